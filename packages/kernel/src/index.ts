@@ -1,0 +1,12 @@
+export { type LogLevel, pinoLogger } from './adapters/pino-logger.ts';
+export { type SimulatedTime, simulatedClock, systemClock } from './adapters/system-clock.ts';
+export { systemRng } from './adapters/system-rng.ts';
+export { BoundedQueue } from './bounded-queue.ts';
+export { concatBytes, equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
+export { type Clock, every } from './clock.ts';
+export { assert, describeFailure, type Failure, messageOf, TielineError } from './error.ts';
+export { AssetId, DeploymentId, ID_PATTERN, SiteId } from './ids.ts';
+export { type LogFields, type Logger, silentLogger } from './logger.ts';
+export { type RandomStream, type Rng, streamFromWords } from './rng.ts';
+export { hashWords, seededRng } from './seeded-rng.ts';
+export { clamp, DAY_MS, HOUR_MS, QUARTER_HOUR_MS, roundToWatt } from './units.ts';

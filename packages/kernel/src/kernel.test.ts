@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { clockCompliance, rngCompliance } from './compliance.ts';
+import {
+  BoundedQueue,
+  seededRng,
+  simulatedClock,
+  systemClock,
+  systemRng,
+  TielineError,
+} from './index.ts';
+
+const asIs = { run: <T>(body: () => Promise<T>) => body() };
+clockCompliance('system clock', () => ({ clock: systemClock(), ...asIs }));
+clockCompliance('simulated clock', () => ({
+  clock: simulatedClock({ rate: 30, realOriginMs: Date.now(), simulatedOriginMs: 1_000_000 }),
+  ...asIs,
+}));
+rngCompliance('system rng', systemRng);
+rngCompliance('seeded rng', () => seededRng(7));
+
+test('equal seeds give equal streams, and a new consumer does not disturb an old one', () => {
+  const one = seededRng(42);
+  const two = seededRng(42);
+  two.stream('newcomer').bytes(100);
+  expect(two.stream('jitter').bytes(32)).toEqual(one.stream('jitter').bytes(32));
+  expect(seededRng(43).stream('jitter').bytes(32)).not.toEqual(
+    seededRng(42).stream('jitter').bytes(32),
+  );
+});
+
+test('two simulated clocks that share an origin agree', () => {
+  const time = { rate: 30, realOriginMs: Date.now() - 1_000, simulatedOriginMs: 5_000_000 };
+  const apartMs = simulatedClock(time).wallMs() - simulatedClock(time).wallMs();
+  expect(Math.abs(apartMs)).toBeLessThan(30 * 20);
+});
+
+test('a full queue refuses, or evicts the oldest', () => {
+  const queue = new BoundedQueue<number>(2);
+  expect([queue.offer(1), queue.offer(2), queue.offer(3)]).toEqual([true, true, false]);
+  expect(queue.offerEvicting(4)).toBe(1);
+  expect([queue.take(), queue.take(), queue.take()]).toEqual([2, 4, undefined]);
+});
+
+test('an error says its code and its facts', () => {
+  const error = new TielineError({ code: 'key_unknown', kid: '3f2a' });
+  expect(error.message).toBe('key_unknown: kid 3f2a');
+  expect(error.code).toBe('key_unknown');
+});

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'edge-agent/src/**/*.test.ts',
+      'control-plane/src/**/*.test.ts',
+      'simulator/src/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
+    // ONNX sessions and SQLite are native: a process per file keeps one file's crash from hiding another's.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    passWithNoTests: false,
+  },
+});
