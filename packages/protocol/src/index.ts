@@ -1,1 +1,46 @@
-export {};
+export type { Signer, Verifier } from './crypto/port.ts';
+export {
+  type ClaimName,
+  KINDS,
+  type Kind,
+  type KindName,
+  ROLES,
+  type Role,
+  typOf,
+} from './kinds.ts';
+export {
+  Action,
+  Actions,
+  type ChargeTarget,
+  type Limit,
+  type Mode,
+  type Revert,
+  type Setpoint,
+} from './messages/action.ts';
+export { AuditReceipt, AuditUpload, Checkpoint } from './messages/audit.ts';
+export { Basis, Command, Plan } from './messages/command.ts';
+export { type MessageDefinition, MessageError, type MessageFailure } from './messages/define.ts';
+export { ClockState, type TreeHead } from './messages/fields.ts';
+export { Birth, Death, Heartbeat, Presence, TimeAsk, TimeTell } from './messages/lifecycle.ts';
+export {
+  BLOCK_BYTES,
+  BlockHave,
+  BlockWant,
+  DesiredModel,
+  Freshness,
+  MODEL_BYTES_MAX,
+  Release,
+} from './messages/model.ts';
+export { type Assumptions, Order, OrderClass, OrderTarget } from './messages/order.ts';
+export { AssetPolicy, Policy, SitePolicy } from './messages/policy.ts';
+export { Receipt, ReceiptStatus } from './messages/receipt.ts';
+export { Quantity, Telemetry, TelemetrySeries } from './messages/telemetry.ts';
+export {
+  parseTopic,
+  printTopic,
+  TOPICS,
+  type Topic,
+  TopicError,
+  type TopicKind,
+  topicFilters,
+} from './topics.ts';
