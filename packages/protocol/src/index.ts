@@ -8,6 +8,25 @@ export {
   type Role,
   typOf,
 } from './kinds.ts';
+export { TreeFold } from './merkle/fold.ts';
+export { emptyRoot, HASH_BYTES, leafHash, nodeHash } from './merkle/hash.ts';
+export {
+  completedBy,
+  consistencyProof,
+  frontierOf,
+  inclusionProof,
+  type NodeReader,
+  rootOf,
+  type TreeNode,
+} from './merkle/tree.ts';
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  MerkleError,
+  type MerkleFailure,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle/verify.ts';
 export {
   Action,
   Actions,
