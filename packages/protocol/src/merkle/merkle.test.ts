@@ -173,7 +173,7 @@ test('no proof verifies for another index, size, root or leaf, nor with a hash c
   const leaves = leavesOf(40);
   const read = grown(leaves);
   const size = fc.integer({ min: 2, max: 40 });
-  const change = fc.constantFrom('index', 'size', 'root', 'leaf', 'flip', 'drop', 'add', 'short');
+  const change = fc.constantFrom('index', 'size', 'root', 'leaf', 'flip', 'drop', 'add', 'long');
   const property = fc.property(size, fc.nat(), change, fc.nat(), (n, pick, what, where) => {
     const index = pick % n;
     const claim = { index, leaf: leaf(leaves, index), size: n, root: rootOf(n, read) };
@@ -187,7 +187,7 @@ test('no proof verifies for another index, size, root or leaf, nor with a hash c
       flip: () => verifyInclusion(claim, flipped(proof, where)),
       drop: () => verifyInclusion(claim, proof.toSpliced(where % proof.length, 1)),
       add: () => verifyInclusion(claim, proof.toSpliced(where % (proof.length + 1), 0, claim.leaf)),
-      short: () => verifyInclusion(claim, [...proof.slice(0, -1), new Uint8Array(31)]),
+      long: () => verifyInclusion(claim, [...proof.slice(0, -1), new Uint8Array(33)]),
     }[what];
     expect(changed).toThrow(MerkleError);
   });
@@ -197,7 +197,7 @@ test('no proof verifies for another index, size, root or leaf, nor with a hash c
 test('no consistency proof verifies for other sizes or roots, nor with a hash changed, added or dropped', () => {
   const leaves = leavesOf(40);
   const read = grown(leaves);
-  const change = fc.constantFrom('old', 'new', 'fork', 'flip', 'drop', 'add', 'swap');
+  const change = fc.constantFrom('old', 'new', 'fork', 'flip', 'drop', 'add', 'swap', 'size');
   const property = fc.property(
     fc.integer({ min: 1, max: 39 }),
     fc.integer({ min: 1, max: 40 }),
@@ -216,6 +216,7 @@ test('no consistency proof verifies for other sizes or roots, nor with a hash ch
         flip: () => verifyConsistency(claim, flipped(proof, where)),
         drop: () => verifyConsistency(claim, proof.toSpliced(where % proof.length, 1)),
         add: () => verifyConsistency(claim, [...proof, claim.toRoot]),
+        size: () => verifyConsistency({ ...claim, to: 2 * to + where }, proof),
         swap: () => verifyConsistency({ ...claim, from: to, to: from }, proof),
       }[what];
       expect(changed).toThrow(MerkleError);
