@@ -1,3 +1,12 @@
+export {
+  type CborEncodable,
+  CborError,
+  type CborFailure,
+  type CborValue,
+  decodeCbor,
+  encodeCbor,
+} from './cbor/codec.ts';
+export { cborDiagnostic, cborDiagnosticOrHex } from './cbor/diagnostic.ts';
 export type { Signer, Verifier } from './crypto/port.ts';
 export {
   type ClaimName,
