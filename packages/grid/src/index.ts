@@ -1,1 +1,66 @@
-export {};
+export { embeddedFeeder } from './embedded-feeders.ts';
+export {
+  type Binding,
+  type Headroom,
+  type HeadroomQuestion,
+  headroom,
+} from './envelope/headroom.ts';
+export {
+  type Combined,
+  combineRanked,
+  type Interval,
+  intersect,
+  project,
+  UNLIMITED,
+} from './envelope/interval.ts';
+export { GridError, type GridFailure } from './error.ts';
+export {
+  BRANCHES_MAX,
+  BUSES_MAX,
+  checkFeeder,
+  FEEDER_BYTES_MAX,
+  Feeder,
+  FeederBranch,
+  FeederBus,
+  parseFeeder,
+  switched,
+} from './feeder.ts';
+export {
+  type BranchReport,
+  type BusReport,
+  type FlowReport,
+  flowReport,
+} from './flow/flow-report.ts';
+export {
+  type FlowLoads,
+  type FlowSolution,
+  PowerFlow,
+  SWEEPS_MAX,
+  TOLERANCE_PU,
+} from './flow/power-flow.ts';
+export {
+  decodeModel,
+  decodePoint,
+  decodePoints,
+  encodeModel,
+  encodePoints,
+  type PointValue,
+  type Registers,
+  type Values,
+} from './sunspec/codec.ts';
+export type { ModelDefinition, PlacedPoint, PointName, PointType } from './sunspec/model.ts';
+export { COMMON } from './sunspec/models/common.ts';
+export { DER_CAPACITY } from './sunspec/models/der-capacity.ts';
+export { DER_CONTROL } from './sunspec/models/der-control.ts';
+export { DER_CONTROLS_AC } from './sunspec/models/der-controls-ac.ts';
+export { DER_MEASURE_AC } from './sunspec/models/der-measure-ac.ts';
+export { DER_STORAGE } from './sunspec/models/der-storage.ts';
+export { METER_THREE_PHASE } from './sunspec/models/meter.ts';
+export {
+  BASE_ADDRESSES,
+  buildImage,
+  type ModelBlock,
+  type ReadRegisters,
+  type RegisterImage,
+  walk,
+} from './sunspec/register-map.ts';
