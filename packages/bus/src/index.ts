@@ -1,1 +1,29 @@
-export {};
+export {
+  type Broker,
+  type BrokerLimits,
+  type BrokerOptions,
+  startBroker,
+} from './adapters/broker.ts';
+export { type LinkProxy, startLinkProxy } from './adapters/link-proxy.ts';
+export { type MqttBusOptions, mqttBus } from './adapters/mqtt-bus.ts';
+export { type BackoffBounds, failuresAfter, fullJitterMs, RECONNECT_BOUNDS } from './backoff.ts';
+export { type BrokerClient, BrokerError, type BrokerFailure } from './broker-clients.ts';
+export {
+  GRANT_ALL,
+  type GrantRefusal,
+  type Grants,
+  mayReceive,
+  publishRefusal,
+  subscribeRefusal,
+} from './grants.ts';
+export {
+  BusError,
+  type BusFailure,
+  type BusMessage,
+  type BusPublication,
+  type BusSession,
+  type MessageBus,
+  PAYLOAD_BYTES_MAX,
+} from './message-bus.ts';
+export { BROKER_REFUSALS, type BrokerRefusal } from './refusals.ts';
+export { filterContains, topicMatches } from './topic-filter.ts';

@@ -1,3 +1,8 @@
+import { TielineError } from '@tieline/kernel';
+
+/** The largest payload: a broker's packet bound of 256 KiB less room for the header and the topic. */
+export const PAYLOAD_BYTES_MAX = 262_144 - 1_024;
+
 /** One message as it arrived. `retained` is true when the broker replayed it from its store. */
 export interface BusMessage {
   readonly topic: string;
@@ -19,7 +24,7 @@ export interface BusSession {
   readonly subscriptions: readonly string[];
   /** Published by the broker when the connection breaks; asked for anew at every connect. */
   will?(): BusPublication;
-  /** Called in order of arrival; must not throw and must not block. */
+  /** Called in order of arrival, for retained ones perhaps before `onUp`; must not throw and must not block. */
   onMessage(message: BusMessage): void;
   /** The connection stands and the subscriptions are granted. */
   onUp(): void;
@@ -29,7 +34,11 @@ export interface BusSession {
 
 export type BusFailure =
   | { readonly code: 'bus_down' }
+  | { readonly code: 'bus_congested'; readonly inFlight: number }
+  | { readonly code: 'publish_unacknowledged'; readonly afterMs: number }
   | { readonly code: 'publish_too_large'; readonly bytes: number; readonly bytesMax: number };
+
+export class BusError extends TielineError<BusFailure> {}
 
 /**
  * A client's view of an MQTT 3.1.1 broker: clean sessions, QoS 0 and 1, nothing queued.
@@ -41,7 +50,9 @@ export interface MessageBus {
   start(session: BusSession): void;
   /**
    * QoS 0: resolves when handed to the connection. QoS 1: resolves on PUBACK, which proves nothing about
-   * the receiver. @throws {TielineError<BusFailure>} bus_down when there is no connection, or it breaks first.
+   * the receiver. Whether a message that was refused after it had been handed over has arrived is unknown.
+   * @throws {BusError} bus_down when there is no connection, or it breaks first; publish_unacknowledged when
+   * PUBACK does not come in time; bus_congested when too many are in flight; publish_too_large
    */
   publish(publication: BusPublication): Promise<void>;
   /** Disconnects in order: the will is not published. */

@@ -1,0 +1,124 @@
+import { assert, type Logger, type RandomStream, type Rng } from '@tieline/kernel';
+import { type BackoffBounds, failuresAfter, fullJitterMs, RECONNECT_BOUNDS } from '../backoff.ts';
+import {
+  BusError,
+  type BusPublication,
+  type BusSession,
+  type MessageBus,
+  PAYLOAD_BYTES_MAX,
+} from '../message-bus.ts';
+import { MqttConnection, type MqttLink } from './mqtt-connection.ts';
+
+export interface MqttBusOptions {
+  /** `mqtt://host:port`. */
+  readonly url: string;
+  readonly clientId: string;
+  /** The client's secret at the broker; its user name is the client id. */
+  readonly token?: string;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly reconnect?: BackoffBounds;
+  /** After one and a half of these a silent connection is dropped, by either side; seconds. */
+  readonly keepaliveS?: number;
+  /** TCP, CONNACK and SUBACK, each; ms. */
+  readonly connectTimeoutMs?: number;
+  /** How long a QoS 1 publication waits for PUBACK; ms. */
+  readonly ackTimeoutMs?: number;
+}
+
+/**
+ * The bus on a real broker of MQTT 3.1.1, by MQTT.js over TCP. Its deadlines are in real time, whatever clock
+ * the process runs on: sockets know no other.
+ *
+ * @throws {TypeError} where the URL is not `mqtt://host:port`
+ */
+export function mqttBus(options: MqttBusOptions): MessageBus {
+  return new MqttBus(options);
+}
+
+class MqttBus implements MessageBus {
+  readonly #link: MqttLink;
+  readonly #bounds: BackoffBounds;
+  readonly #jitter: RandomStream;
+  readonly #logger: Logger;
+  #session: BusSession | null = null;
+  #connection: MqttConnection | null = null;
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #upSinceMs: number | null = null;
+  #stopped = false;
+
+  constructor(options: MqttBusOptions) {
+    this.#link = {
+      ...parseMqttUrl(options.url),
+      clientId: options.clientId,
+      token: options.token,
+      keepaliveS: options.keepaliveS ?? 15,
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      ackTimeoutMs: options.ackTimeoutMs ?? 10_000,
+    };
+    this.#bounds = options.reconnect ?? RECONNECT_BOUNDS;
+    this.#jitter = options.rng.stream('reconnect-jitter');
+    this.#logger = options.logger;
+  }
+
+  get isUp(): boolean {
+    return this.#upSinceMs !== null;
+  }
+
+  start(session: BusSession): void {
+    assert(this.#session === null, 'a bus is started once');
+    this.#session = session;
+    this.#connect(session);
+  }
+
+  async publish(publication: BusPublication): Promise<void> {
+    const bytes = publication.payload.length;
+    if (bytes > PAYLOAD_BYTES_MAX) {
+      throw new BusError({ code: 'publish_too_large', bytes, bytesMax: PAYLOAD_BYTES_MAX });
+    }
+    if (this.#connection === null || !this.isUp) throw new BusError({ code: 'bus_down' });
+    await this.#connection.publish(publication);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#upSinceMs = null;
+    clearTimeout(this.#reconnectTimer);
+    await this.#connection?.close();
+    this.#connection = null;
+  }
+
+  #connect(session: BusSession): void {
+    this.#connection = new MqttConnection(this.#link, session, {
+      up: () => {
+        this.#upSinceMs = performance.now();
+        this.#logger.info('bus_connected', { host: this.#link.host, port: this.#link.port });
+        session.onUp();
+      },
+      down: (reason) => this.#onDown(session, reason),
+    });
+  }
+
+  #onDown(session: BusSession, reason: string): void {
+    const upForMs = this.#upSinceMs === null ? 0 : performance.now() - this.#upSinceMs;
+    this.#upSinceMs = null;
+    this.#connection = null;
+    this.#failures = failuresAfter(this.#failures, upForMs, this.#bounds);
+    const waitMs = fullJitterMs(this.#failures, this.#bounds, this.#jitter.uniform());
+    this.#logger.warn('bus_disconnected', { reason, retryInMs: Math.round(waitMs) });
+    this.#reconnectTimer = setTimeout(() => this.#connect(session), waitMs);
+    session.onDown(reason);
+    // The session may have stopped the bus from within `onDown`.
+    if (this.#stopped) clearTimeout(this.#reconnectTimer);
+  }
+}
+
+function parseMqttUrl(text: string): { host: string; port: number } {
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== 'mqtt:' || url.hostname === '') {
+    throw new TypeError(`the broker's URL is mqtt://host:port, not '${text}'`);
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host, port: url.port === '' ? 1_883 : Number(url.port) };
+}
