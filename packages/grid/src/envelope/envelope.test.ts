@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  combineRanked,
+  embeddedFeeder,
+  type Feeder,
+  headroom,
+  type Interval,
+  intersect,
+  PowerFlow,
+  project,
+  UNLIMITED,
+} from '../index.ts';
+
+const interval: fc.Arbitrary<Interval> = fc
+  .tuple(fc.integer({ min: -500, max: 500 }), fc.integer({ min: 0, max: 400 }))
+  .map(([minKw, width]) => ({ minKw, maxKw: minKw + width }));
+const holds = ({ minKw, maxKw }: Interval, kw: number): boolean => minKw <= kw && kw <= maxKw;
+
+test('an intersection holds exactly the powers that every limit holds', () => {
+  fc.assert(
+    fc.property(fc.array(interval), fc.integer({ min: -1_000, max: 1_000 }), (limits, kw) => {
+      const both = intersect(...limits);
+      const every = limits.every((limit) => holds(limit, kw));
+      expect(both !== null && holds(both, kw)).toBe(every);
+    }),
+  );
+});
+
+test('a projection lies inside and no power inside is nearer', () => {
+  fc.assert(
+    fc.property(interval, fc.integer({ min: -1_000, max: 1_000 }), fc.nat(), (limit, kw, pick) => {
+      const projected = project(kw, limit);
+      const other = limit.minKw + (pick % (limit.maxKw - limit.minKw + 1));
+      expect(holds(limit, projected)).toBe(true);
+      expect(Math.abs(projected - kw)).toBeLessThanOrEqual(Math.abs(other - kw));
+    }),
+  );
+});
+
+test('no limits allow everything; a limit that is no number allows nothing', () => {
+  expect(intersect()).toEqual(UNLIMITED);
+  expect(intersect({ minKw: Number.NaN, maxKw: 5 })).toBeNull();
+  expect(() => project(Number.NaN, UNLIMITED)).toThrow(/invariant/);
+  expect(() => project(1, { minKw: 2, maxKw: 1 })).toThrow(/invariant/);
+});
+
+test('limits that contradict each other go to the higher rank, and the lower is reported', () => {
+  const protection = { minKw: -100, maxKw: 50, name: 'protection' };
+  const order = { minKw: 80, maxKw: 120, name: 'order' };
+  const plan = { minKw: -20, maxKw: 200, name: 'plan' };
+  expect(combineRanked([protection, order, plan])).toEqual({
+    interval: { minKw: -20, maxKw: 50 },
+    overruled: [order],
+  });
+});
+
+const feeder = embeddedFeeder('baran-wu-33');
+const band = { voltageMinPu: 0.9, voltageMaxPu: 1.05, spanKw: 4_000 };
+
+test('headroom ends where a voltage leaves its band, and just beyond it has left', () => {
+  const flow = new PowerFlow(feeder);
+  const loads = flow.loads();
+  const found = headroom(flow, loads, { bus: '18', ...band });
+  expect(found.downwards).toEqual({ kind: 'voltage-low', bus: '18' });
+  const lowest = (deltaKw: number): number => {
+    const moved = flow.loads(new Map([['18', { loadKw: 90 - deltaKw }]]));
+    return flow.solve(moved).minVoltage.pu;
+  };
+  expect(lowest(found.deltaKw.minKw)).toBeGreaterThanOrEqual(0.9 - 1e-6);
+  expect(lowest(found.deltaKw.minKw - 0.2)).toBeLessThan(0.9);
+  expect(found.upwards.kind).toBe('voltage-high');
+});
+
+test('a bus outside its band already may stay as it is but not get worse', () => {
+  const flow = new PowerFlow(feeder);
+  const found = headroom(flow, flow.loads(), { bus: '18', ...band, voltageMinPu: 0.95 });
+  expect(found.deltaKw.minKw).toBeGreaterThan(-0.2);
+  expect(found.deltaKw.maxKw).toBeGreaterThan(500);
+});
+
+test('headroom ends at a rating in either direction, and says that it was assumed', () => {
+  const rated: Feeder = {
+    ...feeder,
+    branches: feeder.branches.map((branch) =>
+      branch.id === '17-18' ? { ...branch, ratedA: 10, ratingAssumed: true } : branch,
+    ),
+  };
+  const flow = new PowerFlow(rated);
+  const found = headroom(flow, flow.loads(), { bus: '18', ...band, spanKw: 400 });
+  const binding = { kind: 'rating', branch: '17-18', ratingAssumed: true };
+  expect(found).toMatchObject({ downwards: binding, upwards: binding });
+  const moved = flow.loads(new Map([['18', { loadKw: 90 - found.deltaKw.maxKw }]]));
+  expect(flow.solve(moved).currentA[16]).toBeCloseTo(10, 1);
+});
+
+test('headroom stops at the span, and at the collapse of the voltage', () => {
+  const flow = new PowerFlow(feeder);
+  const wide = { bus: '18', voltageMinPu: 0, voltageMaxPu: 2, spanKw: 20_000 };
+  expect(headroom(flow, flow.loads(), wide).downwards.kind).toBe('collapse');
+  const near = headroom(flow, flow.loads(), { ...wide, spanKw: 10 });
+  expect(near).toEqual({
+    deltaKw: { minKw: -10, maxKw: 10 },
+    downwards: { kind: 'span' },
+    upwards: { kind: 'span' },
+  });
+});
