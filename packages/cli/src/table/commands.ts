@@ -1,0 +1,14 @@
+import { simFlow } from './sim.ts';
+import type { Command, CommandSpec, Verb } from './spec.ts';
+
+/** Binds a row to the module that does its work; a module of another row does not compile here. */
+function bind<Spec extends CommandSpec>(
+  spec: Spec,
+  load: () => Promise<{ readonly run: Verb<Spec> }>,
+): Command {
+  // The parser has built `flags` and `operands` from this very row, which is what `Verb<Spec>` asks for.
+  return { spec, load: async () => (await load()).run as Awaited<ReturnType<Command['load']>> };
+}
+
+/** The table of commands, in the order of help. A verb stands here once the capability behind it works. */
+export const COMMANDS: readonly Command[] = [bind(simFlow, () => import('../verbs/sim-flow.ts'))];

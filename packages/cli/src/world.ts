@@ -1,0 +1,53 @@
+import type { Clock, Rng } from '@tieline/kernel';
+
+/** One of the two streams that text leaves by. */
+export interface Stream {
+  readonly isTerminal: boolean;
+  /** Whether colour reaches a person here: a terminal, and neither `NO_COLOR` nor `--no-color`. */
+  readonly colour: boolean;
+  write(text: string): void;
+}
+
+/** A request to the control plane. The body is sent as JSON. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Real milliseconds until the headers of the answer must be here. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** The whole body. @throws {CliError} usage where it is larger than `bytesMax` */
+  bytes(bytesMax: number): Promise<Uint8Array>;
+  /** The body as it comes, for event streams. Ends, or throws, when the connection does. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** Everything outside the process that a verb may touch; `adapters/` has the real one, tests a small one. */
+export interface World {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Aborts on the first interrupt. */
+  readonly interrupted: AbortSignal;
+  clock(): Promise<Clock>;
+  rng(): Promise<Rng>;
+  /** Bytes of a file, or of standard input for `-`. @throws {CliError} usage with the path and the reason */
+  read(path: string, bytesMax: number): Promise<Uint8Array>;
+  /** Names of what a directory holds, sorted. @throws {CliError} usage */
+  list(path: string): Promise<readonly string[]>;
+  /** Writes a file that must not exist yet. @throws {CliError} usage */
+  create(path: string, bytes: Uint8Array, mode: number): Promise<void>;
+  /** Asks a person for a secret without echo; null where no person is at a terminal. */
+  askSecret(prompt: string): Promise<string | null>;
+  /** Asks a person; null where no person is at a terminal. */
+  confirm(question: string): Promise<boolean | null>;
+  /** @throws {CliError} unknown, where nobody answers in time */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Runs a `main.ts` of this repository in a process of its own, with this process's streams. */
+  start(main: string, args: readonly string[]): Promise<number>;
+}
