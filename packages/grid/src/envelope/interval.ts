@@ -28,13 +28,14 @@ export function project(powerKw: number, interval: Interval): number {
 
 export interface Combined<T extends Interval> {
   readonly interval: Interval;
-  /** Limits that contradict a higher one and were passed over: each one is an alarm. */
+  /** Limits that contradict a higher one, and could only be approached: each one is an alarm. */
   readonly overruled: readonly T[];
 }
 
 /**
  * Intersects limits by rank. Where a limit leaves nothing of what the ranks above it allow, the higher
- * ranks stand and the limit is reported as overruled (docs: "who wins").
+ * ranks stand: what remains is the one power among theirs that is nearest to it, so that a battery that
+ * cannot undo an excess of import still does what it can, and the limit is reported as overruled.
  *
  * @param ranked  highest rank first
  */
@@ -43,8 +44,13 @@ export function combineRanked<T extends Interval>(ranked: readonly T[]): Combine
   const overruled: T[] = [];
   for (const limit of ranked) {
     const narrowed = intersect(interval, limit);
-    if (narrowed === null) overruled.push(limit);
-    else interval = narrowed;
+    if (narrowed === null) {
+      overruled.push(limit);
+      const nearestKw = project(limit.minKw > interval.maxKw ? limit.minKw : limit.maxKw, interval);
+      interval = { minKw: nearestKw, maxKw: nearestKw };
+    } else {
+      interval = narrowed;
+    }
   }
   return { interval, overruled };
 }
