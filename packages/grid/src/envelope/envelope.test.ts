@@ -50,7 +50,7 @@ test('limits that contradict each other go to the higher rank, and the lower is 
   const order = { minKw: 80, maxKw: 120, name: 'order' };
   const plan = { minKw: -20, maxKw: 200, name: 'plan' };
   expect(combineRanked([protection, order, plan])).toEqual({
-    interval: { minKw: -20, maxKw: 50 },
+    interval: { minKw: 50, maxKw: 50 },
     overruled: [order],
   });
 });
