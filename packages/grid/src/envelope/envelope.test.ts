@@ -45,13 +45,22 @@ test('no limits allow everything; a limit that is no number allows nothing', () 
   expect(() => project(1, { minKw: 2, maxKw: 1 })).toThrow(/invariant/);
 });
 
-test('limits that contradict each other go to the higher rank, and the lower is reported', () => {
+test('of limits that contradict each other the higher stands, as near to the lower as it can', () => {
   const protection = { minKw: -100, maxKw: 50, name: 'protection' };
-  const order = { minKw: 80, maxKw: 120, name: 'order' };
+  const above = { minKw: 80, maxKw: 120, name: 'above' };
+  const below = { minKw: -300, maxKw: -200, name: 'below' };
   const plan = { minKw: -20, maxKw: 200, name: 'plan' };
-  expect(combineRanked([protection, order, plan])).toEqual({
+  expect(combineRanked([protection, above, plan])).toEqual({
     interval: { minKw: 50, maxKw: 50 },
-    overruled: [order],
+    overruled: [above],
+  });
+  expect(combineRanked([protection, below, plan])).toEqual({
+    interval: { minKw: -100, maxKw: -100 },
+    overruled: [below, plan],
+  });
+  expect(combineRanked([protection, plan])).toEqual({
+    interval: { minKw: -20, maxKw: 50 },
+    overruled: [],
   });
 });
 
