@@ -7,7 +7,29 @@ export {
   encodeCbor,
 } from './cbor/codec.ts';
 export { cborDiagnostic, cborDiagnosticOrHex } from './cbor/diagnostic.ts';
+export { kidOf, sha256 } from './crypto/digest.ts';
+export {
+  type HeldKey,
+  KeyFileError,
+  type KeyFileFailure,
+  type KeyFileIdentity,
+  keyFileIdentity,
+  openKeyFile,
+  openServiceKeyFile,
+  Principal,
+  SCRYPT_COST,
+  type ScryptCost,
+  sealKeyFile,
+  serviceKeyFile,
+} from './crypto/key-file.ts';
+export { naclSigner, naclVerifier } from './crypto/nacl-ed25519.ts';
+export { nodeSigner, nodeVerifier } from './crypto/node-ed25519.ts';
 export type { Signer, Verifier } from './crypto/port.ts';
+export {
+  assertPublicKeySound,
+  PublicKeyError,
+  type PublicKeyFailure,
+} from './crypto/public-key.ts';
 export {
   type ClaimName,
   KINDS,
