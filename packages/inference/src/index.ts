@@ -1,1 +1,24 @@
-export {};
+export { directInference } from './adapters/direct-inference.ts';
+export { packModel, writeModelDirectory } from './adapters/model-directory.ts';
+export { type WorkerInferenceOptions, workerInference } from './adapters/worker-inference.ts';
+export { ModelError, type ModelFailure } from './errors.ts';
+export type { Inference, InferenceFault, InferenceResult, ModelSession } from './inference.ts';
+export { Digest, FeatureSpec, GoldenCases, ModelManifest, packageJson } from './manifest.ts';
+export {
+  digestOf,
+  type ModelPackage,
+  PACKAGE_BYTES_MAX,
+  type PackageFiles,
+  packFiles,
+  splitFiles,
+  unpackModel,
+} from './model-package.ts';
+export {
+  ModelSlot,
+  type ModelSlotOptions,
+  type SlotChange,
+  type SlotStatus,
+} from './model-slot.ts';
+export { type DenseLayer, type DenseNetwork, denseNetworkGraph } from './onnx/dense-network.ts';
+export { type OnnxSummary, readOnnx } from './onnx/read-model.ts';
+export { type OnnxModel, writeOnnx } from './onnx/write-model.ts';
