@@ -38,8 +38,8 @@ export interface World {
   rng(): Promise<Rng>;
   /** Bytes of a file, or of standard input for `-`. @throws {CliError} usage with the path and the reason */
   read(path: string, bytesMax: number): Promise<Uint8Array>;
-  /** Names of what a directory holds, sorted. @throws {CliError} usage */
-  list(path: string): Promise<readonly string[]>;
+  /** Whether anything stands at a path, so that nobody answers questions in vain. */
+  exists(path: string): Promise<boolean>;
   /** Writes a file that must not exist yet. @throws {CliError} usage */
   create(path: string, bytes: Uint8Array, mode: number): Promise<void>;
   /** Asks a person for a secret without echo; null where no person is at a terminal. */

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import { type CliError, usageError } from '../exit.ts';
 import { nameOf } from '../input/files.ts';
 
@@ -40,13 +40,11 @@ async function drain(
   return new Uint8Array(Buffer.concat(parts, bytes));
 }
 
-/** Names in a directory, sorted. */
-export async function listDirectory(path: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(path)).sort();
-  } catch (thrown) {
-    throw fileProblem(`${path} cannot be listed`, thrown);
-  }
+export async function fileExists(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Writes a file that does not exist yet, down to the disk; half a file is never left behind. */

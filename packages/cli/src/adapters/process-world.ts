@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { World } from '../world.ts';
-import { createFile, listDirectory, readBounded } from './files.ts';
+import { createFile, fileExists, readBounded } from './files.ts';
 import { sendRequest } from './http.ts';
 import { askSecret, askYesNo, processStream } from './terminal.ts';
 
@@ -21,7 +21,7 @@ export function processWorld(interrupt: AbortController): World {
     clock: async () => (await import('@tieline/kernel')).systemClock(),
     rng: async () => (await import('@tieline/kernel')).systemRng(),
     read: readBounded,
-    list: listDirectory,
+    exists: fileExists,
     create: createFile,
     askSecret: (prompt) => askSecret(prompt, () => interrupt.abort()),
     confirm: (question) => askYesNo(question, interrupted),

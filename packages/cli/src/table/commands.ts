@@ -1,3 +1,4 @@
+import { keyNew, keyShow } from './key.ts';
 import { simFlow } from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
 
@@ -11,4 +12,8 @@ function bind<Spec extends CommandSpec>(
 }
 
 /** The table of commands, in the order of help. A verb stands here once the capability behind it works. */
-export const COMMANDS: readonly Command[] = [bind(simFlow, () => import('../verbs/sim-flow.ts'))];
+export const COMMANDS: readonly Command[] = [
+  bind(keyNew, () => import('../verbs/key-new.ts')),
+  bind(keyShow, () => import('../verbs/key-show.ts')),
+  bind(simFlow, () => import('../verbs/sim-flow.ts')),
+];

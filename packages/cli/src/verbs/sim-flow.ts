@@ -20,7 +20,7 @@ import type { World } from '../world.ts';
 export const run: Verb<typeof simFlow> = async ({ flags, operands, global, world }) => {
   const named = await readFeeder(operands.feeder, world);
   const report = solve(operands.feeder, named, flags.close, flags.open);
-  if (global.json) printJson(world, report);
+  if (global.json) printJson(world, { ...report });
   else printFlow(world, report);
   return EXIT.ok;
 };
