@@ -7,6 +7,29 @@ export {
   encodeCbor,
 } from './cbor/codec.ts';
 export { cborDiagnostic, cborDiagnosticOrHex } from './cbor/diagnostic.ts';
+export {
+  addressedAad,
+  documentAad,
+  parseSign,
+  parseSign1,
+  type Sign,
+  type Sign1,
+  type SignatureOfOne,
+  signSign,
+  signSign1,
+  verifySign1,
+  verifySignature,
+} from './cose/envelope.ts';
+export { EnvelopeError, type EnvelopeFailure } from './cose/failure.ts';
+export { type ForeignSign1Report, verifyForeignSign1 } from './cose/foreign.ts';
+export {
+  ALG_ED25519,
+  ALG_EDDSA,
+  type Claims,
+  type ContentHeader,
+  type KeyHeader,
+  type Sign1Header,
+} from './cose/headers.ts';
 export { kidOf, sha256 } from './crypto/digest.ts';
 export {
   type HeldKey,

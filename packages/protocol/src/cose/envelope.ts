@@ -1,0 +1,200 @@
+import { concatBytes } from '@tieline/kernel';
+import { type CborValue, decodeCbor, encodeCbor } from '../cbor/codec.ts';
+import { SIGNATURE_BYTES } from '../crypto/digest.ts';
+import type { Signer, Verifier } from '../crypto/port.ts';
+import { envelopeFailure } from './failure.ts';
+import {
+  ALG_ED25519,
+  type ContentHeader,
+  encodeHeader,
+  type KeyHeader,
+  parseContentHeader,
+  parseKeyHeader,
+  parseSign1Header,
+  type Sign1Header,
+} from './headers.ts';
+
+/*
+ * COSE_Sign1 (tag 18) and COSE_Sign (tag 98) of RFC 9052, and of those only what this protocol uses: Ed25519,
+ * attached payload, nothing unprotected. What is verified are the received bytes of the headers and the
+ * payload; a header is decoded to be read, and never encoded again to be verified.
+ */
+
+/** Tag 18 is one byte, tag 98 two. */
+const SIGN1_TAG = [0xd2] as const;
+const SIGN_TAG = [0xd8, 0x62] as const;
+/** Each costs a verification; more people than this never sign one document. */
+export const SIGNATURES_MAX = 16;
+
+/** One message, signed once. */
+export interface Sign1 {
+  readonly header: Sign1Header;
+  /** As received. */
+  readonly headerBytes: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export interface SignatureOfOne {
+  readonly header: KeyHeader;
+  readonly headerBytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** One document, signed by several. */
+export interface Sign {
+  readonly header: ContentHeader;
+  readonly headerBytes: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly signatures: readonly SignatureOfOne[];
+}
+
+/** Binds an addressed message to its deployment and its topic, whatever carries it. */
+export function addressedAad(anchor: Uint8Array, topic: string): Uint8Array {
+  return encodeCbor(['tl1', anchor, topic]);
+}
+
+/** Binds a document to its deployment and to what it is: `order`, `policy`, `model` … */
+export function documentAad(anchor: Uint8Array, document: string): Uint8Array {
+  return encodeCbor(['tl1', anchor, document]);
+}
+
+/** @returns a tagged COSE_Sign1 */
+export function signSign1(
+  content: ContentHeader,
+  payload: Uint8Array,
+  externalAad: Uint8Array,
+  signer: Signer,
+): Uint8Array {
+  const headerBytes = encodeHeader({ ...content, alg: ALG_ED25519, kid: signer.kid });
+  const signature = signer.sign(sign1Bytes(headerBytes, externalAad, payload));
+  return tagged(SIGN1_TAG, [headerBytes, {}, payload, signature]);
+}
+
+/** @throws {CborError | EnvelopeError} */
+export function parseSign1(bytes: Uint8Array): Sign1 {
+  const [headerBytes, payload, signature] = parts(untagged(bytes, SIGN1_TAG), 'COSE_Sign1');
+  return {
+    header: parseSign1Header(headerBytes),
+    headerBytes,
+    payload,
+    signature: signatureBytes(signature, 'signature'),
+  };
+}
+
+export function verifySign1(message: Sign1, externalAad: Uint8Array, verifier: Verifier): boolean {
+  const signed = sign1Bytes(message.headerBytes, externalAad, message.payload);
+  return verifier.verify(signed, message.signature);
+}
+
+/** @returns a tagged COSE_Sign with one signature of each signer */
+export function signSign(
+  content: ContentHeader,
+  payload: Uint8Array,
+  externalAad: Uint8Array,
+  signers: readonly Signer[],
+): Uint8Array {
+  const headerBytes = encodeHeader(content);
+  const signatures = signers.map((signer) => {
+    const keyBytes = encodeHeader({ alg: ALG_ED25519, kid: signer.kid });
+    return [keyBytes, {}, signer.sign(signBytes(headerBytes, keyBytes, externalAad, payload))];
+  });
+  return tagged(SIGN_TAG, [headerBytes, {}, payload, signatures]);
+}
+
+/** @throws {CborError | EnvelopeError} */
+export function parseSign(bytes: Uint8Array): Sign {
+  const [headerBytes, payload, list] = parts(untagged(bytes, SIGN_TAG), 'COSE_Sign');
+  if (!Array.isArray(list) || list.length === 0 || list.length > SIGNATURES_MAX) {
+    throw envelopeFailure('envelope_shape_wrong', `1 to ${SIGNATURES_MAX} signatures`);
+  }
+  return {
+    header: parseContentHeader(headerBytes),
+    headerBytes,
+    payload,
+    signatures: list.map(signatureOfOne),
+  };
+}
+
+export function verifySignature(
+  document: Sign,
+  one: SignatureOfOne,
+  externalAad: Uint8Array,
+  verifier: Verifier,
+): boolean {
+  const { headerBytes, payload } = document;
+  const signed = signBytes(headerBytes, one.headerBytes, externalAad, payload);
+  return verifier.verify(signed, one.signature);
+}
+
+/** RFC 9052 §4.4, for one signer. */
+export function sign1Bytes(
+  headerBytes: Uint8Array,
+  externalAad: Uint8Array,
+  payload: Uint8Array,
+): Uint8Array {
+  return encodeCbor(['Signature1', headerBytes, externalAad, payload]);
+}
+
+/** RFC 9052 §4.4, for one of several signers. */
+export function signBytes(
+  headerBytes: Uint8Array,
+  keyBytes: Uint8Array,
+  externalAad: Uint8Array,
+  payload: Uint8Array,
+): Uint8Array {
+  return encodeCbor(['Signature', headerBytes, keyBytes, externalAad, payload]);
+}
+
+function tagged(tag: readonly number[], content: unknown): Uint8Array {
+  return concatBytes(Uint8Array.from(tag), encodeCbor(content));
+}
+
+function untagged(bytes: Uint8Array, tag: readonly number[]): CborValue {
+  if (tag.some((byte, at) => bytes[at] !== byte)) {
+    throw envelopeFailure('envelope_tag_wrong', `tag ${tag.length === 1 ? 18 : 98} expected`);
+  }
+  return decodeCbor(bytes.subarray(tag.length));
+}
+
+/** What both forms share: protected header, nothing unprotected, payload, and the rest. */
+function parts(value: CborValue, place: string): [Uint8Array, Uint8Array, CborValue] {
+  if (!Array.isArray(value) || value.length !== 4) {
+    throw envelopeFailure('envelope_shape_wrong', place);
+  }
+  const [headerBytes, unprotected, payload, rest] = value as readonly CborValue[];
+  if (!(headerBytes instanceof Uint8Array) || !(payload instanceof Uint8Array)) {
+    throw envelopeFailure('envelope_shape_wrong', place);
+  }
+  assertNothingUnprotected(unprotected, place);
+  return [headerBytes, payload, rest ?? null];
+}
+
+function signatureOfOne(value: CborValue, index: number): SignatureOfOne {
+  const place = `signature ${index + 1}`;
+  if (!Array.isArray(value) || value.length !== 3) {
+    throw envelopeFailure('envelope_shape_wrong', place);
+  }
+  const [headerBytes, unprotected, signature] = value as readonly CborValue[];
+  if (!(headerBytes instanceof Uint8Array)) throw envelopeFailure('envelope_shape_wrong', place);
+  assertNothingUnprotected(unprotected, place);
+  return {
+    header: parseKeyHeader(headerBytes, place),
+    headerBytes,
+    signature: signatureBytes(signature ?? null, place),
+  };
+}
+
+function assertNothingUnprotected(value: CborValue | undefined, place: string): void {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap || value instanceof Uint8Array) throw envelopeFailure('envelope_shape_wrong', place);
+  const size = value instanceof Map ? value.size : Object.keys(value).length;
+  if (size > 0) throw envelopeFailure('header_unprotected', place);
+}
+
+function signatureBytes(value: CborValue, place: string): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length !== SIGNATURE_BYTES) {
+    throw envelopeFailure('envelope_shape_wrong', place);
+  }
+  return value;
+}
