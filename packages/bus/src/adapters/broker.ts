@@ -114,8 +114,12 @@ async function createAedes(
       },
     }),
   });
+  // Each write that was still under way fails, too: a connection ends for one reason, the first.
+  const ended = new WeakSet<Client>();
   const onFault = (client: Client, error: Error): void => {
     const reason = refusalOf(error);
+    if (ended.has(client)) return;
+    ended.add(client);
     const known = clients.grantsOf(client.id) !== null;
     if (reason !== null) refusals.count(reason, known ? client.id : null);
   };

@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { seededRng, silentLogger } from '@tieline/kernel';
+import { expect, onTestFinished, test } from 'vitest';
+import type { BusMessage, MessageBus } from '../message-bus.ts';
+import { type Broker, startBroker } from './broker.ts';
+import { type LinkProxy, startLinkProxy } from './link-proxy.ts';
+import { type MqttBusOptions, mqttBus } from './mqtt-bus.ts';
+import { publishBytes, RawConnection, subscribeBytes } from './raw-mqtt.ts';
+
+const TOKEN = 'a-token-of-at-least-thirty-two-characters';
+const CONNACK = Buffer.from([0x20, 2, 0, 0]);
+const SUBACK = Buffer.from([0x90, 3, 0, 1, 1]);
+
+/** A client and what happened to it. */
+class Watched {
+  readonly bus: MessageBus;
+  readonly downs: string[] = [];
+  readonly messages: BusMessage[] = [];
+  ups = 0;
+  #changed = (): void => {};
+
+  constructor(url: string, subscriptions: string[] = [], more: Partial<MqttBusOptions> = {}) {
+    this.bus = mqttBus({
+      url,
+      clientId: 'site-1',
+      token: TOKEN,
+      rng: seededRng(3),
+      logger: silentLogger,
+      reconnect: { baseMs: 2, maxMs: 8 },
+      ...more,
+    });
+    onTestFinished(() => this.bus.stop());
+    this.bus.start({
+      subscriptions,
+      onMessage: (message) => {
+        this.messages.push(message);
+        this.#changed();
+      },
+      onUp: () => {
+        this.ups += 1;
+        this.#changed();
+      },
+      onDown: (reason) => {
+        this.downs.push(reason);
+        this.#changed();
+      },
+    });
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+}
+
+async function brokerAndLink(): Promise<{ broker: Broker; link: LinkProxy; url: string }> {
+  const grants = { publish: ['t/1'], subscribe: ['t/#'] };
+  const clients = ['site-1', 'site-2'].map((clientId) => ({ clientId, token: TOKEN, grants }));
+  const broker = await startBroker({ host: '127.0.0.1', port: 0, clients, logger: silentLogger });
+  const link = await startLinkProxy(broker);
+  onTestFinished(async () => {
+    await link.close();
+    await broker.close();
+  });
+  return { broker, link, url: `mqtt://127.0.0.1:${link.port}` };
+}
+
+/** A broker that is none: what it says, and when, is the test's. */
+async function fakeBroker(talk: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    talk(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const message = (topic: string, qos: 0 | 1 = 1) => ({
+  topic,
+  payload: new Uint8Array([1, 2, 3]),
+  qos,
+});
+
+test('a PUBACK that never comes rejects in time, and leaves nothing behind', async () => {
+  const { link, url } = await brokerAndLink();
+  const client = new Watched(url, ['t/1'], { ackTimeoutMs: 60 });
+  await client.until(() => client.ups === 1);
+  link.stall();
+  await expect(client.bus.publish(message('t/1'))).rejects.toMatchObject({
+    failure: { code: 'publish_unacknowledged', afterMs: 60 },
+  });
+  link.restore();
+  await client.until(() => client.messages.length === 1);
+  await client.bus.publish(message('t/1'));
+  expect(client.downs).toEqual([]);
+});
+
+test('a message that the broker denies is rejected once and never sent again', async () => {
+  const { broker, url } = await brokerAndLink();
+  const client = new Watched(url, ['t/1']);
+  await client.until(() => client.ups === 1);
+  await expect(client.bus.publish(message('t/forbidden'))).rejects.toMatchObject({
+    code: 'bus_down',
+  });
+  await client.until(() => client.ups === 2);
+  await client.bus.publish(message('t/1'));
+  await client.until(() => client.messages.length === 1);
+  expect(broker.stats().refused.get('publish_denied')).toBe(1);
+  expect(client.downs).toHaveLength(1);
+});
+
+test('it waits for the broker to appear, and says of each attempt why it failed', async () => {
+  const { link, url } = await brokerAndLink();
+  link.cut();
+  const client = new Watched(url);
+  await client.until(() => client.downs.length === 4);
+  link.restore();
+  await client.until(() => client.ups === 1);
+  expect(client.downs.every((reason) => reason.length > 0)).toBe(true);
+});
+
+test('a link that falls silent is noticed by keepalive, though nobody closes it', async () => {
+  const { link, url } = await brokerAndLink();
+  const client = new Watched(url, [], { keepaliveS: 1 });
+  await client.until(() => client.ups === 1);
+  link.stall();
+  await client.until(() => client.downs.length === 1);
+  expect(client.bus.isUp).toBe(false);
+});
+
+test.each([
+  ['nothing at all', () => {}],
+  [
+    'CONNACK and then nothing',
+    (socket: Socket) => socket.once('data', () => socket.write(CONNACK)),
+  ],
+])('a broker that answers %s is given up in time', async (_what, talk) => {
+  const url = await fakeBroker(talk);
+  const client = new Watched(url, ['t/1'], { connectTimeoutMs: 50 });
+  await client.until(() => client.downs.length === 2);
+  expect(client.ups).toBe(0);
+});
+
+test('a subscription that is refused in SUBACK is no connection', async () => {
+  const url = await fakeBroker((socket) => {
+    socket.once('data', () => {
+      socket.write(CONNACK);
+      socket.once('data', () => socket.write(Buffer.from([0x90, 3, 0, 1, 0x80])));
+    });
+  });
+  const client = new Watched(url, ['t/1']);
+  await client.until(() => client.downs.length === 1);
+  expect({ ups: client.ups, reason: client.downs[0] }).toMatchObject({ ups: 0 });
+});
+
+test('a broker that sends a packet above the bound is cut off at its header', async () => {
+  const url = await fakeBroker((socket) => {
+    socket.once('data', () => {
+      socket.write(CONNACK);
+      socket.once('data', () => {
+        socket.write(Buffer.concat([SUBACK, Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f])]));
+      });
+    });
+  });
+  const client = new Watched(url, ['t/1']);
+  await client.until(() => client.downs.length === 1);
+  expect(client.downs[0]).toMatch(/packet_too_large|connection closed/);
+});
+
+test('more messages in flight than the bound are refused, not queued', async () => {
+  const { link, url } = await brokerAndLink();
+  const client = new Watched(url);
+  await client.until(() => client.ups === 1);
+  link.stall();
+  const sent = Array.from({ length: 1_025 }, () => client.bus.publish(message('t/1')));
+  const settled = Promise.allSettled(sent);
+  await expect(sent[1_024]).rejects.toMatchObject({ code: 'bus_congested' });
+  link.restore();
+  const outcomes = (await settled).map((each) => each.status);
+  expect(outcomes.filter((status) => status === 'rejected')).toHaveLength(1);
+});
+
+test('it stops in bounded time while messages are in flight on a silent link', async () => {
+  const { link, url } = await brokerAndLink();
+  const client = new Watched(url);
+  await client.until(() => client.ups === 1);
+  link.stall();
+  const inFlight = client.bus.publish(message('t/1'));
+  const rejected = expect(inFlight).rejects.toMatchObject({ code: 'bus_down' });
+  await client.bus.stop();
+  await rejected;
+  expect(client.downs).toEqual([]);
+});
+
+test('MQTT bytes on the wire: version 3.1.1, clean session, QoS 1 subscriptions', async () => {
+  const seen: Buffer[] = [];
+  const url = await fakeBroker((socket) => {
+    socket.on('data', (chunk) => {
+      seen.push(chunk);
+      if (seen.length === 1) socket.write(CONNACK);
+    });
+  });
+  const client = new Watched(url, ['t/1'], { connectTimeoutMs: 100 });
+  await client.until(() => client.downs.length === 1);
+  const [connect, subscribe] = seen;
+  expect(connect?.subarray(2, 10).toString('latin1')).toBe('\0\u0004MQTT\u0004\u00c2');
+  expect(subscribe?.at(-1)).toBe(1);
+});
+
+test('what another client publishes arrives as a plain byte array', async () => {
+  const { broker, url } = await brokerAndLink();
+  const client = new Watched(url, ['t/1']);
+  await client.until(() => client.ups === 1);
+  const other = await RawConnection.open(broker.port);
+  await other.connect({ clientId: 'site-2', token: TOKEN });
+  other.send(subscribeBytes(['t/1']));
+  other.send(publishBytes({ topic: 't/1', payload: 'hello' }));
+  await client.until(() => client.messages.length === 1);
+  expect(client.messages[0]?.payload).toStrictEqual(new Uint8Array(Buffer.from('hello')));
+  other.socket.destroy();
+});
+
+test.each(['', 'mqtts://127.0.0.1', 'http://127.0.0.1', 'mqtt://', '127.0.0.1:1883'])(
+  'a URL that is not mqtt://host:port is refused: %s',
+  (url) => {
+    const make = (): MessageBus =>
+      mqttBus({ url, clientId: 'a', rng: seededRng(1), logger: silentLogger });
+    expect(make).toThrow(TypeError);
+  },
+);
