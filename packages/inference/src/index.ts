@@ -1,7 +1,18 @@
 export { directInference } from './adapters/direct-inference.ts';
-export { packModel, writeModelDirectory } from './adapters/model-directory.ts';
+export {
+  packModel,
+  SHIPPED_FORECAST_DIRECTORY,
+  writeModelDirectory,
+} from './adapters/model-directory.ts';
 export { type WorkerInferenceOptions, workerInference } from './adapters/worker-inference.ts';
 export { ModelError, type ModelFailure } from './errors.ts';
+export {
+  FeatureWindow,
+  FeatureWindowState,
+  type ForecastSample,
+  type SiteRating,
+} from './forecast/feature-window.ts';
+export { FORECAST_FEATURES, FORECAST_OUTPUT } from './forecast/forecast-features.ts';
 export type { Inference, InferenceFault, InferenceResult, ModelSession } from './inference.ts';
 export { Digest, FeatureSpec, GoldenCases, ModelManifest, packageJson } from './manifest.ts';
 export {

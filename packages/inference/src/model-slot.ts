@@ -33,7 +33,7 @@ export interface SlotStatus {
  *
  * A candidate is loaded, warmed and self-tested while the running model goes on, and takes over only
  * at a cycle boundary, so that one cycle never mixes two models. The model that it replaces stays
- * loaded: a rollback must not depend on a load that may fail. Where there is nothing to return to, a
+ * loaded (some 20 MB): a rollback must not depend on a load that may fail. Where there is none, a
  * failing model stays, and the caller's rule goes on beside it.
  */
 export class ModelSlot {

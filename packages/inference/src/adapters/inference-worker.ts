@@ -1,17 +1,20 @@
 import { parentPort } from 'node:worker_threads';
-import { assert, messageOf } from '@tieline/kernel';
 import { type OnnxSession, openOnnx } from './onnx-session.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
 /*
  * Entry of the inference worker: one session, answers in the order of the questions. It decides
- * nothing; every check stands in the main thread, which stays alive when this one does not.
+ * nothing; every check stands in the main thread, which stays alive when this one does not. It imports
+ * no other room: whatever it loads is held in memory a second time.
  */
 
-assert(parentPort !== null, 'the inference worker runs inside a worker thread');
+if (parentPort === null) throw new Error('the inference worker runs inside a worker thread');
 const port = parentPort;
 const answer = (message: FromWorker): void => port.postMessage(message);
 let session: OnnxSession | null = null;
+
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
 
 async function handle(message: ToWorker): Promise<void> {
   if (message.kind === 'open') {
@@ -30,7 +33,7 @@ async function handle(message: ToWorker): Promise<void> {
   }
   const { id, rows } = message;
   try {
-    assert(session !== null, 'a session is opened before it runs');
+    if (session === null) throw new Error('no session is open');
     answer({ kind: 'ran', id, values: await session.run(rows) });
   } catch (thrown) {
     answer({ kind: 'run_failed', id, detail: messageOf(thrown) });

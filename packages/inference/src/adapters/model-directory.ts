@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '@tieline/kernel';
 import { ModelError } from '../errors.ts';
 import { PACKAGE_FILES, type PackageFiles, packFiles, refuseAbove } from '../model-package.ts';
@@ -18,6 +19,11 @@ export function packModel(directory: string): Uint8Array {
     onnx: readBounded(directory, onnx),
   });
 }
+
+/** The import forecast that the sources ship with; `npm run train` makes it again. */
+export const SHIPPED_FORECAST_DIRECTORY = fileURLToPath(
+  new URL('../../models/site-import-forecast/', import.meta.url),
+);
 
 /** Writes the files of a package into a directory, which is made where it is missing. */
 export function writeModelDirectory(directory: string, files: PackageFiles): void {

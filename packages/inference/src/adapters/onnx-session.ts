@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 
 /** What a session needs of a package. */
 export interface OnnxSource {
@@ -30,6 +30,8 @@ const GATEWAY_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 export async function openOnnx(source: OnnxSource): Promise<OnnxSession> {
+  // Loaded on first use: an agent runs sessions in workers only, and spares itself a second runtime.
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const { inputName, inputWidth, outputName } = source;
   const session = await InferenceSession.create(source.onnx, GATEWAY_OPTIONS);
   return {
