@@ -1,3 +1,4 @@
+import { envelopeShow, envelopeVerify } from './envelope.ts';
 import { keyNew, keyShow } from './key.ts';
 import { simFlow } from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
@@ -15,5 +16,7 @@ function bind<Spec extends CommandSpec>(
 export const COMMANDS: readonly Command[] = [
   bind(keyNew, () => import('../verbs/key-new.ts')),
   bind(keyShow, () => import('../verbs/key-show.ts')),
+  bind(envelopeShow, () => import('../verbs/envelope-show.ts')),
+  bind(envelopeVerify, () => import('../verbs/envelope-verify.ts')),
   bind(simFlow, () => import('../verbs/sim-flow.ts')),
 ];
