@@ -4,7 +4,7 @@ import type { AssetId } from '@tieline/kernel';
 export type AssetKind = 'battery' | 'pv' | 'load' | 'meter';
 
 /** One asset's nameplate, as configured and confirmed by the device's own ratings. */
-export interface AssetRatings {
+export type AssetRatings = {
   readonly asset: AssetId;
   readonly kind: AssetKind;
   /** Largest power out of the asset into the grid, kW (battery discharge, PV output); 0 for meters and load. */
@@ -13,7 +13,7 @@ export interface AssetRatings {
   readonly chargeMaxKw: number;
   /** Usable energy, kWh; 0 where there is no store. */
   readonly energyKwh: number;
-}
+};
 
 /**
  * One asset in one cycle. Powers are rounded to 1 W by the driver. `activePowerKw` is positive into the

@@ -3,13 +3,17 @@ import { z } from 'zod';
 
 /** Exactly `count` bytes. */
 export const bytes = (count: number) =>
-  z.instanceof(Uint8Array).refine((value) => value.length === count, `${count} bytes`);
+  z.custom<Uint8Array>(
+    (value) => value instanceof Uint8Array && value.length === count,
+    `${count} bytes`,
+  );
 
 /** From `min` to `max` bytes. */
 export const bytesUpTo = (max: number, min = 1) =>
-  z
-    .instanceof(Uint8Array)
-    .refine((value) => value.length >= min && value.length <= max, `${min} to ${max} bytes`);
+  z.custom<Uint8Array>(
+    (value) => value instanceof Uint8Array && value.length >= min && value.length <= max,
+    `${min} to ${max} bytes`,
+  );
 
 export const Digest = bytes(32);
 export const CommandId = bytes(16);

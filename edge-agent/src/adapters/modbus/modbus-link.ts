@@ -1,0 +1,118 @@
+import { Socket } from 'node:net';
+import { messageOf } from '@tieline/kernel';
+import { ModbusTCPClient, UserRequestError } from 'jsmodbus';
+import { DeviceError } from './device-error.ts';
+
+/** The library's own timer, which would keep the connection: ours, shorter, ends it. */
+const LIBRARY_TIMEOUT_MS = 60_000;
+/** Registers that one request may carry. */
+export const READ_MAX = 125;
+
+/** `performance.now()` at which waiting ends; a real one: sockets do not know simulated time. */
+export type DueMs = number;
+
+/**
+ * One Modbus TCP connection, holding registers only. A request that is not answered in time ends the
+ * connection: an answer that comes late then has nowhere to arrive, and cannot be taken for the answer
+ * to a later request, whatever the device does with transaction numbers.
+ */
+export class ModbusLink {
+  readonly #socket = new Socket();
+  readonly #client: ModbusTCPClient;
+  readonly #ready: Promise<void>;
+  #lost: DeviceError | null = null;
+
+  constructor(host: string, port: number, unitId: number) {
+    this.#client = new ModbusTCPClient(this.#socket, unitId, LIBRARY_TIMEOUT_MS);
+    this.#ready = new Promise((resolve, reject) => {
+      this.#socket.once('connect', resolve);
+      this.#socket.on('error', (error) => {
+        this.#lost ??= new DeviceError('unreachable', error.message);
+      });
+      this.#socket.once('close', () => {
+        this.#lost ??= new DeviceError('unreachable', 'the connection was closed');
+        reject(this.#lost);
+      });
+    });
+    // Whoever waits for the connection is told; when nobody does, nothing is left unhandled.
+    this.#ready.catch(() => {});
+    this.#socket.setNoDelay(true);
+    this.#socket.connect(port, host);
+  }
+
+  get open(): boolean {
+    return this.#lost === null;
+  }
+
+  /** @throws {DeviceError} unreachable */
+  async connected(dueMs: DueMs): Promise<void> {
+    await this.#within(dueMs, () => this.#ready, 'unreachable');
+  }
+
+  /**
+   * @returns `count` registers from `address`, at most `READ_MAX`
+   * @throws {DeviceError} silent | refused | unreachable | implausible
+   */
+  async read(address: number, count: number, dueMs: DueMs): Promise<Uint16Array> {
+    const { response } = await this.#within(dueMs, () =>
+      this.#client.readHoldingRegisters(address, count),
+    );
+    const words = response.body.valuesAsArray;
+    if (words.length !== count) {
+      throw this.#end(`asked for ${count} registers at ${address}, got ${words.length}`);
+    }
+    return Uint16Array.from(words);
+  }
+
+  /** @throws {DeviceError} silent | refused | unreachable | implausible */
+  async write(address: number, registers: Uint16Array, dueMs: DueMs): Promise<void> {
+    const { response } = await this.#within(dueMs, () =>
+      this.#client.writeMultipleRegisters(address, [...registers]),
+    );
+    const { start, quantity } = response.body;
+    if (start !== address || quantity !== registers.length) {
+      throw this.#end(`wrote ${registers.length} at ${address}, it says ${quantity} at ${start}`);
+    }
+  }
+
+  close(): void {
+    this.#lost ??= new DeviceError('unreachable', 'closed here');
+    this.#socket.destroy();
+  }
+
+  async #within<T>(
+    dueMs: DueMs,
+    ask: () => Promise<T>,
+    lateFault: 'silent' | 'unreachable' = 'silent',
+  ): Promise<T> {
+    if (this.#lost !== null) throw this.#lost;
+    const restMs = Math.max(0, dueMs - performance.now());
+    const timer = setTimeout(() => {
+      this.#lost ??= new DeviceError(lateFault, `no answer within ${Math.round(restMs)} ms`);
+      this.#socket.destroy();
+    }, restMs);
+    try {
+      return await ask();
+    } catch (thrown) {
+      throw this.#explain(thrown);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #explain(thrown: unknown): DeviceError {
+    if (thrown instanceof UserRequestError && thrown.err === 'ModbusException') {
+      return new DeviceError('refused', thrown.message, { cause: thrown });
+    }
+    // What the library says of a closed connection is less than what is known here.
+    if (this.#lost !== null) return this.#lost;
+    return this.#end(thrown instanceof UserRequestError ? thrown.message : messageOf(thrown));
+  }
+
+  /** A device that answers something else than it was asked is not listened to any further. */
+  #end(detail: string): DeviceError {
+    this.#lost ??= new DeviceError('implausible', detail);
+    this.#socket.destroy();
+    return this.#lost;
+  }
+}

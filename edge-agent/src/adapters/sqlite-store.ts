@@ -1,0 +1,188 @@
+import { type AuditLog, type Database, migrate } from '@tieline/audit';
+import { toHex } from '@tieline/kernel';
+import { decodeCbor, encodeCbor, Receipt } from '@tieline/protocol';
+import type {
+  AgentStore,
+  DocumentKind,
+  OutboxReceipt,
+  ReplayMark,
+  StoredCommand,
+  StoredDocument,
+} from '../ports/store.ts';
+
+const SCHEMA = [
+  `CREATE TABLE agent_value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE agent_command (
+     command TEXT PRIMARY KEY, actions_digest BLOB NOT NULL, boot INTEGER NOT NULL,
+     forget_after_s INTEGER NOT NULL, cti BLOB NOT NULL, message_digest BLOB NOT NULL,
+     finished INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE agent_receipt (
+     counter INTEGER PRIMARY KEY, command TEXT NOT NULL, audit_index INTEGER NOT NULL,
+     body BLOB NOT NULL) STRICT;
+   CREATE INDEX agent_receipt_command ON agent_receipt (command);
+   CREATE TABLE agent_last_receipt (command TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE agent_document (
+     kind TEXT PRIMARY KEY, version INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE agent_block (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT`,
+];
+
+interface CommandRow {
+  readonly command: string;
+  readonly actions_digest: Buffer;
+  readonly boot: number;
+  readonly forget_after_s: number;
+  readonly cti: Buffer;
+  readonly message_digest: Buffer;
+  readonly finished: number;
+}
+
+/** The agent's one database file, opened with `synchronous: FULL`; the audit log lives in it too. */
+export function sqliteStore(db: Database, audit: AuditLog): AgentStore {
+  migrate(db, 'agent', SCHEMA);
+  return {
+    audit,
+    transaction: (work) => db.transaction(work).immediate(),
+    close: () => db.close(),
+    ...marks(db),
+    ...commands(db),
+    ...receipts(db),
+    ...documents(db),
+  };
+}
+
+/** Small single values, by name. */
+function values(db: Database) {
+  const get = db.prepare<[string], Buffer>('SELECT value FROM agent_value WHERE name = ?').pluck();
+  const put = db.prepare<[string, Uint8Array]>('INSERT OR REPLACE INTO agent_value VALUES (?, ?)');
+  const number = (name: string): number => {
+    const value = get.get(name);
+    return value === undefined ? 0 : (decodeCbor(value) as number);
+  };
+  return {
+    get: (name: string) => get.get(name),
+    put: (name: string, value: Uint8Array) => void put.run(name, value),
+    number,
+    setNumber: (name: string, value: number) => void put.run(name, encodeCbor(value)),
+    count(name: string): number {
+      const next = number(name) + 1;
+      put.run(name, encodeCbor(next));
+      return next;
+    },
+  };
+}
+
+function marks(db: Database) {
+  const value = values(db);
+  return {
+    countBoot: () => value.count('boot'),
+    nextReceiptCounter: () => value.count('receipt-counter'),
+    replayMark(): ReplayMark {
+      const bytes = value.get('replay');
+      if (bytes === undefined) return { epoch: 0, epochKid: null, seqByKid: {} };
+      return decodeCbor(bytes) as unknown as ReplayMark;
+    },
+    setReplayMark(mark: ReplayMark): void {
+      value.put('replay', encodeCbor({ ...mark, seqByKid: { ...mark.seqByKid } }));
+    },
+    highWaterWallMs: () => value.number('high-water-wall-ms'),
+    setHighWaterWallMs: (wallMs: number) => value.setNumber('high-water-wall-ms', wallMs),
+    lastGoodModel: (): Uint8Array | undefined => value.get('last-good-model'),
+    setLastGoodModel: (packed: Uint8Array) => value.put('last-good-model', packed),
+  };
+}
+
+function commands(db: Database) {
+  const get = db.prepare<[string], CommandRow>('SELECT * FROM agent_command WHERE command = ?');
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO agent_command VALUES
+       (@command, @actionsDigest, @boot, @forgetAfterS, @cti, @messageDigest, @finished)`,
+  );
+  const unfinished = db.prepare<[], CommandRow>(
+    'SELECT * FROM agent_command WHERE finished = 0 ORDER BY command',
+  );
+  const forget = db.prepare<[number]>(
+    'DELETE FROM agent_command WHERE finished = 1 AND forget_after_s < ?',
+  );
+  const forgetReceipts = db.prepare(
+    'DELETE FROM agent_last_receipt WHERE command NOT IN (SELECT command FROM agent_command)',
+  );
+  const stored = (row: CommandRow): StoredCommand => ({
+    command: row.command,
+    actionsDigest: row.actions_digest,
+    boot: row.boot,
+    forgetAfterS: row.forget_after_s,
+    cti: row.cti,
+    messageDigest: row.message_digest,
+    finished: row.finished === 1,
+  });
+  return {
+    command(command: string) {
+      const row = get.get(command);
+      return row === undefined ? undefined : stored(row);
+    },
+    putCommand: (one: StoredCommand) => void put.run({ ...one, finished: one.finished ? 1 : 0 }),
+    unfinishedCommands: () => unfinished.all().map(stored),
+    forgetCommands(nowS: number) {
+      if (forget.run(nowS).changes > 0) forgetReceipts.run();
+    },
+  };
+}
+
+function receipts(db: Database) {
+  const put = db.prepare<[number, string, number, Uint8Array]>(
+    'INSERT INTO agent_receipt VALUES (?, ?, ?, ?)',
+  );
+  const putLast = db.prepare<[string, Uint8Array]>(
+    'INSERT OR REPLACE INTO agent_last_receipt VALUES (?, ?)',
+  );
+  const after = db
+    .prepare<[number, number], Buffer>(
+      'SELECT body FROM agent_receipt WHERE counter > ? ORDER BY counter LIMIT ?',
+    )
+    .pluck();
+  const last = db
+    .prepare<[string], Buffer>('SELECT body FROM agent_last_receipt WHERE command = ?')
+    .pluck();
+  const drop = db.prepare<[number]>('DELETE FROM agent_receipt WHERE audit_index < ?');
+  const count = db.prepare<[], number>('SELECT count(*) FROM agent_receipt').pluck();
+  return {
+    putReceipt(receipt: OutboxReceipt): void {
+      const body = Receipt.encode(receipt);
+      const command = toHex(receipt.command);
+      put.run(receipt.counter, command, receipt.auditIndex, body);
+      putLast.run(command, body);
+    },
+    receiptsAfter: (counter: number, limit: number) =>
+      after.all(counter, limit).map((body) => Receipt.decode(body)),
+    lastReceiptOf(command: string): OutboxReceipt | undefined {
+      const body = last.get(command);
+      return body === undefined ? undefined : Receipt.decode(body);
+    },
+    dropReceiptsBelow: (auditSize: number) => void drop.run(auditSize),
+    countReceipts: () => count.get() ?? 0,
+  };
+}
+
+function documents(db: Database) {
+  const get = db.prepare<[string], StoredDocument>(
+    'SELECT version, bytes FROM agent_document WHERE kind = ?',
+  );
+  const put = db.prepare<[string, number, Uint8Array]>(
+    'INSERT OR REPLACE INTO agent_document VALUES (?, ?, ?)',
+  );
+  const getBlock = db
+    .prepare<[Uint8Array], Buffer>('SELECT bytes FROM agent_block WHERE digest = ?')
+    .pluck();
+  const putBlock = db.prepare<[Uint8Array, Uint8Array]>(
+    'INSERT OR REPLACE INTO agent_block VALUES (?, ?)',
+  );
+  const drop = db.prepare('DELETE FROM agent_block');
+  return {
+    document: (kind: DocumentKind) => get.get(kind),
+    putDocument: (kind: DocumentKind, document: StoredDocument) =>
+      void put.run(kind, document.version, document.bytes),
+    block: (digest: Uint8Array): Uint8Array | undefined => getBlock.get(digest),
+    putBlock: (digest: Uint8Array, bytes: Uint8Array) => void putBlock.run(digest, bytes),
+    dropBlocks: () => void drop.run(),
+  };
+}

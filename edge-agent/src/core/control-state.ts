@@ -1,0 +1,101 @@
+import type { AssetId } from '@tieline/kernel';
+import type { Action, SitePolicy } from '@tieline/protocol';
+import type { AssetRatings } from '../ports/devices.ts';
+import { type DemandWindow, emptyDemand } from './demand-window.ts';
+import { emptyForecast, type ForecastState } from './forecast.ts';
+
+/** Who wins where two actions want the same asset (protocol.md, "Who wins"); higher wins. */
+export const RANK = { plan: 1, routine: 2, critical: 3 } as const;
+
+/** An accepted action, from its acceptance until its end. */
+export type ActiveAction = {
+  /** Hex of the command's id. */
+  readonly command: string;
+  /** Which action of the command. */
+  readonly index: number;
+  readonly rank: number;
+  /** Rises with every acceptance: of two equals, the later one wins. */
+  readonly order: number;
+  readonly action: Action;
+  readonly startsMs: number;
+  /** Session time at which it begins to end; drawn a little earlier than ordered (docs/adr/0009). */
+  readonly endsMs: number;
+  readonly phase: 'scheduled' | 'active' | 'releasing';
+  /** kW that the asset was asked for when the present ramp began. */
+  readonly rampFromKw: number;
+  readonly rampStartMs: number;
+  readonly confirmed: 'nothing' | 'device' | 'meter';
+  readonly clipped: boolean;
+  /** A device that does not answer to it has been reported. */
+  readonly failed: boolean;
+};
+
+/** What is remembered of one controllable asset. */
+export type AssetControl = {
+  /** kW asked last, positive into the grid; null = the asset runs free. */
+  readonly askedKw: number | null;
+  /** Session time of the last change made by the local rule, ms. */
+  readonly changedMs: number;
+  /** Session times of changes between charge and discharge within the last hour, ms. */
+  readonly reversalsMs: readonly number[];
+  readonly direction: -1 | 0 | 1;
+  /** A value that an ended command left to hold. */
+  readonly heldKw: number | null;
+  /** The last good reading, and its session time; null before the first. */
+  readonly seen: {
+    readonly atMs: number;
+    readonly activePowerKw: number;
+    readonly stateOfCharge: number | null;
+  } | null;
+};
+
+/** A reading older than this is no basis for control any more. */
+export const READING_AGE_MAX_MS = 10_000;
+
+/**
+ * Everything that `step` carries from one cycle to the next: plain values only, so that a snapshot of
+ * it in the audit log is a place from which a replay can start.
+ */
+export type ControlState = {
+  readonly ratings: readonly AssetRatings[];
+  /** Null until a policy was received: then nothing is actuated. */
+  readonly policy: SitePolicy | null;
+  readonly actions: readonly ActiveAction[];
+  readonly nextOrder: number;
+  readonly assets: Readonly<Record<AssetId, AssetControl>>;
+  readonly demand: DemandWindow;
+  readonly forecast: ForecastState;
+  /** Import of the site as it would be without its stores, kW, and when it was measured. */
+  readonly uncontrolled: { readonly importKw: number; readonly atMs: number } | null;
+};
+
+const idleAsset: AssetControl = {
+  askedKw: null,
+  changedMs: -3_600_000,
+  reversalsMs: [],
+  direction: 0,
+  heldKw: null,
+  seen: null,
+};
+
+export function initialState(
+  ratings: readonly AssetRatings[],
+  policy: SitePolicy | null,
+): ControlState {
+  return {
+    ratings,
+    policy,
+    actions: [],
+    nextOrder: 0,
+    assets: Object.fromEntries(
+      ratings.filter(isControllable).map((rating) => [rating.asset, idleAsset]),
+    ),
+    demand: emptyDemand,
+    forecast: emptyForecast,
+    uncontrolled: null,
+  };
+}
+
+export function isControllable(rating: AssetRatings): boolean {
+  return rating.kind === 'battery' || rating.kind === 'pv';
+}

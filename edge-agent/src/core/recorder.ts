@@ -1,0 +1,101 @@
+import type { AuditEntry, RecordBody } from '@tieline/audit';
+import type { AgentStore } from '../ports/store.ts';
+import type { AcceptedCommand } from './active-actions.ts';
+import type { ControlState } from './control-state.ts';
+import { decisionChanged, type LoggedCycle } from './cycle-log.ts';
+import type { Session } from './session.ts';
+
+/** Unchanged cycles are kept this many at most before they are written: one commit a minute spares the flash. */
+const CYCLES_PER_RECORD = 60;
+/** A record holds fewer items than the 4,096 that strict CBOR allows; a site of many assets writes sooner. */
+const ITEMS_PER_RECORD = 3_600;
+
+/** Kinds of the records that a replay reads. */
+export const RECORD_KINDS = {
+  snapshot: 'control_snapshot',
+  cycles: 'control_cycles',
+  accepted: 'command_accepted',
+  policy: 'policy_activated',
+} as const;
+
+/**
+ * Writes the control law's inputs and outputs in the order in which they took effect. Every record that
+ * changes the law's state is preceded by the cycles decided before it, so that a replay meets them in turn.
+ * A power cut loses at most the last minute of unchanged cycles.
+ */
+export class Recorder {
+  readonly #store: AgentStore;
+  readonly #session: Session;
+  #pending: LoggedCycle[] = [];
+  #items = 0;
+  #last: LoggedCycle | null = null;
+
+  constructor(store: AgentStore, session: Session) {
+    this.#store = store;
+    this.#session = session;
+  }
+
+  /** True when this cycle must be on disk before anything is actuated. */
+  keep(cycle: LoggedCycle): boolean {
+    const changed = decisionChanged(this.#last, cycle);
+    this.#pending.push(cycle);
+    this.#items += itemsOf(cycle);
+    this.#last = cycle;
+    const full =
+      this.#pending.length >= CYCLES_PER_RECORD || this.#items + itemsOf(cycle) > ITEMS_PER_RECORD;
+    return changed || full;
+  }
+
+  /** Writes the cycles that wait; call inside the transaction of what follows them. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    this.#append(RECORD_KINDS.cycles, '', { cycles: this.#pending });
+    this.#pending = [];
+    this.#items = 0;
+  }
+
+  snapshot(state: ControlState): void {
+    this.flush();
+    this.#append(RECORD_KINDS.snapshot, '', { state: state });
+  }
+
+  #append(kind: string, subject: string, body: RecordBody): void {
+    this.append({ actor: 'control', kind, subject, body });
+  }
+
+  /** Any record, stamped with the session's time and the digests in force. */
+  append(
+    entry: Pick<AuditEntry, 'actor' | 'kind' | 'subject' | 'body'> &
+      Partial<Pick<AuditEntry, 'kid' | 'onBehalfOf'>>,
+  ): number {
+    const { wallMs, sessionMs, clock } = this.#session.now();
+    return this.#store.audit.append({
+      ...entry,
+      wallMs,
+      monotonicMs: sessionMs,
+      clock,
+      digests: this.#session.digests(),
+    });
+  }
+
+  accepted(
+    command: AcceptedCommand,
+    by: { actor: string; onBehalfOf?: string; kid: Uint8Array },
+  ): number {
+    this.flush();
+    const { command: subject, ...body } = command;
+    return this.append({
+      ...by,
+      kind: RECORD_KINDS.accepted,
+      subject,
+      body,
+    });
+  }
+}
+
+/** How many CBOR items a logged cycle takes: itself, its seven parts, and what the lists hold. */
+function itemsOf(cycle: LoggedCycle): number {
+  const [, , , readings, , setpoints, events] = cycle;
+  const inReadings = readings.reduce((sum, reading) => sum + 1 + reading.length, 0);
+  return 8 + inReadings + setpoints.length * 3 + events.length * 4;
+}

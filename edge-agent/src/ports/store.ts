@@ -1,0 +1,85 @@
+import type { AuditLog } from '@tieline/audit';
+import type { Receipt } from '@tieline/protocol';
+
+/** What is remembered of a command until it can no longer be valid: enough to answer, never to act again. */
+export interface StoredCommand {
+  /** Hex of the command's id. */
+  readonly command: string;
+  /** SHA-256 over the encoded actions: the same id with other actions is refused. */
+  readonly actionsDigest: Uint8Array;
+  /** Boot in which it was accepted. */
+  readonly boot: number;
+  /** Unix time, s, after which it need not be remembered. */
+  readonly forgetAfterS: number;
+  /** The offer that was accepted, for later receipts. */
+  readonly cti: Uint8Array;
+  readonly messageDigest: Uint8Array;
+  /** Every action has ended. */
+  readonly finished: boolean;
+}
+
+/** Highest epoch and sequence accepted, per signing key: survives a restart, or a replay would pass. */
+export interface ReplayMark {
+  readonly epoch: number;
+  /** Hex of the key that speaks for the epoch; null before the first command. */
+  readonly epochKid: string | null;
+  readonly seqByKid: Readonly<Record<string, number>>;
+}
+
+export type OutboxReceipt = Receipt;
+
+export type DocumentKind = 'policy' | 'model';
+
+/** A signed document as it was received. */
+export interface StoredDocument {
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Everything that must survive a power cut, in one database: what is written inside one `transaction` is
+ * there after it, whole, or not at all. All calls are synchronous.
+ */
+export interface AgentStore {
+  readonly audit: AuditLog;
+  transaction<T>(work: () => T): T;
+
+  /** Counts this start; the first is 1. */
+  countBoot(): number;
+  replayMark(): ReplayMark;
+  setReplayMark(mark: ReplayMark): void;
+
+  command(command: string): StoredCommand | undefined;
+  putCommand(command: StoredCommand): void;
+  unfinishedCommands(): readonly StoredCommand[];
+  /** Drops finished commands that can no longer be valid at this Unix time, s. */
+  forgetCommands(nowS: number): void;
+
+  /** The next receipt's counter: rises across boots. */
+  nextReceiptCounter(): number;
+  putReceipt(receipt: OutboxReceipt): void;
+  /** Oldest first, beginning after `counter`. */
+  receiptsAfter(counter: number, limit: number): readonly OutboxReceipt[];
+  /** The newest receipt of a command: what a repeated offer is answered with. */
+  lastReceiptOf(command: string): OutboxReceipt | undefined;
+  /** Receipts leave once the control plane has signed for their audit records. */
+  dropReceiptsBelow(auditSize: number): void;
+  countReceipts(): number;
+
+  document(kind: DocumentKind): StoredDocument | undefined;
+  putDocument(kind: DocumentKind, document: StoredDocument): void;
+
+  /** A block of a model package on its way here. */
+  block(digest: Uint8Array): Uint8Array | undefined;
+  putBlock(digest: Uint8Array, bytes: Uint8Array): void;
+  dropBlocks(): void;
+  /** The package that ran last and passed its self-test. */
+  lastGoodModel(): Uint8Array | undefined;
+  setLastGoodModel(packed: Uint8Array): void;
+
+  /** Latest attested Unix time, ms: a clock that says less is wrong. */
+  highWaterWallMs(): number;
+  setHighWaterWallMs(wallMs: number): void;
+
+  close(): void;
+}

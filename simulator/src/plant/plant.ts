@@ -1,0 +1,142 @@
+import { type Feeder, type FlowLoads, PowerFlow } from '@tieline/grid';
+import { assert } from '@tieline/kernel';
+import { Battery, type BatteryRatings } from './battery.ts';
+import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
+
+export interface PlantSiteOptions {
+  readonly site: string;
+  /** Bus of the feeder that the site is connected to; its load takes the place of the bus's. */
+  readonly bus: string;
+  readonly peakLoadKw: number;
+  readonly pvPeakKw: number;
+  readonly battery: BatteryRatings;
+  readonly stateOfCharge: number;
+}
+
+export interface PlantOptions {
+  readonly feeder: Feeder;
+  readonly sites: readonly PlantSiteOptions[];
+  /** Any integer; the same seed gives the same loads, sun and weather at every instant. */
+  readonly seed: number;
+  /** Unix time at which the plant begins, ms. */
+  readonly startMs: number;
+}
+
+/** What the feeder does at one instant. */
+export interface FeederState {
+  /** Drawn from the substation, kW. */
+  readonly importKw: number;
+  readonly lossKw: number;
+  readonly minVoltage: { readonly bus: string; readonly pu: number };
+}
+
+/** One site behind its meter. Set `battery.targetKw` and `pvLimitKw`; read the rest. */
+export class SitePlant {
+  readonly site: string;
+  readonly bus: string;
+  readonly battery: Battery;
+  readonly pvPeakKw: number;
+  /** Upper limit of generation, kW; null lets the sun decide. */
+  pvLimitKw: number | null = null;
+  loadKw = 0;
+  pvKw = 0;
+  voltagePu = 1;
+  readonly #profile: SiteProfile;
+
+  constructor(options: PlantSiteOptions, seed: number, index: number) {
+    const { peakLoadKw, pvPeakKw } = options;
+    this.site = options.site;
+    this.bus = options.bus;
+    this.pvPeakKw = pvPeakKw;
+    this.battery = new Battery(options.battery, options.stateOfCharge);
+    this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw });
+  }
+
+  /** kW drawn at the site meter; negative when the site exports. */
+  get importKw(): number {
+    return this.loadKw - this.pvKw - this.battery.powerKw;
+  }
+
+  step(tMs: number, elapsedMs: number): void {
+    this.battery.step(elapsedMs);
+    this.loadKw = this.#profile.loadKw(tMs);
+    const availableKw = this.#profile.pvAvailableKw(tMs);
+    this.pvKw = Math.min(availableKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+/** A background bus draws its load's share of one residential profile; its seed index lies apart from the sites'. */
+const BACKGROUND_INDEX = 1_000;
+
+/**
+ * The physics that agents meet: loads, sun and batteries behind site meters, on a feeder solved by power
+ * flow at every step. Loads and sun are functions of time alone, so live and virtual runs see the same.
+ */
+export class Plant {
+  readonly sites: ReadonlyMap<string, SitePlant>;
+  readonly #flow: PowerFlow;
+  readonly #buses: readonly { load: (tMs: number) => number; kvarPerKw: number }[];
+  readonly #siteAt: readonly (SitePlant | null)[];
+  readonly #loads: FlowLoads;
+  #nowMs: number;
+  #state: FeederState = { importKw: 0, lossKw: 0, minVoltage: { bus: '', pu: 1 } };
+
+  constructor(options: PlantOptions) {
+    const { feeder, seed } = options;
+    const sites = options.sites.map((site, index) => new SitePlant(site, seed, index));
+    this.sites = new Map(sites.map((site) => [site.site, site]));
+    for (const site of sites) {
+      assert(
+        feeder.buses.some((bus) => bus.id === site.bus),
+        `the feeder has a bus ${site.bus}`,
+      );
+    }
+    this.#flow = new PowerFlow(feeder);
+    this.#siteAt = feeder.buses.map((bus) => sites.find((site) => site.bus === bus.id) ?? null);
+    this.#buses = feeder.buses.map((bus, index) => {
+      const peakLoadKw = bus.loadKw ?? 0;
+      const profile = siteProfile({
+        seed,
+        index: BACKGROUND_INDEX + index,
+        peakLoadKw,
+        pvPeakKw: 0,
+      });
+      const kvarPerKw = peakLoadKw === 0 ? 0 : (bus.loadKvar ?? 0) / peakLoadKw;
+      return { load: profile.loadKw, kvarPerKw };
+    });
+    this.#loads = this.#flow.loads();
+    this.#nowMs = options.startMs;
+    this.step(options.startMs);
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get feeder(): FeederState {
+    return this.#state;
+  }
+
+  /** Brings the plant to Unix time `tMs`; time does not run backwards. @throws {GridError} flow_diverged */
+  step(tMs: number): void {
+    const elapsedMs = Math.max(0, tMs - this.#nowMs);
+    this.#nowMs = Math.max(this.#nowMs, tMs);
+    for (const site of this.sites.values()) site.step(this.#nowMs, elapsedMs);
+    this.#buses.forEach(({ load, kvarPerKw }, at) => {
+      const site = this.#siteAt[at] ?? null;
+      const drawnKw = site === null ? load(this.#nowMs) : site.loadKw;
+      this.#loads.loadKw[at] = site === null ? drawnKw : site.importKw;
+      this.#loads.loadKvar[at] = drawnKw * kvarPerKw;
+    });
+    this.#solve();
+  }
+
+  #solve(): void {
+    const { importKw, lossKw, minVoltage, voltagePu } = this.#flow.solve(this.#loads);
+    this.#siteAt.forEach((site, at) => {
+      // A bus that nothing feeds has no voltage at all.
+      if (site !== null) site.voltagePu = voltagePu[at] || 0;
+    });
+    this.#state = { importKw, lossKw, minVoltage };
+  }
+}
