@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { migrate, openDatabase } from './database.ts';
+import { failureOf } from './test-support.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tieline-database-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a file is opened so that what is committed survives loss of power', () => {
+  const db = openDatabase(join(folder, 'agent.sqlite'), { synchronous: 'FULL' });
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(db.pragma('synchronous', { simple: true })).toBe(2);
+  db.close();
+});
+
+test('what is not a database is refused by name', () => {
+  const path = join(folder, 'notes.txt');
+  writeFileSync(path, 'no database at all, but longer than the header of one is: '.repeat(20));
+  const failure = failureOf(() => openDatabase(path, { synchronous: 'FULL' }));
+  expect(failure).toMatchObject({ code: 'database_unreadable', path });
+});
+
+test('a database goes on from the bytes of another', () => {
+  const before = openDatabase(':memory:', { synchronous: 'FULL' });
+  before.exec('CREATE TABLE kept (value INTEGER) STRICT');
+  before.exec('INSERT INTO kept VALUES (7)');
+  const after = openDatabase(before.serialize(), { synchronous: 'FULL' });
+  expect(after.prepare('SELECT value FROM kept').pluck().get()).toBe(7);
+});
+
+describe('migrations', () => {
+  const steps = ['CREATE TABLE a (x INTEGER) STRICT', 'ALTER TABLE a ADD COLUMN y INTEGER'];
+
+  test('each component takes only the steps that it lacks', () => {
+    const db = openDatabase(':memory:', { synchronous: 'FULL' });
+    migrate(db, 'journal', steps.slice(0, 1));
+    migrate(db, 'other', ['CREATE TABLE b (x INTEGER) STRICT']);
+    migrate(db, 'journal', steps);
+    migrate(db, 'journal', steps);
+    db.exec('INSERT INTO a (x, y) VALUES (1, 2)');
+  });
+
+  test('a step that fails leaves the old schema whole', () => {
+    const db = openDatabase(':memory:', { synchronous: 'FULL' });
+    migrate(db, 'journal', steps.slice(0, 1));
+    const broken = [...steps, 'CREATE TABLE a (x INTEGER)'];
+    expect(() => migrate(db, 'journal', broken)).toThrow('already exists');
+    expect(() => db.exec('SELECT y FROM a')).toThrow('no such column');
+    migrate(db, 'journal', steps);
+  });
+
+  test('a file that a later release wrote is left alone', () => {
+    const db = openDatabase(':memory:', { synchronous: 'FULL' });
+    migrate(db, 'journal', steps);
+    expect(failureOf(() => migrate(db, 'journal', steps.slice(0, 1)))).toEqual({
+      code: 'schema_newer',
+      component: 'journal',
+      found: 2,
+      known: 1,
+    });
+  });
+});

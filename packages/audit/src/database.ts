@@ -1,0 +1,76 @@
+import { messageOf } from '@tieline/kernel';
+import Database from 'better-sqlite3';
+import { AuditError } from './failure.ts';
+
+export type { Database } from 'better-sqlite3';
+
+/** How long a writer waits for another process (a `tieline audit` beside a running agent), ms. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens one SQLite file, or a database in memory, for journal, replay state and audit.
+ *
+ * `FULL` syncs at every commit: what was acknowledged survives loss of power. `NORMAL` may lose the
+ * last commits then, and is for telemetry only.
+ *
+ * @param source  a path, `':memory:'`, or the bytes of `serialize()` (a virtual crash goes on from those)
+ * @throws {AuditError} database_unreadable
+ */
+export function openDatabase(
+  source: string | Buffer,
+  options: { readonly synchronous: 'FULL' | 'NORMAL' },
+): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(source, { timeout: BUSY_TIMEOUT_MS });
+    db.pragma('journal_mode = WAL');
+    db.pragma(`synchronous = ${options.synchronous}`);
+    db.pragma('foreign_keys = ON');
+    // A file from elsewhere must not run functions of ours through its own views and triggers.
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    return db;
+  } catch (thrown) {
+    db?.close();
+    const path = typeof source === 'string' ? source : '(memory)';
+    throw new AuditError(
+      { code: 'database_unreadable', path, reason: messageOf(thrown) },
+      undefined,
+      { cause: thrown },
+    );
+  }
+}
+
+/**
+ * Brings one component's tables to its newest schema: `steps[n]` leads from version n to n + 1. All
+ * steps in one transaction, so a crash leaves the old schema or the new one. Steps already released
+ * are never edited.
+ * @throws {AuditError} schema_newer when a later release wrote this file
+ */
+export function migrate(db: Database.Database, component: string, steps: readonly string[]): void {
+  db.transaction(() => {
+    db.exec(
+      `CREATE TABLE IF NOT EXISTS schema_component (
+         component TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT`,
+    );
+    const found = db
+      .prepare<[string], number>('SELECT version FROM schema_component WHERE component = ?')
+      .pluck()
+      .get(component);
+    const version = found ?? 0;
+    if (version > steps.length) {
+      throw new AuditError({
+        code: 'schema_newer',
+        component,
+        found: version,
+        known: steps.length,
+      });
+    }
+    if (version === steps.length) return;
+    for (const step of steps.slice(version)) db.exec(step);
+    db.prepare('INSERT OR REPLACE INTO schema_component VALUES (?, ?)').run(
+      component,
+      steps.length,
+    );
+  }).immediate();
+}
