@@ -1,7 +1,7 @@
 import {
   type AuditRecord,
-  type RecordBody,
   type ReplayReport,
+  type ReplayStep,
   replayRecords,
 } from '@tieline/audit';
 import type { CborEncodable, SitePolicy } from '@tieline/protocol';

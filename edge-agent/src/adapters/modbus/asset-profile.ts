@@ -8,7 +8,7 @@ import {
   type ModelDefinition,
   type PointName,
 } from '@tieline/grid';
-import { assert, clamp, roundToWatt } from '@tieline/kernel';
+import { clamp, roundToWatt } from '@tieline/kernel';
 import type { AssetMeasurement, DeviceSetpoint } from '../../ports/devices.ts';
 import type { ModbusDeviceConfig } from './device-config.ts';
 import { DeviceError } from './device-error.ts';
@@ -218,13 +218,18 @@ function maxKw(session: SunSpecSession): number {
   throw new DeviceError('implausible', `its WMax is ${maxW} W`);
 }
 
-/** Rounded down to what the register can hold: a limit is never passed by its own rounding. */
+/**
+ * Rounded down to what the register can hold: a limit is never passed by its own rounding.
+ *
+ * @throws {DeviceError} implausible where the device's steps are coarser than 1 %
+ */
 function percentOf(session: SunSpecSession, limitKw: number): number {
   const exponent = optional(session, DER_CONTROLS_AC, 'WMaxLimPct_SF') ?? 0;
-  assert(exponent <= 0, 'a percentage has steps of 1 or less');
-  const steps = 100 * 10 ** -exponent;
+  if (exponent > 0) throw new DeviceError('implausible', `its WMaxLimPct_SF is ${exponent}`);
+  const stepsPerPercent = 10 ** -exponent;
   const part = clamp(limitKw / maxKw(session), 0, 1);
-  return Math.floor(part * steps + 1e-6) / 10 ** -exponent;
+  // A millionth of a step is how far a limit that fits exactly may come out below it in binary.
+  return Math.floor(part * 100 * stepsPerPercent + 1e-6) / stepsPerPercent;
 }
 
 function optional<M extends ModelDefinition>(

@@ -48,11 +48,9 @@ export class DeviceConnection {
     try {
       await session.refresh(dueMs);
       const measured = this.#profile.measurement(session, this.#config);
-      if (this.#profile.write !== null) {
-        this.#checkDeviceBeat(session);
-        if (!measured.local) await this.#beat(session, dueMs);
-      }
+      if (this.#profile.write !== null) this.#checkDeviceBeat(session);
       this.#failures = 0;
+      if (this.#profile.write !== null && !measured.local) await this.#beat(session, dueMs);
       return measured;
     } catch (thrown) {
       throw this.#noteFailure(session, thrown);
@@ -95,7 +93,8 @@ export class DeviceConnection {
     const inTime = await endsBefore(this.#opening, dueMs);
     const session = this.#sessionNow();
     if (session !== null) return session;
-    throw inTime ? this.#lastError : new DeviceError('unreachable', 'still connecting');
+    if (inTime || this.#failures > 0) throw this.#lastError;
+    throw new DeviceError('unreachable', 'still connecting');
   }
 
   /** What another turn of the event loop has made of it; the compiler would hold on to `null`. */
@@ -142,15 +141,17 @@ export class DeviceConnection {
     this.#lastError = error;
   }
 
-  /** Tells the device that its controller lives; one that does not take it is not asked again. */
+  /**
+   * Tells the device that its controller lives. What was measured before it stays good if this fails;
+   * a device that refuses it is not asked again.
+   */
   async #beat(session: SunSpecSession, dueMs: DueMs): Promise<void> {
     if (!this.#takesBeat) return;
     this.#controllerBeat = this.#controllerBeat >= UINT32_MAX ? 0 : this.#controllerBeat + 1;
     try {
       await session.write(DER_CONTROL, { ControllerHb: this.#controllerBeat }, dueMs);
     } catch (thrown) {
-      const error = asDeviceError(thrown);
-      if (error.code !== 'refused') throw error;
+      this.#noteFailure(session, thrown);
       this.#takesBeat = false;
     }
   }

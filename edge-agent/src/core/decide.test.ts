@@ -1,0 +1,408 @@
+import type { Action, SitePolicy } from '@tieline/protocol';
+import { expect, test } from 'vitest';
+import type { AssetMeasurement, AssetRatings } from '../ports/devices.ts';
+import { acceptCommand, type CommandEvent } from './active-actions.ts';
+import { type ControlState, initialState, type RANK } from './control-state.ts';
+import { type Decision, decide } from './decide.ts';
+import type { ImageReading, ProcessImage } from './process-image.ts';
+
+const ratings: readonly AssetRatings[] = [
+  { asset: 'meter', kind: 'meter', dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 },
+  { asset: 'load', kind: 'load', dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 },
+  { asset: 'battery', kind: 'battery', dischargeMaxKw: 100, chargeMaxKw: 100, energyKwh: 200 },
+  { asset: 'pv', kind: 'pv', dischargeMaxKw: 60, chargeMaxKw: 0, energyKwh: 0 },
+];
+
+const policy: SitePolicy = {
+  site: 'site-1',
+  importMaxKw: 250,
+  exportMaxKw: 50,
+  quarterHourImportMaxKw: 100,
+  rechargeImportMaxKw: 60,
+  assets: [
+    {
+      asset: 'battery',
+      limit: { minKw: -80, maxKw: 80 },
+      margin: { minKw: -40, maxKw: 60 },
+      reserveStateOfCharge: 0.2,
+      rampKwPerS: 10,
+      safePowerKw: 0,
+    },
+    {
+      asset: 'pv',
+      limit: { minKw: 0, maxKw: 60 },
+      margin: { minKw: 0, maxKw: 60 },
+      reserveStateOfCharge: 0,
+      rampKwPerS: 10,
+      safePowerKw: 0,
+    },
+  ],
+  dwellMs: 5_000,
+  reversalsPerHourMax: 4,
+  releaseWithinMs: 0,
+  commandsPerHourMax: 60,
+};
+
+const measured = (
+  activePowerKw: number,
+  more: Partial<AssetMeasurement> = {},
+): AssetMeasurement => ({
+  activePowerKw,
+  reactivePowerKvar: 0,
+  voltagePu: 1,
+  stateOfCharge: null,
+  setpointKw: null,
+  local: false,
+  reversionRemainingS: null,
+  ...more,
+});
+
+/** A site whose battery obeys at once, stepped second by second. */
+class Bench {
+  state: ControlState;
+  sessionMs = 0;
+  loadKw = 80;
+  pvKw = 0;
+  stateOfCharge = 0.6;
+  batteryKw = 0;
+  askedKw: number | null = null;
+  forecastKw: number | null = null;
+  override: Partial<Record<string, ImageReading>> = {};
+  readonly events: CommandEvent[] = [];
+  last: Decision | null = null;
+
+  constructor(with_: SitePolicy | null = policy) {
+    this.state = initialState(ratings, with_);
+  }
+
+  command(command: string, actions: Action[], rank: keyof typeof RANK = 'routine'): void {
+    const draws = actions.map(() => 0.5);
+    const accepted = {
+      command,
+      rank,
+      actions,
+      acceptedMs: this.sessionMs,
+      startDraws: draws,
+      releaseDraws: draws,
+    };
+    const taken = acceptCommand(this.state, accepted);
+    this.state = taken.state;
+    this.events.push(...taken.events);
+  }
+
+  image(): ProcessImage {
+    const battery = { stateOfCharge: this.stateOfCharge, setpointKw: this.askedKw };
+    const readings: Record<string, ImageReading> = {
+      meter: measured(this.pvKw + this.batteryKw - this.loadKw),
+      load: measured(-this.loadKw),
+      battery: measured(this.batteryKw, battery),
+      pv: measured(this.pvKw),
+    };
+    for (const [asset, reading] of Object.entries(this.override)) {
+      if (reading !== undefined) readings[asset] = reading;
+    }
+    const wallMs = Date.UTC(2026, 2, 3, 18) + this.sessionMs;
+    return { sessionMs: this.sessionMs, wallMs, clock: 'trusted', readings };
+  }
+
+  run(seconds: number): Decision {
+    for (let second = 0; second < seconds; second += 1) {
+      const { state, decision } = decide(this.state, this.image(), this.forecastKw);
+      this.state = state;
+      this.last = decision;
+      this.events.push(...decision.events);
+      this.askedKw = decision.setpoints['battery'] ?? null;
+      this.batteryKw = this.askedKw ?? 0;
+      this.sessionMs += 1_000;
+    }
+    return this.last!;
+  }
+
+  statesOf(command: string): string[] {
+    return this.events
+      .filter((event) => event.command === command)
+      .map(({ status }) =>
+        status.state === 'confirmed' ? `confirmed(${status.by})` : status.state,
+      );
+  }
+}
+
+const setpoint = (
+  activePowerKw: number,
+  more: Partial<Action & { type: 'setpoint' }> = {},
+): Action => ({
+  type: 'setpoint',
+  asset: 'battery',
+  activePowerKw,
+  rampKwPerS: 1_000,
+  rampOutKwPerS: 1_000,
+  startWithinMs: 0,
+  validForMs: 30_000,
+  revert: { to: 'local' },
+  priority: 0,
+  ...more,
+});
+const id = (letter: string): string => letter.repeat(32);
+
+test('without a policy nothing is actuated', () => {
+  const bench = new Bench(null);
+  bench.loadKw = 500;
+  expect(bench.run(5).setpoints).toEqual({});
+});
+
+test('the quarter hour is held under its limit, and no more energy is spent than that takes', () => {
+  const bench = new Bench();
+  bench.loadKw = 140;
+  let importKwS = 0;
+  for (let second = 0; second < 900; second += 1) {
+    importKwS += bench.loadKw - bench.batteryKw;
+    bench.run(1);
+  }
+  expect(importKwS / 900).toBeLessThan(100);
+  expect(importKwS / 900).toBeGreaterThan(93);
+});
+
+test('automation stays inside its margin even when the limit cannot be kept', () => {
+  const bench = new Bench();
+  bench.loadKw = 240;
+  expect(bench.run(60).setpoints['battery']).toBe(60);
+});
+
+test('a store is never discharged below its reserve by automation', () => {
+  const bench = new Bench();
+  bench.loadKw = 160;
+  bench.stateOfCharge = 0.2;
+  const decision = bench.run(30);
+  expect(decision.setpoints['battery']).toBe(0);
+  expect(decision.reasons['battery']).toContain('reserve');
+});
+
+test('a calm site recharges, up to the import that the policy allows for it', () => {
+  const bench = new Bench();
+  bench.loadKw = 30;
+  expect(bench.run(30).setpoints['battery']).toBeCloseTo(-30, 0);
+});
+
+test('what a model expects holds the recharge back', () => {
+  const bench = new Bench();
+  bench.loadKw = 30;
+  bench.forecastKw = 130;
+  expect(bench.run(30).setpoints['battery']).toBeGreaterThanOrEqual(0);
+});
+
+test('a stale forecast gives way to the rule', () => {
+  const bench = new Bench();
+  bench.loadKw = 30;
+  bench.forecastKw = 130;
+  bench.run(30);
+  bench.forecastKw = null;
+  const decision = bench.run(150);
+  expect(decision.reasons['battery']).toBe('recharge by rule');
+});
+
+test('a commanded setpoint climbs the whole ladder and ends by itself', () => {
+  const bench = new Bench();
+  bench.run(3);
+  bench.command(id('a'), [setpoint(70)]);
+  expect(bench.run(1).setpoints['battery']).toBe(0);
+  expect(bench.run(1).setpoints['battery']).toBe(70);
+  bench.run(27);
+  expect(bench.statesOf(id('a'))).toEqual(['active', 'confirmed(device)', 'confirmed(meter)']);
+  expect(bench.run(1).setpoints['battery']).toBe(70);
+  bench.run(3);
+  expect(bench.last?.setpoints['battery']).not.toBe(70);
+  expect(bench.statesOf(id('a')).slice(3)).toEqual(['completed', 'reverted']);
+});
+
+test('people may go beyond the margin of automation, but not beyond the limit', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(95)]);
+  bench.run(3);
+  expect(bench.last?.setpoints['battery']).toBe(80);
+  expect(bench.events).toContainEqual({
+    command: id('a'),
+    index: 0,
+    status: { state: 'clipped', by: 'policy limit', toKw: 80 },
+  });
+});
+
+test('a ramp is kept on the way in and on the way out', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [
+    setpoint(60, { rampKwPerS: 10, rampOutKwPerS: 20, revert: { to: 'value', activePowerKw: 0 } }),
+  ]);
+  const asked: number[] = [];
+  for (let second = 0; second < 40; second += 1) asked.push(bench.run(1).setpoints['battery'] ?? 0);
+  expect(asked.slice(0, 8)).toEqual([0, 10, 20, 30, 40, 50, 60, 60]);
+  expect(asked.slice(29, 36)).toEqual([60, 60, 40, 20, 0, 0, 0]);
+});
+
+test('a later command of the same rank wins, and the earlier one goes on when it ends', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(20, { validForMs: 60_000 })]);
+  bench.run(5);
+  bench.command(id('b'), [setpoint(50, { validForMs: 10_000 })]);
+  bench.run(5);
+  expect(bench.last?.setpoints['battery']).toBe(50);
+  bench.run(10);
+  expect(bench.last?.setpoints['battery']).toBe(20);
+});
+
+test('a superseded command leaves at once and says so', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(20, { validForMs: 600_000 })]);
+  bench.run(5);
+  bench.command(id('b'), [setpoint(50, { supersedes: Buffer.from(id('a'), 'hex') })]);
+  bench.run(60);
+  expect(bench.statesOf(id('a'))).toContain('superseded');
+  expect(bench.state.actions).toEqual([]);
+});
+
+test('a ceded command ramps out', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(20, { validForMs: 600_000, rampOutKwPerS: 10 })]);
+  bench.run(5);
+  bench.command(id('b'), [{ type: 'cede', command: Buffer.from(id('a'), 'hex') }]);
+  bench.run(10);
+  expect(bench.statesOf(id('a')).slice(-3)).toEqual(['cancelled', 'completed', 'reverted']);
+  expect(bench.statesOf(id('b'))).toEqual(['completed']);
+  expect(bench.state.actions).toEqual([]);
+});
+
+test('a limit on import forces a discharge that nobody ordered, until it ends', () => {
+  const bench = new Bench();
+  bench.loadKw = 90;
+  bench.run(5);
+  bench.command(id('c'), [
+    {
+      type: 'limit',
+      point: 'meter',
+      importMaxKw: 50,
+      exportMaxKw: 0,
+      startWithinMs: 0,
+      validForMs: 20_000,
+    },
+  ]);
+  bench.run(3);
+  expect(bench.last?.setpoints['battery']).toBeGreaterThanOrEqual(40);
+  bench.run(20);
+  expect(bench.statesOf(id('c'))).toEqual(['active', 'completed']);
+  expect(bench.last?.setpoints['battery']).toBeLessThan(40);
+});
+
+test('an import beyond the connection is fought as far as the store can, and reported', () => {
+  const bench = new Bench();
+  bench.loadKw = 400;
+  const decision = bench.run(3);
+  expect(decision.setpoints['battery']).toBe(80);
+  expect(decision.conflicts).toEqual(['battery: site connection']);
+});
+
+test('a device in local control drops its commands, which do not resume', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(20, { validForMs: 600_000 })]);
+  bench.run(5);
+  bench.override = { battery: measured(3, { stateOfCharge: 0.6, local: true }) };
+  bench.run(1);
+  bench.override = {};
+  bench.run(5);
+  expect(bench.statesOf(id('a')).at(-1)).toBe('overridden');
+  expect(bench.state.actions).toEqual([]);
+});
+
+test('a device that reads back something else is reported, once', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(40, { validForMs: 60_000 })]);
+  for (let second = 0; second < 40; second += 1) {
+    bench.override = { battery: measured(0, { stateOfCharge: 0.6, setpointKw: 7 }) };
+    bench.run(1);
+  }
+  expect(bench.statesOf(id('a'))).toEqual(['active', 'failed']);
+});
+
+test('nothing is claimed by meter while the meters do not agree with the device', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(60, { validForMs: 60_000 })]);
+  for (let second = 0; second < 20; second += 1) {
+    bench.override = { meter: measured(-bench.loadKw) };
+    bench.run(1);
+  }
+  expect(bench.statesOf(id('a'))).toEqual(['active', 'confirmed(device)']);
+});
+
+test('a site that is not measured falls to the safe power, not to the last guess', () => {
+  const bench = new Bench();
+  bench.loadKw = 160;
+  bench.run(30);
+  expect(bench.last?.setpoints['battery']).toBeGreaterThan(0);
+  bench.override = { meter: 'silent' };
+  bench.run(20);
+  expect(bench.last?.setpoints['battery']).toBe(0);
+  expect(bench.last?.reasons['battery']).toBe('safe: site not measured');
+});
+
+test('more export than the connection allows throttles PV, and only as long as it lasts', () => {
+  const bench = new Bench();
+  bench.loadKw = 0;
+  bench.pvKw = 60;
+  bench.stateOfCharge = 1;
+  expect(bench.run(3).setpoints['pv']).toBeCloseTo(50, 1);
+  bench.loadKw = 40;
+  expect(bench.run(3).setpoints['pv']).toBeNull();
+});
+
+test('mode idle rests every store', () => {
+  const bench = new Bench();
+  bench.loadKw = 160;
+  bench.command(id('d'), [{ type: 'mode', mode: 'idle', startWithinMs: 0, validForMs: 60_000 }]);
+  expect(bench.run(20).setpoints['battery']).toBe(0);
+  bench.run(60);
+  expect(bench.last?.setpoints['battery']).toBeGreaterThan(0);
+});
+
+test('a charge target is steered for and not overshot', () => {
+  const bench = new Bench();
+  bench.stateOfCharge = 0.5;
+  bench.command(id('e'), [
+    {
+      type: 'charge-target',
+      asset: 'battery',
+      stateOfCharge: 0.6,
+      powerMaxKw: 30,
+      startWithinMs: 0,
+      validForMs: 3_600_000,
+    },
+  ]);
+  expect(bench.run(2).setpoints['battery']).toBeCloseTo(-20, 0);
+  bench.stateOfCharge = 0.6;
+  expect(bench.run(1).setpoints['battery']).toBe(0);
+});
+
+test('a noisy load does not make the battery twitch', () => {
+  const bench = new Bench();
+  let changes = 0;
+  let before: number | null = null;
+  for (let second = 0; second < 600; second += 1) {
+    bench.loadKw = 140 + (second % 2 === 0 ? 2 : -2);
+    const asked = bench.run(1).setpoints['battery'] ?? null;
+    if (asked !== before) changes += 1;
+    before = asked;
+  }
+  expect(changes).toBeLessThan(20);
+});
+
+test('reversals between charge and discharge are bounded per hour', () => {
+  const bench = new Bench({ ...policy, dwellMs: 0 });
+  let signs = 0;
+  let sign = 0;
+  for (let round = 0; round < 20; round += 1) {
+    bench.loadKw = round % 2 === 0 ? 10 : 200;
+    for (let second = 0; second < 60; second += 1) {
+      const now = Math.sign(bench.run(1).setpoints['battery'] ?? 0);
+      if (now !== 0 && sign !== 0 && now !== sign) signs += 1;
+      if (now !== 0) sign = now;
+    }
+  }
+  expect(signs).toBeLessThanOrEqual(policy.reversalsPerHourMax);
+  expect(signs).toBeGreaterThan(0);
+});
