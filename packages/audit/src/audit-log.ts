@@ -26,8 +26,12 @@ import {
   sealCheckpoint,
 } from './statement.ts';
 
-/** Checkpoint, proof and framing of an upload never take more, bytes. */
-const UPLOAD_OVERHEAD_BYTES_MAX = 8_192;
+/** Checkpoint, proof and names of an upload never take more, bytes. */
+const UPLOAD_OVERHEAD_BYTES_MAX = 4_096;
+/** What CBOR puts in front of a record, bytes. */
+const RECORD_HEAD_BYTES_MAX = 5;
+/** The least bound under which every record can be uploaded. */
+const UPLOAD_BYTES_LEAST = RECORD_BYTES_MAX + RECORD_HEAD_BYTES_MAX + UPLOAD_OVERHEAD_BYTES_MAX;
 /** Records in one upload; the message's own bound. */
 const UPLOAD_RECORDS_MAX = 2_048;
 /** Rows dropped in one call, so that pruning never holds up a control cycle. */
@@ -130,16 +134,16 @@ export class AuditLog {
   /**
    * What to upload next: as many records after the last receipt as fit, with the checkpoint that ends
    * with them. Repeats itself until a receipt comes; null when everything is receipted.
-   * @param bytesMax  bound of the encoded body, at least one largest record
+   * @param bytesMax  bound of the encoded body; at least 72 KiB, so that any record fits
    */
   pending(bytesMax: number): AuditUpload | null {
-    assert(bytesMax >= RECORD_BYTES_MAX + UPLOAD_OVERHEAD_BYTES_MAX, 'an upload holds any record');
+    assert(bytesMax >= UPLOAD_BYTES_LEAST, 'an upload holds any record');
     const [from, size] = [this.receiptedSize, this.size];
     const records: Uint8Array[] = [];
     let rest = bytesMax - UPLOAD_OVERHEAD_BYTES_MAX;
     for (let seq = from; seq < size && records.length < UPLOAD_RECORDS_MAX; seq += 1) {
       const bytes = this.#bytes(seq);
-      rest -= bytes.length + 5;
+      rest -= bytes.length + RECORD_HEAD_BYTES_MAX;
       if (rest < 0) break;
       records.push(bytes);
     }

@@ -36,11 +36,12 @@ const SCHEMA = [
      PRIMARY KEY (log, size)) STRICT, WITHOUT ROWID`,
 ];
 
-interface LeafRow {
-  readonly key: number;
-  readonly record: Buffer | null;
+export interface StoredReceipt {
+  /** Records that it covers. */
+  readonly size: number;
+  readonly message: Uint8Array;
 }
-export interface ReceiptRow {
+interface ReceiptRow {
   readonly size: number;
   readonly message: Buffer;
 }
@@ -118,7 +119,7 @@ export class LogStore {
       const reason = hashes === undefined ? 'its hashes are missing' : 'its hashes are cut short';
       throw new AuditError({ code: 'log_damaged', seq, reason });
     }
-    return hashes.subarray(offset, offset + HASH_BYTES);
+    return plainBytes(hashes).subarray(offset, offset + HASH_BYTES);
   };
 
   frontier(size: number): readonly Uint8Array[] {
@@ -127,7 +128,7 @@ export class LogStore {
 
   /** The record's bytes as appended; null where they were pruned or never were. */
   record(seq: number): Uint8Array | null {
-    return this.#statements.row.get(this.#base + seq)?.record ?? null;
+    return plainOrNull(this.#statements.record.get(this.#base + seq));
   }
 
   /**
@@ -150,13 +151,13 @@ export class LogStore {
     return this.#statements.lastReceipt.get(this.#log)?.size ?? 0;
   }
 
-  lastReceipt(): ReceiptRow | null {
-    return this.#statements.lastReceipt.get(this.#log) ?? null;
+  lastReceipt(): StoredReceipt | null {
+    return receiptOf(this.#statements.lastReceipt.get(this.#log));
   }
 
   /** The first receipt that covers `size` records or more. */
-  receiptFrom(size: number): ReceiptRow | null {
-    return this.#statements.receiptFrom.get(this.#log, size) ?? null;
+  receiptFrom(size: number): StoredReceipt | null {
+    return receiptOf(this.#statements.receiptFrom.get(this.#log, size));
   }
 
   addReceipt(size: number, message: Uint8Array): void {
@@ -172,12 +173,25 @@ export class LogStore {
   }
 
   checkpoint(): Uint8Array | null {
-    return this.#statements.checkpoint.get(this.#log) ?? null;
+    return plainOrNull(this.#statements.checkpoint.get(this.#log));
   }
 
   keepCheckpoint(message: Uint8Array): void {
     this.#statements.keepCheckpoint.run(message, this.#log);
   }
+}
+
+/** The same memory, without a Buffer's own meaning of `slice` and of equality. */
+function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+function plainOrNull(buffer: Buffer | null | undefined): Uint8Array | null {
+  return buffer == null ? null : plainBytes(buffer);
+}
+
+function receiptOf(row: ReceiptRow | undefined): StoredReceipt | null {
+  return row === undefined ? null : { size: row.size, message: plainBytes(row.message) };
 }
 
 type Statements = ReturnType<typeof prepare>;
@@ -197,7 +211,9 @@ function prepare(db: Database.Database) {
       .pluck(),
     insert: db.prepare<[number, Uint8Array, Uint8Array]>('INSERT INTO audit_leaf VALUES (?, ?, ?)'),
     hashes: db.prepare<[number], Buffer>('SELECT hashes FROM audit_leaf WHERE key = ?').pluck(),
-    row: db.prepare<[number], LeafRow>('SELECT key, record FROM audit_leaf WHERE key = ?'),
+    record: db
+      .prepare<[number], Buffer | null>('SELECT record FROM audit_leaf WHERE key = ?')
+      .pluck(),
     drop: db.prepare<[number, number]>('DELETE FROM audit_leaf WHERE key BETWEEN ? AND ?'),
     clear: db.prepare<[number]>('UPDATE audit_leaf SET record = NULL WHERE key = ?'),
     lastReceipt: db.prepare<[number], ReceiptRow>(

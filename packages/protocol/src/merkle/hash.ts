@@ -1,11 +1,11 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../crypto/digest.ts';
 
 /** Length of every hash of the tree: SHA-256. */
 export const HASH_BYTES = 32;
 
 /** Root of a log that holds nothing: SHA-256 of no bytes. @source RFC 6962 §2.1 */
 export function emptyRoot(): Uint8Array {
-  return hash('sha256', new Uint8Array(0), 'buffer');
+  return sha256(new Uint8Array(0));
 }
 
 /**
@@ -16,7 +16,7 @@ export function leafHash(record: Uint8Array): Uint8Array {
   const input = Buffer.allocUnsafe(1 + record.length);
   input[0] = 0x00;
   input.set(record, 1);
-  return hash('sha256', input, 'buffer');
+  return sha256(input);
 }
 
 /** Hash of two subtrees: SHA-256(0x01 ‖ left ‖ right). @source RFC 6962 §2.1 */
@@ -25,5 +25,5 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   input[0] = 0x01;
   input.set(left, 1);
   input.set(right, 1 + HASH_BYTES);
-  return hash('sha256', input, 'buffer');
+  return sha256(input);
 }
