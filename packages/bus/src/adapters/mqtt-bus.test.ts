@@ -10,7 +10,9 @@ import { publishBytes, RawConnection, subscribeBytes } from './raw-mqtt.ts';
 
 const TOKEN = 'a-token-of-at-least-thirty-two-characters';
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
-const SUBACK = Buffer.from([0x90, 3, 0, 1, 1]);
+/** Answers a SUBSCRIBE, whose message id stands at its bytes 2 and 3. */
+const suback = (subscribe: Buffer, ...granted: number[]): Buffer =>
+  Buffer.from([0x90, 2 + granted.length, subscribe[2]!, subscribe[3]!, ...granted]);
 
 /** A client and what happened to it. */
 class Watched {
@@ -151,24 +153,26 @@ test.each([
   expect(client.ups).toBe(0);
 });
 
-test('a subscription that is refused in SUBACK is no connection', async () => {
+test('one subscription that is refused in SUBACK is no connection', async () => {
   const url = await fakeBroker((socket) => {
     socket.once('data', () => {
       socket.write(CONNACK);
-      socket.once('data', () => socket.write(Buffer.from([0x90, 3, 0, 1, 0x80])));
+      socket.once('data', (subscribe) => socket.write(suback(subscribe, 1, 0x80)));
     });
   });
-  const client = new Watched(url, ['t/1']);
+  const client = new Watched(url, ['t/1', 't/2']);
   await client.until(() => client.downs.length === 1);
-  expect({ ups: client.ups, reason: client.downs[0] }).toMatchObject({ ups: 0 });
+  expect(client.ups).toBe(0);
+  expect(client.downs[0]).toContain('Subscribe error');
 });
 
 test('a broker that sends a packet above the bound is cut off at its header', async () => {
   const url = await fakeBroker((socket) => {
     socket.once('data', () => {
       socket.write(CONNACK);
-      socket.once('data', () => {
-        socket.write(Buffer.concat([SUBACK, Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f])]));
+      socket.once('data', (subscribe) => {
+        const announced = Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]);
+        socket.write(Buffer.concat([suback(subscribe, 1), announced]));
       });
     });
   });
@@ -200,6 +204,38 @@ test('it stops in bounded time while messages are in flight on a silent link', a
   await client.bus.stop();
   await rejected;
   expect(client.downs).toEqual([]);
+});
+
+test('a message given up does not hold up an orderly stop', async () => {
+  const seen: number[] = [];
+  const url = await fakeBroker((socket) => {
+    socket.on('data', (chunk) => {
+      seen.push(chunk[0]!);
+      if (chunk[0] === 0x10) socket.write(CONNACK);
+    });
+  });
+  const client = new Watched(url, [], { ackTimeoutMs: 20 });
+  await client.until(() => client.ups === 1);
+  await expect(client.bus.publish(message('t/1'))).rejects.toMatchObject({
+    code: 'publish_unacknowledged',
+  });
+  const startMs = performance.now();
+  await client.bus.stop();
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+  expect(seen).toEqual([0x10, 0x32, 0xe0]);
+});
+
+test('once stopped while down, it does not come back', async () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+  const before = timers();
+  const client = new Watched('mqtt://127.0.0.1:1', [], {
+    reconnect: { baseMs: 600_000, maxMs: 600_000 },
+  });
+  await client.until(() => client.downs.length === 1);
+  expect(timers()).toBe(before + 1);
+  await client.bus.stop();
+  expect(timers()).toBe(before);
 });
 
 test('MQTT bytes on the wire: version 3.1.1, clean session, QoS 1 subscriptions', async () => {

@@ -46,7 +46,6 @@ class MqttBus implements MessageBus {
   #reconnectTimer: NodeJS.Timeout | undefined;
   #failures = 0;
   #upSinceMs: number | null = null;
-  #stopped = false;
 
   constructor(options: MqttBusOptions) {
     this.#link = {
@@ -82,7 +81,6 @@ class MqttBus implements MessageBus {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
     this.#upSinceMs = null;
     clearTimeout(this.#reconnectTimer);
     await this.#connection?.close();
@@ -109,8 +107,6 @@ class MqttBus implements MessageBus {
     this.#logger.warn('bus_disconnected', { reason, retryInMs: Math.round(waitMs) });
     this.#reconnectTimer = setTimeout(() => this.#connect(session), waitMs);
     session.onDown(reason);
-    // The session may have stopped the bus from within `onDown`.
-    if (this.#stopped) clearTimeout(this.#reconnectTimer);
   }
 }
 
