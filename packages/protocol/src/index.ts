@@ -117,3 +117,67 @@ export {
   type TopicKind,
   topicFilters,
 } from './topics.ts';
+export {
+  ACTION_TYPES,
+  type ActionType,
+  ASSET_CLASSES,
+  type AssetClass,
+  Scope,
+  TRUST_KEYS_MAX,
+  TRUST_KIND,
+  TrustDocument,
+  TrustKey,
+} from './trust/document.ts';
+export {
+  openTrust,
+  resolveKey,
+  scopeCoversAction,
+  scopeCoversSite,
+  signTrust,
+  type Trust,
+  TrustError,
+  type TrustedKey,
+  type TrustFailure,
+  thresholdOf,
+} from './trust/trust.ts';
+export {
+  type Arrival,
+  CONTROL_AUDIENCE,
+  type Opened,
+  openAddressed,
+  type Receiver,
+  type Sender,
+  sealAddressed,
+} from './verify/addressed.ts';
+export { checkAdmission } from './verify/admission.ts';
+export { actionsDigest, type CheckedBasis } from './verify/basis.ts';
+export { VerificationBudget } from './verify/budget.ts';
+export { type CommandOutcome, commandIdOf, verifyCommand } from './verify/command.ts';
+export {
+  type ActiveAction,
+  type AssetView,
+  type CommandState,
+  type CommandTime,
+  EPOCH_STEP_MAX,
+  type LimitInForce,
+  RANKS,
+  type Rank,
+  REPLAY_START,
+  type ReplayState,
+  type StoredCommand,
+} from './verify/command-state.ts';
+export {
+  type DocumentReader,
+  documentNameOf,
+  type OpenedDocument,
+  openDocument,
+  sealDocument,
+} from './verify/document.ts';
+export {
+  type Facts,
+  type Offer,
+  type Step,
+  type VerifyCode,
+  VerifyError,
+  type VerifyFailure,
+} from './verify/failure.ts';

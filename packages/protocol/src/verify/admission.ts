@@ -1,0 +1,214 @@
+import type { Action, ChargeTarget, Limit, Revert, Setpoint } from '../messages/action.ts';
+import type { AssetPolicy, Policy, SitePolicy } from '../messages/policy.ts';
+import type { AssetClass } from '../trust/document.ts';
+import { assetOf } from './action-scope.ts';
+import { type AssetView, type CommandState, RANKS, type Rank } from './command-state.ts';
+import { refusal, type VerifyCode } from './failure.ts';
+
+/*
+ * Step 15: what the plant and the policy allow at this moment. A setpoint beyond a limit is refused when it
+ * arrives, rather than clipped: people asked for something that will not happen, and must hear so. Limits that
+ * move afterwards clip (the agent's control cycle sees to that, every second).
+ */
+
+type Offered = Exclude<Action['type'], 'mode' | 'cede'>;
+/** What each class of asset can be asked for. Switches and tap changers have no driver yet, so no class offers them. */
+const OFFERS: Readonly<Record<AssetClass, readonly Offered[]>> = {
+  battery: ['setpoint', 'charge-target', 'limit'],
+  pv: ['setpoint', 'limit'],
+  load: [],
+  meter: ['limit'],
+};
+/** A plan may move power inside the margins, and take back its own. Limits and modes outrank people's orders. */
+const PLAN_OFFERS: readonly Action['type'][] = ['setpoint', 'charge-target', 'cede'];
+
+interface Admission {
+  readonly state: CommandState;
+  readonly site: SitePolicy;
+  readonly rank: Rank;
+}
+
+/** @throws {VerifyError} at step 15, for the first action that may not be carried out now */
+export function checkAdmission(
+  actions: readonly Action[],
+  rank: Rank,
+  state: CommandState,
+  policy: Policy,
+): void {
+  const site = policy.sites.find((one) => one.site === state.site);
+  if (site === undefined) throw refusal(15, 'site_without_policy', { site: state.site });
+  checkQuota(site, state);
+  const admission = { state, site, rank };
+  for (const action of actions) checkAction(action, admission);
+  checkSiteLimit(actions, admission);
+}
+
+function checkQuota(site: SitePolicy, state: CommandState): void {
+  const { commandsPerHourMax } = site;
+  if (state.acceptedLastHour >= commandsPerHourMax) {
+    throw refusal(15, 'quota_spent', { commandsPerHourMax });
+  }
+}
+
+function checkAction(action: Action, admission: Admission): void {
+  if (admission.rank === 'plan' && !PLAN_OFFERS.includes(action.type)) {
+    throw refusal(15, 'action_not_for_plan', { action: action.type });
+  }
+  if (action.type === 'cede') checkEnding(action.command, admission, true);
+  else if (action.type === 'limit') checkLimit(action, admission);
+  else if (action.type === 'setpoint') checkSetpoint(action, admission);
+  else if (action.type === 'charge-target') checkChargeTarget(action, admission);
+  else if (action.type !== 'mode') checkOffered(action.type, findAsset(action.asset, admission));
+}
+
+/** A command may end another only from the same rank or above. */
+function checkEnding(command: Uint8Array, { state, rank }: Admission, mustExist: boolean): void {
+  const stored = state.storedCommand(command);
+  if (stored === null) {
+    if (mustExist) throw refusal(15, 'ceded_command_unknown');
+    return;
+  }
+  checkRank(rank, stored.rank);
+}
+
+function checkRank(rank: Rank, other: Rank): void {
+  if (RANKS.indexOf(rank) < RANKS.indexOf(other)) {
+    throw refusal(15, 'rank_too_low', { rank, other });
+  }
+}
+
+function findAsset(asset: string, { state }: Admission): AssetView {
+  const view = state.assets.find((one) => one.asset === asset);
+  if (view === undefined) throw refusal(15, 'asset_unknown', { asset });
+  return view;
+}
+
+function checkOffered(action: Offered, view: AssetView): void {
+  if (!OFFERS[view.kind].includes(action)) {
+    throw refusal(15, 'action_not_offered', { asset: view.asset, kind: view.kind, action });
+  }
+}
+
+function checkLimit(limit: Limit, admission: Admission): void {
+  checkOffered('limit', findAsset(limit.point, admission));
+}
+
+/** The asset is there, may be written, is governed, and nothing of higher rank or priority holds it. */
+function checkWritable(
+  action: Setpoint | ChargeTarget,
+  admission: Admission,
+): { readonly view: AssetView; readonly governed: AssetPolicy } {
+  const view = findAsset(action.asset, admission);
+  checkOffered(action.type, view);
+  const governed = admission.site.assets.find((one) => one.asset === action.asset);
+  if (governed === undefined) throw refusal(15, 'asset_without_policy', { asset: view.asset });
+  if (view.local) throw refusal(15, 'asset_local', { asset: view.asset });
+  for (const active of admission.state.activeActions) {
+    if (active.asset === view.asset) checkRank(admission.rank, active.rank);
+  }
+  return { view, governed };
+}
+
+function checkSetpoint(setpoint: Setpoint, admission: Admission): void {
+  const { view, governed } = checkWritable(setpoint, admission);
+  const { asset, activePowerKw, priority } = setpoint;
+  // No driver writes reactive power yet; leaving it out silently would be a lie.
+  if (setpoint.reactivePowerKvar !== undefined) {
+    throw refusal(15, 'action_not_offered', { asset, action: 'reactivePowerKvar' });
+  }
+  for (const active of admission.state.activeActions) {
+    if (active.asset === asset && active.rank === admission.rank && active.priority > priority) {
+      throw refusal(15, 'rank_too_low', { asset, priority, other: active.priority });
+    }
+  }
+  if (setpoint.supersedes !== undefined) checkEnding(setpoint.supersedes, admission, false);
+  checkPower(activePowerKw, view, governed, admission);
+  checkRevert(setpoint.revert, view, governed, admission);
+  checkRamp(Math.max(setpoint.rampKwPerS, setpoint.rampOutKwPerS), governed);
+}
+
+function checkRevert(
+  revert: Revert,
+  view: AssetView,
+  governed: AssetPolicy,
+  admission: Admission,
+): void {
+  if (revert.to === 'value') checkPower(revert.activePowerKw, view, governed, admission);
+}
+
+function checkRamp(askedKwPerS: number, { asset, rampKwPerS }: AssetPolicy): void {
+  if (askedKwPerS > rampKwPerS) {
+    throw refusal(15, 'beyond_ramp', { asset, askedKwPerS, maxKwPerS: rampKwPerS });
+  }
+}
+
+/** A power that one asset would be asked for, against each bound in turn. */
+function checkPower(
+  askedKw: number,
+  view: AssetView,
+  governed: AssetPolicy,
+  { state, rank }: Admission,
+): void {
+  const { asset } = view;
+  const within = (code: VerifyCode, minKw: number, maxKw: number): void => {
+    if (askedKw >= minKw && askedKw <= maxKw) return;
+    throw refusal(15, code, { asset, askedKw, minKw, maxKw });
+  };
+  within('beyond_rating', -view.chargeMaxKw, view.dischargeMaxKw);
+  within('beyond_policy_limit', governed.limit.minKw, governed.limit.maxKw);
+  if (rank === 'plan') within('beyond_margin', governed.margin.minKw, governed.margin.maxKw);
+  for (const limit of state.limits) {
+    if (limit.point === asset) {
+      within('beyond_limit_in_force', -limit.importMaxKw, limit.exportMaxKw);
+    }
+  }
+}
+
+function checkChargeTarget(target: ChargeTarget, admission: Admission): void {
+  const { view, governed } = checkWritable(target, admission);
+  const { powerMaxKw, stateOfCharge: wanted } = target;
+  const now = view.stateOfCharge;
+  // Which way it will go is not known while the charge is not: both ways must be allowed then.
+  if (now === null || wanted > now) checkPower(-powerMaxKw, view, governed, admission);
+  if (now === null || wanted < now) checkPower(powerMaxKw, view, governed, admission);
+  const { reserveStateOfCharge } = governed;
+  if (admission.rank === 'plan' && wanted < reserveStateOfCharge) {
+    throw refusal(15, 'below_reserve', { asset: view.asset, wanted, reserveStateOfCharge });
+  }
+}
+
+/**
+ * The site meter's bounds, of the policy and of limits in force, against what the command's setpoints would make
+ * of the import measured now. A setpoint that makes it better is never refused, nor is one while the meter or
+ * the asset cannot be read: the control cycle holds the bound then.
+ */
+function checkSiteLimit(actions: readonly Action[], { state, site }: Admission): void {
+  if (state.siteImportKw === null) return;
+  let changeKw = 0;
+  for (const action of actions) {
+    if (action.type !== 'setpoint') continue;
+    const view = state.assets.find((one) => one.asset === assetOf(action));
+    // For PV a setpoint is an upper bound of generation: it can only lower what flows out.
+    if (view === undefined || view.activePowerKw === null) return;
+    const becomesKw =
+      view.kind === 'pv'
+        ? Math.min(view.activePowerKw, action.activePowerKw)
+        : action.activePowerKw;
+    changeKw += becomesKw - view.activePowerKw;
+  }
+  const meters = new Set(
+    state.assets.filter(({ kind }) => kind === 'meter').map(({ asset }) => asset),
+  );
+  const bounds = [site, ...state.limits.filter(({ point }) => meters.has(point))];
+  const importMaxKw = Math.min(...bounds.map((bound) => bound.importMaxKw));
+  const exportMaxKw = Math.min(...bounds.map((bound) => bound.exportMaxKw));
+  const importKw = state.siteImportKw - changeKw;
+  if ((changeKw < 0 && importKw > importMaxKw) || (changeKw > 0 && -importKw > exportMaxKw)) {
+    throw refusal(15, 'beyond_limit_in_force', {
+      point: 'site',
+      importKw,
+      importMaxKw,
+      exportMaxKw,
+    });
+  }
+}

@@ -1,0 +1,186 @@
+import { equalBytes } from '@tieline/kernel';
+import { CborError, encodeCbor } from '../cbor/codec.ts';
+import { sha256 } from '../crypto/digest.ts';
+import { KINDS } from '../kinds.ts';
+import type { Action } from '../messages/action.ts';
+import { type Basis, type Command, Plan } from '../messages/command.ts';
+import { MessageError } from '../messages/define.ts';
+import type { Assumptions, Order, OrderTarget } from '../messages/order.ts';
+import type { Policy } from '../messages/policy.ts';
+import type { Trust, TrustedKey } from '../trust/trust.ts';
+import { checkActionScope } from './action-scope.ts';
+import type { CommandState, CommandTime, Rank } from './command-state.ts';
+import { type OpenedDocument, openDocument } from './document.ts';
+import { refusal, type SignedCode, VerifyError } from './failure.ts';
+
+/** What a command rests on, once checked. */
+export type CheckedBasis =
+  | {
+      readonly type: 'order';
+      readonly order: Order;
+      /** Who signed it, in the order of their signatures. */
+      readonly principals: readonly string[];
+      readonly rank: Exclude<Rank, 'plan'>;
+    }
+  | { readonly type: 'plan'; readonly plan: Plan; readonly rank: 'plan' };
+
+/** SHA-256 over the deterministic CBOR of actions: equal exactly where the actions are. */
+export function actionsDigest(actions: readonly Action[]): Uint8Array {
+  return sha256(encodeCbor(actions));
+}
+
+/**
+ * Step 14: the order's own signatures, people, quorum, time and session, or the plan; this site's actions are the
+ * command's; and what the people took for granted holds now.
+ */
+export function checkBasis(
+  command: Command,
+  trust: Trust,
+  state: CommandState,
+  policy: Policy,
+  time: CommandTime,
+): CheckedBasis {
+  return command.basis.type === 'order'
+    ? checkOrder(command, command.basis.order, { trust, state, policy, time })
+    : checkPlan(command, command.basis.plan);
+}
+
+interface OrderContext {
+  readonly trust: Trust;
+  readonly state: CommandState;
+  readonly policy: Policy;
+  readonly time: CommandTime;
+}
+
+function checkOrder(command: Command, bytes: Uint8Array, context: OrderContext): CheckedBasis {
+  const { trust, state, policy, time } = context;
+  const { body: order, signers } = openOrder(bytes, trust, state.site, time.wallS);
+  checkOrderPolicy(order, policy);
+  const target = checkTarget(order, state.site);
+  checkSameActions(target.actions, command.actions);
+  checkOrderClass(order, target);
+  for (const signer of signers) {
+    checkActionScope(14, 'order_action_out_of_scope', signer, target.actions, state.assets);
+  }
+  checkQuorum(order, signers, policy);
+  checkOrderSession(order, target, state.sess, time.wallS);
+  checkAssumptions(target.assumes, state);
+  return {
+    type: 'order',
+    order,
+    principals: signers.map((signer) => signer.principal),
+    rank: order.class,
+  };
+}
+
+/** Whatever is wrong with the order's own envelope is the command's fault at step 14. */
+function openOrder(
+  bytes: Uint8Array,
+  trust: Trust,
+  site: string,
+  wallS: number | null,
+): OpenedDocument<Order> {
+  try {
+    return openDocument(KINDS.order, bytes, { trust, site, wallS });
+  } catch (thrown) {
+    if (!(thrown instanceof VerifyError)) throw thrown;
+    // A document fails by the codes of steps 1 to 8 alone.
+    const code = thrown.failure.code as SignedCode;
+    throw refusal(14, `order_${code}`, thrown.failure.facts);
+  }
+}
+
+function checkOrderPolicy(order: Order, policy: Policy): void {
+  if (order.policyVersionMin > policy.version) {
+    throw refusal(14, 'order_policy_newer', { asks: order.policyVersionMin, held: policy.version });
+  }
+}
+
+function checkTarget(order: Order, site: string): OrderTarget {
+  const [target, ...more] = order.targets.filter((one) => one.site === site);
+  if (target === undefined || more.length > 0) {
+    throw refusal(14, 'order_not_for_site', { targets: more.length + (target ? 1 : 0) });
+  }
+  return target;
+}
+
+function checkSameActions(signed: readonly Action[], commanded: readonly Action[]): void {
+  if (!equalBytes(encodeCbor(signed), encodeCbor(commanded))) {
+    throw refusal(14, 'basis_actions_differ');
+  }
+}
+
+/** Opening and closing switches is never routine. */
+function checkOrderClass(order: Order, target: OrderTarget): void {
+  if (order.class === 'routine' && target.actions.some((action) => action.type === 'switch')) {
+    throw refusal(14, 'order_class_too_low', { class: order.class });
+  }
+}
+
+/** Distinct people were counted when the order was opened: two keys of one person do not get this far. */
+function checkQuorum(order: Order, signers: readonly TrustedKey[], policy: Policy): void {
+  const needed = policy.approvals[order.class];
+  if (signers.length < needed) {
+    throw refusal(14, 'order_quorum_missed', { signed: signers.length, needed });
+  }
+}
+
+/** A critical order, and any order while the clock cannot judge its window, is for one boot alone. */
+function checkOrderSession(
+  order: Order,
+  target: OrderTarget,
+  sess: Uint8Array,
+  wallS: number | null,
+): void {
+  if (target.sess === undefined) {
+    if (order.class === 'critical' || wallS === null) {
+      throw refusal(14, 'order_session_missing', { class: order.class, clock: wallS !== null });
+    }
+    return;
+  }
+  if (!equalBytes(target.sess, sess)) throw refusal(14, 'order_session_other');
+}
+
+function checkAssumptions(assumes: Assumptions, state: CommandState): void {
+  if (assumes.siteImportKw !== undefined) {
+    const { min, max } = assumes.siteImportKw;
+    checkBetween('siteImportKw', state.siteImportKw, min, max);
+  }
+  for (const { asset, min } of assumes.stateOfChargeMin ?? []) {
+    const view = state.assets.find((one) => one.asset === asset);
+    checkBetween(`stateOfCharge ${asset}`, view?.stateOfCharge ?? null, min, 1);
+  }
+  if (assumes.topology === undefined) return;
+  if (state.topology === null) throw refusal(14, 'assumption_unknown', { assumption: 'topology' });
+  if (!equalBytes(assumes.topology, state.topology)) {
+    throw refusal(14, 'assumption_failed', { assumption: 'topology' });
+  }
+}
+
+function checkBetween(assumption: string, value: number | null, min: number, max: number): void {
+  if (value === null) throw refusal(14, 'assumption_unknown', { assumption });
+  if (value < min || value > max) {
+    throw refusal(14, 'assumption_failed', { assumption, value, min, max });
+  }
+}
+
+function checkPlan(command: Command, bytes: Uint8Array): CheckedBasis {
+  const plan = readPlan(bytes);
+  checkSameActions(plan.actions, command.actions);
+  return { type: 'plan', plan, rank: 'plan' };
+}
+
+/** A plan has no signature of its own: the command's, by the dispatch key, is the plan's as well. */
+function readPlan(bytes: Uint8Array): Plan {
+  try {
+    return Plan.decode(bytes);
+  } catch (thrown) {
+    if (!(thrown instanceof CborError || thrown instanceof MessageError)) throw thrown;
+    throw refusal(14, 'plan_malformed', { reason: thrown.message.slice(0, 200) });
+  }
+}
+
+/** The bytes of a basis that name its command. */
+export function basisBytes(basis: Basis): Uint8Array {
+  return basis.type === 'order' ? basis.order : basis.plan;
+}
