@@ -20,23 +20,18 @@ export function identityOf(site: string): LogIdentity {
 
 /** Trust in one agent a site, of the site's own name, and in one witness. */
 export function keysOf(...sites: string[]): AuditKeys {
-  const known = new Map<string, { principal: string; role: string; publicKey: Uint8Array }>();
-  for (const [principal, role] of [
-    ...sites.map((site) => [site, 'agent']),
-    ['witness', 'witness'],
-  ]) {
-    if (principal === undefined || role === undefined) continue;
-    const { kid, publicKey } = keyOf(principal).signer;
-    known.set(toHex(kid), { principal, role, publicKey });
-  }
+  const known = new Map(
+    [...sites, 'witness'].map((principal) => {
+      const { kid, publicKey } = keyOf(principal).signer;
+      return [toHex(kid), { principal, verifier: nodeVerifier(publicKey) }];
+    }),
+  );
   return {
     anchor: ANCHOR,
     deployment: DEPLOYMENT,
     find(kid, role, site) {
-      const key = known.get(toHex(kid));
-      if (key === undefined || key.role !== role) return null;
-      if (role === 'agent' && key.principal !== site) return null;
-      return { principal: key.principal, verifier: nodeVerifier(key.publicKey) };
+      const key = known.get(toHex(kid)) ?? null;
+      return key?.principal === (role === 'agent' ? site : 'witness') ? key : null;
     },
   };
 }
