@@ -1,4 +1,4 @@
-import { CliError, EXIT, type ExitCode, usageError } from './exit.ts';
+import { CliError, EXIT, usageError } from './exit.ts';
 import { COMMANDS } from './table/commands.ts';
 import { helpOfAll, helpOfCommand, helpOfNoun } from './table/help.ts';
 import { findWords, parseRest } from './table/parse.ts';
@@ -9,7 +9,7 @@ import type { Stream, World } from './world.ts';
 export const VERSION = '0.1.0';
 
 /** Runs one command line and gives what the process ends with. Every expected failure is told, none thrown. */
-export async function runTieline(argv: readonly string[], world: World): Promise<ExitCode> {
+export async function runTieline(argv: readonly string[], world: World): Promise<number> {
   const asJson = argv.includes('--json');
   try {
     return await dispatch(argv, world);
@@ -24,7 +24,7 @@ export async function runTieline(argv: readonly string[], world: World): Promise
   }
 }
 
-async function dispatch(argv: readonly string[], world: World): Promise<ExitCode> {
+async function dispatch(argv: readonly string[], world: World): Promise<number> {
   const words = findWords(argv);
   if (words.version) {
     world.stdout.write(`tieline ${VERSION}\n`);
@@ -53,7 +53,7 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
   return await call(command, words.rest, world);
 }
 
-async function call(command: Command, rest: readonly string[], world: World): Promise<ExitCode> {
+async function call(command: Command, rest: readonly string[], world: World): Promise<number> {
   const { flags, operands, global, noColour } = parseRest(command.spec, rest);
   const plain = (stream: Stream): Stream => (noColour ? { ...stream, colour: false } : stream);
   const verb = await command.load();

@@ -1,4 +1,4 @@
-import type { Clock, Rng } from '@tieline/kernel';
+import type { Clock, Rng, SimulatedTime } from '@tieline/kernel';
 
 /** One of the two streams that text leaves by. */
 export interface Stream {
@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly body?: unknown;
   /** Real milliseconds until the headers of the answer must be here. */
   readonly timeoutMs: number;
+  /** Ends the request early, a stream that is being read too. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -26,6 +28,15 @@ export interface HttpAnswer {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+/** Bytes in pieces, as they come. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** How a process of its own ended; `stdout` is empty where it was shared. */
+export interface ChildOutcome {
+  readonly exit: number;
+  readonly stdout: string;
+}
+
 /** Everything outside the process that a verb may touch; `adapters/` has the real one, tests a small one. */
 export interface World {
   readonly stdout: Stream;
@@ -34,14 +45,17 @@ export interface World {
   readonly workingDirectory: string;
   /** Aborts on the first interrupt. */
   readonly interrupted: AbortSignal;
-  clock(): Promise<Clock>;
+  /** This machine's clock, or that of a simulation. */
+  clock(simulated?: SimulatedTime): Promise<Clock>;
   rng(): Promise<Rng>;
   /** Bytes of a file, or of standard input for `-`. @throws {CliError} usage with the path and the reason */
   read(path: string, bytesMax: number): Promise<Uint8Array>;
+  /** A file of any size, in pieces. @throws {CliError} usage */
+  pieces(path: string): Promise<Iterable<Uint8Array>>;
   /** Whether anything stands at a path, so that nobody answers questions in vain. */
   exists(path: string): Promise<boolean>;
-  /** Writes a file that must not exist yet. @throws {CliError} usage */
-  create(path: string, bytes: Uint8Array, mode: number): Promise<void>;
+  /** Writes a file that must not exist yet, whole or not at all. @throws {CliError} usage */
+  create(path: string, content: Chunks, mode: number): Promise<void>;
   /** Asks a person for a secret without echo; null where no person is at a terminal. */
   askSecret(prompt: string): Promise<string | null>;
   /** Asks a person; null where no person is at a terminal. */
@@ -49,5 +63,9 @@ export interface World {
   /** @throws {CliError} unknown, where nobody answers in time */
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** Runs a `main.ts` of this repository in a process of its own, with this process's streams. */
-  start(main: string, args: readonly string[]): Promise<number>;
+  start(
+    main: string,
+    args: readonly string[],
+    stdout: 'shared' | 'captured',
+  ): Promise<ChildOutcome>;
 }

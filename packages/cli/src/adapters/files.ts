@@ -1,8 +1,15 @@
-import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
-import { type CliError, usageError } from '../exit.ts';
+import {
+  access,
+  constants,
+  type FileHandle,
+  lstat,
+  open,
+  realpath,
+  unlink,
+} from 'node:fs/promises';
+import { CliError, usageError } from '../exit.ts';
 import { nameOf } from '../input/files.ts';
-
-const CHUNK_BYTES = 65_536;
+import type { Chunks } from '../world.ts';
 
 /** Reads a file or standard input, and never more than the bound: the size is looked at before the bytes. */
 export async function readBounded(path: string, bytesMax: number): Promise<Uint8Array> {
@@ -40,6 +47,19 @@ async function drain(
   return new Uint8Array(Buffer.concat(parts, bytes));
 }
 
+/** A file of any size, piece by piece; what cannot be opened is refused before the first. */
+export async function readPieces(path: string): Promise<Iterable<Uint8Array>> {
+  try {
+    const stat = await lstat(await realpath(path));
+    if (stat.isDirectory()) throw usageError(`${path} is a directory`);
+    await access(path, constants.R_OK);
+  } catch (thrown) {
+    throw thrown instanceof CliError ? thrown : fileProblem(`${path} cannot be read`, thrown);
+  }
+  const { readChunks } = await import('@tieline/audit');
+  return readChunks(path);
+}
+
 export async function fileExists(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
@@ -48,7 +68,7 @@ export async function fileExists(path: string): Promise<boolean> {
 }
 
 /** Writes a file that does not exist yet, down to the disk; half a file is never left behind. */
-export async function createFile(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+export async function createFile(path: string, content: Chunks, mode: number): Promise<void> {
   let file: FileHandle;
   try {
     file = await open(path, 'wx', mode);
@@ -56,14 +76,11 @@ export async function createFile(path: string, bytes: Uint8Array, mode: number):
     throw fileProblem(`${path} cannot be written`, thrown);
   }
   try {
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-      await file.writeFile(bytes.subarray(at, at + CHUNK_BYTES));
-    }
-    // The umask may take bits away from a mode, never more than the caller wants gone.
+    for await (const chunk of content) await file.writeFile(chunk);
     await file.sync();
   } catch (thrown) {
     await unlink(path);
-    throw fileProblem(`${path} cannot be written`, thrown);
+    throw thrown instanceof CliError ? thrown : fileProblem(`${path} cannot be written`, thrown);
   } finally {
     await file.close();
   }

@@ -7,13 +7,14 @@ export async function sendRequest(
   interrupted: AbortSignal,
 ): Promise<HttpAnswer> {
   const late = new AbortController();
+  const stop = [interrupted, late.signal, ...(request.signal ? [request.signal] : [])];
   const timer = setTimeout(() => late.abort(), request.timeoutMs);
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (thrown) {
       clearTimeout(timer);
-      throw interrupted.aborted || thrown instanceof CliError
+      throw interrupted.aborted || request.signal?.aborted || thrown instanceof CliError
         ? thrown
         : unreachable(request, thrown, late.signal.aborted);
     }
@@ -27,7 +28,7 @@ export async function sendRequest(
       },
       ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
       redirect: 'error',
-      signal: AbortSignal.any([interrupted, late.signal]),
+      signal: AbortSignal.any(stop),
     }),
   );
   return {

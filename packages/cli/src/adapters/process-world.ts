@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { World } from '../world.ts';
-import { createFile, fileExists, readBounded } from './files.ts';
+import type { ChildOutcome, World } from '../world.ts';
+import { createFile, fileExists, readBounded, readPieces } from './files.ts';
 import { sendRequest } from './http.ts';
 import { askSecret, askYesNo, processStream } from './terminal.ts';
 
 const REPOSITORY = new URL('../../../../', import.meta.url);
+const CAPTURED_CHARACTERS_MAX = 1_048_576;
 const SIGNAL_EXIT_BASE = 128;
 
 /** This process and its machine as a `World`. */
@@ -18,37 +20,53 @@ export function processWorld(interrupt: AbortController): World {
     env,
     workingDirectory: process.cwd(),
     interrupted,
-    clock: async () => (await import('@tieline/kernel')).systemClock(),
+    clock: async (simulated) => {
+      const { simulatedClock, systemClock } = await import('@tieline/kernel');
+      return simulated === undefined ? systemClock() : simulatedClock(simulated);
+    },
     rng: async () => (await import('@tieline/kernel')).systemRng(),
     read: readBounded,
+    pieces: readPieces,
     exists: fileExists,
     create: createFile,
     askSecret: (prompt) => askSecret(prompt, () => interrupt.abort()),
     confirm: (question) => askYesNo(question, interrupted),
     request: (request) => sendRequest(request, interrupted),
-    start: (main, args) => runChild(fileURLToPath(new URL(main, REPOSITORY)), args),
+    start: (main, args, stdout) => runChild(fileURLToPath(new URL(main, REPOSITORY)), args, stdout),
   };
 }
 
 /**
- * Runs a program with this process's streams until it ends. An interrupt typed at the terminal reaches the child by
- * itself, as one of the same process group; a SIGTERM is sent on.
+ * Runs a program until it ends. An interrupt typed at the terminal reaches the child by itself, as one of the same
+ * process group; a SIGTERM is sent on.
  */
-async function runChild(main: string, args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: 'inherit' });
+async function runChild(
+  main: string,
+  args: readonly string[],
+  stdout: 'shared' | 'captured',
+): Promise<ChildOutcome> {
+  const shared = stdout === 'shared';
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['inherit', shared ? 'inherit' : 'pipe', 'inherit'],
+  });
   const passOn = (): void => void child.kill('SIGTERM');
   process.on('SIGTERM', passOn);
+  let captured = '';
+  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    captured = (captured + part).slice(0, CAPTURED_CHARACTERS_MAX);
+  });
   try {
-    return await new Promise<number>((resolve, reject) => {
+    const exit = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, signal) => resolve(code ?? exitOf(signal)));
+      child.once('close', (code, signal) => resolve(code ?? exitOf(signal)));
     });
+    return { exit, stdout: captured };
   } finally {
     process.off('SIGTERM', passOn);
   }
 }
 
+/** As a shell counts: 128 and the signal's number. */
 function exitOf(signal: NodeJS.Signals | null): number {
-  if (signal === 'SIGINT') return SIGNAL_EXIT_BASE + 2;
-  return signal === 'SIGKILL' ? SIGNAL_EXIT_BASE + 9 : SIGNAL_EXIT_BASE + 15;
+  return SIGNAL_EXIT_BASE + (signal === null ? 0 : constants.signals[signal]);
 }

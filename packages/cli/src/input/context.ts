@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { SimulatedTime } from '@tieline/kernel';
 import { z } from 'zod';
 import { CliError, usageError } from '../exit.ts';
 import type { GlobalFlags } from '../table/spec.ts';
@@ -21,6 +22,14 @@ const ContextFile = z.strictObject({
   /** Paths are meant from the context file's own directory. */
   tokenFile: z.string().min(1),
   trustFile: z.exactOptional(z.string().min(1)),
+  /** The sped-up clock of a simulation, which orders are dated by; a real deployment refuses it. */
+  clock: z.exactOptional(
+    z.strictObject({
+      rate: z.number().positive().max(10_000),
+      realOriginMs: z.number(),
+      simulatedOriginMs: z.number(),
+    }),
+  ),
 });
 
 /** Which control plane is meant, and by which trust documents are judged. */
@@ -29,11 +38,12 @@ export interface Context {
   readonly url: string;
   readonly tokenFile: string;
   readonly trustFile: string | undefined;
+  readonly clock: SimulatedTime | undefined;
 }
 
 /** The context that `--context`, `$TIELINE_CONTEXT` or the working directory names. @throws {CliError} usage */
 export async function readContext(world: World, global: GlobalFlags): Promise<Context> {
-  const path = contextPath(world, global);
+  const { path } = contextPath(world, global);
   const file = await readShaped(world, path, CONTEXT_BYTES_MAX, 'a context', ContextFile).catch(
     (thrown: unknown) => {
       if (!(thrown instanceof CliError)) throw thrown;
@@ -50,32 +60,20 @@ export async function readContext(world: World, global: GlobalFlags): Promise<Co
     url: file.url.replace(/\/+$/, ''),
     tokenFile: from(file.tokenFile),
     trustFile: file.trustFile === undefined ? undefined : from(file.trustFile),
+    clock: file.clock,
   };
 }
 
-function contextPath(world: World, global: GlobalFlags): string {
-  const named = global.context ?? world.env['TIELINE_CONTEXT'];
-  return resolve(
-    world.workingDirectory,
-    named === undefined || named === '' ? DEFAULT_PATH : named,
-  );
+/** The same for verbs that work without one; null where nobody named one and none is in its place. */
+export async function readContextIfAny(world: World, global: GlobalFlags): Promise<Context | null> {
+  const { path, isNamed } = contextPath(world, global);
+  return isNamed || (await world.exists(path)) ? await readContext(world, global) : null;
 }
 
-/** `--trust`, or the context's trust file. @throws {CliError} usage where neither says */
-export async function trustPath(
-  world: World,
-  global: GlobalFlags,
-  flag: string | undefined,
-): Promise<string> {
-  if (flag !== undefined) return flag;
-  const context = await readContext(world, global).catch((thrown: unknown) => {
-    if (thrown instanceof CliError) return null;
-    throw thrown;
-  });
-  if (context?.trustFile !== undefined) return context.trustFile;
-  throw usageError('By which trust document?', [
-    ['wanted', '--trust FILE, or "trustFile" in the context'],
-  ]);
+function contextPath(world: World, global: GlobalFlags): { path: string; isNamed: boolean } {
+  const named = global.context ?? world.env['TIELINE_CONTEXT'] ?? '';
+  const path = resolve(world.workingDirectory, named === '' ? DEFAULT_PATH : named);
+  return { path, isNamed: named !== '' };
 }
 
 /** The bearer token of the control plane. @throws {CliError} usage */

@@ -1,5 +1,9 @@
+import { agentRun } from './agent.ts';
+import { auditReplay, auditVerify } from './audit.ts';
 import { envelopeShow, envelopeVerify } from './envelope.ts';
 import { keyNew, keyShow } from './key.ts';
+import { orderShow, orderSign, orderVerify } from './order.ts';
+import { policyCheck } from './policy.ts';
 import { simFlow } from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
 
@@ -14,9 +18,16 @@ function bind<Spec extends CommandSpec>(
 
 /** The table of commands, in the order of help. A verb stands here once the capability behind it works. */
 export const COMMANDS: readonly Command[] = [
+  bind(agentRun, () => import('../verbs/agent-run.ts')),
+  bind(orderSign, () => import('../verbs/order-sign.ts')),
+  bind(orderVerify, () => import('../verbs/order-verify.ts')),
+  bind(orderShow, () => import('../verbs/order-show.ts')),
   bind(keyNew, () => import('../verbs/key-new.ts')),
   bind(keyShow, () => import('../verbs/key-show.ts')),
+  bind(policyCheck, () => import('../verbs/policy-check.ts')),
+  bind(auditVerify, () => import('../verbs/audit-verify.ts')),
+  bind(auditReplay, () => import('../verbs/audit-replay.ts')),
+  bind(simFlow, () => import('../verbs/sim-flow.ts')),
   bind(envelopeShow, () => import('../verbs/envelope-show.ts')),
   bind(envelopeVerify, () => import('../verbs/envelope-verify.ts')),
-  bind(simFlow, () => import('../verbs/sim-flow.ts')),
 ];

@@ -82,8 +82,8 @@ export interface Invocation<Spec extends CommandSpec> {
   readonly world: World;
 }
 
-/** The work behind a row. Its module is loaded only when it is called. */
-export type Verb<Spec extends CommandSpec> = (call: Invocation<Spec>) => Promise<ExitCode>;
+/** The work behind a row, ending with an exit code; a child's is passed on as it is. Its module is loaded only when it is called. */
+export type Verb<Spec extends CommandSpec> = (call: Invocation<Spec>) => Promise<number>;
 
 /** A call as the parser builds it, before a row's exact type is known. */
 export interface LooseInvocation {
@@ -96,5 +96,5 @@ export interface LooseInvocation {
 /** A row bound to its work. */
 export interface Command {
   readonly spec: CommandSpec;
-  load(): Promise<(call: LooseInvocation) => Promise<ExitCode>>;
+  load(): Promise<(call: LooseInvocation) => Promise<number>>;
 }

@@ -13,6 +13,7 @@ export interface Scene {
   readonly answers?: readonly string[];
   readonly wallMs?: number;
   readonly colour?: boolean;
+  readonly childStdout?: string;
   readonly answer?: (request: HttpRequest) => { status: number; body: unknown } | Uint8Array[];
 }
 
@@ -58,8 +59,17 @@ export async function tieline(argv: readonly string[], scene: Scene = {}): Promi
       if (bytes.length > bytesMax) throw usageError(`${path} is too large`);
       return bytes;
     },
+    pieces: async (path) => {
+      const bytes = files.get(path);
+      if (bytes === undefined) throw usageError(`${path} cannot be read`);
+      return [bytes];
+    },
     exists: async (path) => files.has(path),
-    create: async (path, bytes) => void files.set(path, bytes),
+    create: async (path, content) => {
+      const parts: Uint8Array[] = [];
+      for await (const part of content) parts.push(part);
+      files.set(path, new Uint8Array(Buffer.concat(parts)));
+    },
     askSecret: async () => answers.shift() ?? null,
     confirm: async () => {
       const answer = answers.shift();
@@ -69,7 +79,7 @@ export async function tieline(argv: readonly string[], scene: Scene = {}): Promi
       requests.push(request);
       return answerOf(scene.answer?.(request));
     },
-    start: async () => 0,
+    start: async () => ({ exit: 0, stdout: scene.childStdout ?? '' }),
   };
   const exit = await runTieline(argv, world);
   return { exit, ...written, files, requests };

@@ -18,7 +18,7 @@ export const run: Verb<typeof keyNew> = async ({ flags, global, world }) => {
   const passphrase = await newPassphrase(world, flags['passphrase-file']);
   const random = (await world.rng()).stream('key');
   const text = sealKeyFile({ principal, seed: random.bytes(SEED_BYTES) }, passphrase, random);
-  await world.create(flags.out, utf8(text), KEY_FILE_MODE);
+  await world.create(flags.out, [utf8(text)], KEY_FILE_MODE);
   if (!global.quiet) world.stderr.write(`✓ ${flags.out} written, mode 0600\n`);
   printKeyFacts(world, keyFileIdentity(text), global.json);
   return EXIT.ok;

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { CliError, EXIT } from '../exit.ts';
+import { shaped } from '../input/shape.ts';
+import { readTrust } from '../input/trust-file.ts';
+import type { auditReplay } from '../table/audit.ts';
+import type { Verb } from '../table/spec.ts';
+import { layoutFacts } from '../text/layout.ts';
+import { printJson } from '../text/print.ts';
+import { verifyLog } from './audit-verify.ts';
+
+/** What the agent's `replay` prints; it alone knows how its decisions are made. */
+const ReplayReport = z.looseObject({
+  schema: z.literal('tieline.replay/1'),
+  cycles: z.int().min(0),
+  identical: z.boolean(),
+  firstDifference: z.unknown(),
+});
+
+export const run: Verb<typeof auditReplay> = async ({ flags, operands, global, world }) => {
+  if (flags.trust !== undefined) {
+    const { trust } = await readTrust(world, global, flags.trust);
+    await verifyLog(world, operands.file, trust);
+  }
+  const main = 'edge-agent/src/main.ts';
+  const { exit, stdout } = await world.start(main, ['replay', operands.file], 'captured');
+  // The agent has said on standard error what it could not do.
+  if (stdout === '') return exit === EXIT.ok ? EXIT.failed : exit;
+  const report = shaped('The replay', jsonLine(stdout), 'understood', ReplayReport);
+  if (global.json) printJson(world, report);
+  else if (report.identical) {
+    const facts = [['replayed', `✓ ${report.cycles} cycles, every decision identical`]] as const;
+    world.stdout.write(layoutFacts(facts, world.stdout.colour));
+  }
+  if (report.identical && exit === EXIT.ok) return EXIT.ok;
+  throw new CliError(EXIT.failed, {
+    code: 'replay_differs',
+    what: `${operands.file} replays to another decision`,
+    facts: [
+      ['cycles', `${report.cycles} replayed`],
+      ['first difference', JSON.stringify(report.firstDifference)],
+    ],
+  });
+};
+
+function jsonLine(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  } catch {
+    return null;
+  }
+}
