@@ -1,0 +1,185 @@
+import { Socket } from 'node:net';
+import { ModbusDeviceConfig, modbusDevices } from '@tieline/edge-agent';
+import {
+  COMPLIANCE_SITE,
+  type DevicesHarness,
+  devicesCompliance,
+} from '@tieline/edge-agent/compliance';
+import { type AssetId, type Clock, silentLogger } from '@tieline/kernel';
+import { ModbusTCPClient } from 'jsmodbus';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type SunSpecServer, serveSunSpec } from './adapters/sunspec-server.ts';
+import { DeviceModel, type Terminal } from './device-model.ts';
+import { virtualDevices } from './virtual-devices.ts';
+
+/** A clock that stands still until it is moved; sleeping moves it. */
+function handClock(): Clock & { advance(ms: number): void } {
+  let nowMs = 1_000_000;
+  return {
+    wallMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    async sleepUntil(dueMs) {
+      nowMs = Math.max(nowMs, dueMs);
+    },
+    advance(ms) {
+      nowMs += ms;
+    },
+  };
+}
+
+interface Site {
+  readonly clock: ReturnType<typeof handClock>;
+  readonly models: ReadonlyMap<AssetId, DeviceModel>;
+  readonly controls: Omit<DevicesHarness, 'devices' | 'deadlineNowMs' | 'close'>;
+}
+
+function site(): Site {
+  const clock = handClock();
+  const terminals = new Map<AssetId, Terminal>();
+  const idle = { activePowerKw: 0, reactivePowerKvar: 0, voltagePu: 1 };
+  const models = new Map(
+    COMPLIANCE_SITE.map((ratings) => {
+      const stateOfCharge = ratings.kind === 'battery' ? 0.5 : null;
+      terminals.set(ratings.asset, { ...idle, stateOfCharge });
+      const terminal = (): Terminal => terminals.get(ratings.asset)!;
+      return [ratings.asset, new DeviceModel(ratings, clock, terminal)] as const;
+    }),
+  );
+  const controls: Site['controls'] = {
+    terminal: (asset, values) => terminals.set(asset, values),
+    asked: (asset) => models.get(asset)!.askedKw(),
+    setLocal: (asset, local) => models.get(asset)!.setLocal(local),
+    setFault: (asset, fault) => {
+      models.get(asset)!.fault = fault;
+    },
+    advance: (ms) => clock.advance(ms),
+    run: (body) => body(),
+  };
+  return { clock, models, controls };
+}
+
+devicesCompliance('virtual', async () => {
+  const { clock, models, controls } = site();
+  const devices = virtualDevices([...models.values()], clock);
+  return { ...controls, devices, deadlineNowMs: clock.monotonicMs, close: () => devices.close() };
+});
+
+devicesCompliance('SunSpec over Modbus TCP', async () => {
+  const { clock, models, controls } = site();
+  const servers = await Promise.all([...models.values()].map((model) => serveSunSpec(model)));
+  const configs = COMPLIANCE_SITE.map((ratings, at) =>
+    ModbusDeviceConfig.parse({ ...ratings, host: '127.0.0.1', port: servers[at]!.port }),
+  );
+  const devices = modbusDevices(configs, clock, silentLogger);
+  return {
+    ...controls,
+    devices,
+    deadlineNowMs: () => performance.now(),
+    async close() {
+      await devices.close();
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+});
+
+describe('the devices that both transports stand on', () => {
+  test('the virtual devices tell their device that a controller lives, but not in local', async () => {
+    const { clock, models } = site();
+    const battery = models.get('battery-1')!;
+    const devices = virtualDevices([...models.values()], clock);
+    await devices.readAll(100);
+    await devices.readAll(100);
+    expect(battery.controllerHeartbeat).toBe(2);
+    battery.setLocal(true);
+    await devices.readAll(100);
+    expect(battery.controllerHeartbeat).toBe(2);
+    expect(models.get('meter-1')!.controllerHeartbeat).toBeNull();
+  });
+
+  test('a register at its stop shows the stop, not a number of another sign', () => {
+    const clock = handClock();
+    const huge: Terminal = {
+      activePowerKw: 900,
+      reactivePowerKvar: 0,
+      voltagePu: 1,
+      stateOfCharge: 0.5,
+    };
+    const device = new DeviceModel(COMPLIANCE_SITE[0]!, clock, () => huge);
+    expect(device.measure().activePowerKw).toBe(327.67);
+  });
+});
+
+describe('the server', () => {
+  const opened: { server: SunSpecServer; socket: Socket }[] = [];
+  afterEach(async () => {
+    for (const { server, socket } of opened.splice(0)) {
+      socket.destroy();
+      await server.close();
+    }
+  });
+
+  async function client(asset: AssetId): Promise<{ modbus: ModbusTCPClient; device: DeviceModel }> {
+    const device = site().models.get(asset)!;
+    const server = await serveSunSpec(device);
+    const socket = new Socket();
+    const modbus = new ModbusTCPClient(socket, 1, 1_000);
+    opened.push({ server, socket });
+    await new Promise<void>((resolve) => {
+      socket.connect(server.port, '127.0.0.1', resolve);
+    });
+    return { modbus, device };
+  }
+  const code = async (asked: Promise<unknown>): Promise<unknown> =>
+    asked.then(
+      () => 'answered',
+      (thrown: { response?: { body: { code: number } } }) => thrown.response?.body.code,
+    );
+
+  // 40000 marker, 40002 model 1 (68), 40070 model 701 (155), 40225 702 (52), 40277 704 (67).
+  const CONTROLS = 40_277;
+
+  test('the map begins with the marker and names its models', async () => {
+    const { modbus } = await client('battery-1');
+    const { response } = await modbus.readHoldingRegisters(40_000, 4);
+    expect([...response.body.valuesAsArray]).toEqual([0x5375, 0x6e53, 1, 66]);
+    const controls = await modbus.readHoldingRegisters(CONTROLS, 2);
+    expect([...controls.response.body.valuesAsArray]).toEqual([704, 65]);
+  });
+
+  test('what is not there, read only, cut in half or out of range is refused by its own code', async () => {
+    const { modbus, device } = await client('battery-1');
+    const write = (offset: number, ...words: number[]) =>
+      code(modbus.writeMultipleRegisters(CONTROLS + offset, words));
+    expect(await code(modbus.readHoldingRegisters(39_999, 2))).toBe(2);
+    expect(await code(modbus.readHoldingRegisters(40_480, 20))).toBe(2);
+    expect(await write(33, 0, 9), 'WSetRvrtRem is read only').toBe(2);
+    expect(await write(52, 0), 'anti-islanding is nobody’s business').toBe(2);
+    expect(await write(25, 500), 'half of WSet').toBe(2);
+    expect(await write(15, 50), 'a battery has no WMaxLimPct').toBe(2);
+    expect(await write(22, 2), 'WSetEna is 0 or 1').toBe(3);
+    expect(await write(23, 0), 'WSetMod is WATTS').toBe(3);
+    expect(await code(modbus.writeMultipleRegisters(40_225 + 26, [1])), 'a rating').toBe(2);
+    expect(await code(modbus.readInputRegisters(40_000, 2))).toBe(1);
+    expect(await code(modbus.writeSingleRegister(CONTROLS + 22, 1))).toBe(1);
+    expect(device.control()).toEqual({
+      enabled: false,
+      valueKw: 0,
+      revertKw: 0,
+      revertEnabled: false,
+      reversionS: 0,
+    });
+    expect(await write(22, 1, 1, 0xffff, 0x63c0), 'enable, mode and −40 kW at once').toBe(
+      'answered',
+    );
+    expect(device.askedKw()).toBe(-40);
+  });
+
+  test('two devices do not share their registers', async () => {
+    const one = await client('battery-1');
+    const two = await client('battery-1');
+    await one.modbus.writeMultipleRegisters(CONTROLS + 22, [1, 1, 0, 1_000]);
+    expect([one.device.askedKw(), two.device.askedKw()]).toEqual([1, null]);
+    const { response } = await two.modbus.readHoldingRegisters(CONTROLS + 22, 1);
+    expect([...response.body.valuesAsArray]).toEqual([0]);
+  });
+});
