@@ -196,7 +196,8 @@ export function devicesCompliance(name: string, make: () => Promise<DevicesHarne
       const startMs = harness.deadlineNowMs();
       const readings = await readAll(SHORT_MS);
       const tookMs = harness.deadlineNowMs() - startMs;
-      expect(tookMs).toBeLessThan(SHORT_MS + 100);
+      // Far below any timer of a library, and above what a busy machine adds.
+      expect(tookMs).toBeLessThan(SHORT_MS + 1_000);
       expect(readings.get('pv-1')).toMatchObject({ ok: false, fault: 'silent' });
       for (const asset of ['battery-1', 'load-1', 'meter-1']) {
         expect(readings.get(asset), asset).toMatchObject({ ok: true });
