@@ -41,6 +41,8 @@ export type Draft = z.output<typeof Draft>;
 
 type DraftFlags = { readonly [Name in keyof typeof DRAFT_FLAGS]: string | undefined };
 
+const SETPOINT_FLAGS = ['asset', 'kw', 'for', 'ramp', 'revert-kw', 'reason', 'class'] as const;
+
 /** The draft that `--draft` or the other flags describe. @throws {CliError} usage */
 export async function readDraft(
   world: World,
@@ -49,9 +51,9 @@ export async function readDraft(
   nowMs: number,
 ): Promise<Draft> {
   if (flags.draft === undefined) return draftFromFlags(flags, site, nowMs);
-  const { draft: path, expires: _expires, ...others } = flags;
-  const other = Object.entries(others).find(([, value]) => value !== undefined);
-  if (other !== undefined) throw usageError(`--draft and --${other[0]} exclude each other`);
+  const path = flags.draft;
+  const other = SETPOINT_FLAGS.find((name) => flags[name] !== undefined);
+  if (other !== undefined) throw usageError(`--draft and --${other} exclude each other`);
   if (site !== undefined) throw usageError('--draft and --site exclude each other');
   const value = jsonOf(path, textOf(path, await world.read(path, DRAFT_BYTES_MAX)));
   const draft = shaped(nameOf(path), withBytes(nameOf(path), value, ''), 'a draft', Draft);

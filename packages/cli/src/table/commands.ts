@@ -2,6 +2,7 @@ import { agentRun } from './agent.ts';
 import { auditReplay, auditVerify } from './audit.ts';
 import { envelopeShow, envelopeVerify } from './envelope.ts';
 import { keyNew, keyShow } from './key.ts';
+import { modelPack } from './model.ts';
 import { orderShow, orderSign, orderVerify } from './order.ts';
 import { policyCheck } from './policy.ts';
 import { simFlow } from './sim.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   bind(keyNew, () => import('../verbs/key-new.ts')),
   bind(keyShow, () => import('../verbs/key-show.ts')),
   bind(policyCheck, () => import('../verbs/policy-check.ts')),
+  bind(modelPack, () => import('../verbs/model-pack.ts')),
   bind(auditVerify, () => import('../verbs/audit-verify.ts')),
   bind(auditReplay, () => import('../verbs/audit-replay.ts')),
   bind(simFlow, () => import('../verbs/sim-flow.ts')),

@@ -26,9 +26,10 @@ export const run: Verb<typeof orderSign> = async ({ flags, global, world }) => {
   const key = await openKey(world, flags.key, flags['passphrase-file']);
   assertMaySign(judge, key.signer.kid, 'operator');
   const unsigned = { verified: false, order, claims, signers: [] };
-  world.stderr.write(
-    layoutFacts([['signing as', key.principal], ...orderFacts(unsigned)], world.stderr.colour),
-  );
+  if (!(global.quiet && global.yes)) {
+    const facts = [['signing as', key.principal] as const, ...orderFacts(unsigned)];
+    world.stderr.write(layoutFacts(facts, world.stderr.colour));
+  }
   await assertAgreed(world, global, 'Sign this order?');
   const bytes = sealDocument(KINDS.order, order, judge.trust.anchor, [key], claims);
   // What was just signed is judged as any reader will: a scope that does not hold shows here, not at the site.
