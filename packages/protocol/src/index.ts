@@ -149,7 +149,7 @@ export {
   type Sender,
   sealAddressed,
 } from './verify/addressed.ts';
-export { checkAdmission } from './verify/admission.ts';
+export { type AdmissionState, checkAdmission } from './verify/admission.ts';
 export { actionsDigest, type CheckedBasis } from './verify/basis.ts';
 export { VerificationBudget } from './verify/budget.ts';
 export { type CommandOutcome, commandIdOf, verifyCommand } from './verify/command.ts';

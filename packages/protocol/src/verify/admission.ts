@@ -22,8 +22,20 @@ const OFFERS: Readonly<Record<AssetClass, readonly Offered[]>> = {
 /** A plan may move power inside the margins, and take back its own. Limits and modes outrank people's orders. */
 const PLAN_OFFERS: readonly Action['type'][] = ['setpoint', 'charge-target', 'cede'];
 
+/** What of the agent's knowledge step 15 looks at: the control plane can ask the same before it sends. */
+export type AdmissionState = Pick<
+  CommandState,
+  | 'site'
+  | 'storedCommand'
+  | 'assets'
+  | 'siteImportKw'
+  | 'limits'
+  | 'activeActions'
+  | 'acceptedLastHour'
+>;
+
 interface Admission {
-  readonly state: CommandState;
+  readonly state: AdmissionState;
   readonly site: SitePolicy;
   readonly rank: Rank;
 }
@@ -32,7 +44,7 @@ interface Admission {
 export function checkAdmission(
   actions: readonly Action[],
   rank: Rank,
-  state: CommandState,
+  state: AdmissionState,
   policy: Policy,
 ): void {
   const site = policy.sites.find((one) => one.site === state.site);
@@ -43,7 +55,7 @@ export function checkAdmission(
   checkSiteLimit(actions, admission);
 }
 
-function checkQuota(site: SitePolicy, state: CommandState): void {
+function checkQuota(site: SitePolicy, state: AdmissionState): void {
   const { commandsPerHourMax } = site;
   if (state.acceptedLastHour >= commandsPerHourMax) {
     throw refusal(15, 'quota_spent', { commandsPerHourMax });
