@@ -340,6 +340,16 @@ describe('connections', () => {
     expect(reading).toMatchObject({ ok: true });
   });
 
+  test('a device that is no good is not connected to again and again', async () => {
+    const device = await serve(batteryImage({ capacity: { WMaxRtg: 50_000 } }));
+    const devices = await openBattery(device);
+    for (let cycle = 0; cycle < 50; cycle += 1) {
+      expect(await readOne(devices)).toMatchObject({ ok: false, fault: 'implausible' });
+    }
+    expect(device.connections).toBeGreaterThan(1);
+    expect(device.connections).toBeLessThan(8);
+  });
+
   test('a device that is slow to be discovered is found beside the cycles, not within one', async () => {
     const device = await serve(batteryImage());
     device.manner = ({ address }) => (address === 40_002 ? 'hold' : 'answer');
