@@ -1,0 +1,115 @@
+import { assert } from '@tieline/kernel';
+import type { ControlStore } from '../ports/control-store.ts';
+import {
+  type AgentChange,
+  type AgentState,
+  type AuditJudge,
+  agentFrom,
+  type Beaten,
+  type Birthed,
+  type Now,
+  onBirth,
+  onDeath,
+  onHeartbeat,
+  onTick,
+  presentSession,
+  recordOf,
+  type Step,
+  sessionNowMs,
+} from './agent-state.ts';
+import { ControlError } from './failure.ts';
+
+export interface RegistryPorts {
+  readonly store: ControlStore;
+  readonly now: () => Now;
+  readonly judge: (site: string) => AuditJudge;
+  /** Called after the change has been stored. */
+  readonly changed: (state: AgentState, change: AgentChange) => void;
+}
+
+/** The agents of the configured sites: what is known of each, in memory and in the store. */
+export class AgentRegistry {
+  readonly #ports: RegistryPorts;
+  readonly #agents = new Map<string, AgentState>();
+
+  constructor(ports: RegistryPorts, sites: readonly string[]) {
+    this.#ports = ports;
+    const records = new Map(ports.store.agents().map((record) => [record.site, record]));
+    const now = ports.now();
+    for (const site of sites) {
+      this.#agents.set(site, agentFrom(records.get(site) ?? null, site, now));
+    }
+  }
+
+  has(site: string): boolean {
+    return this.#agents.has(site);
+  }
+
+  /** @throws {ControlError} site_unknown */
+  get(site: string): AgentState {
+    const state = this.#agents.get(site);
+    if (state === undefined) throw new ControlError({ code: 'site_unknown', site });
+    return state;
+  }
+
+  all(): readonly AgentState[] {
+    return [...this.#agents.values()];
+  }
+
+  /** The session that may be offered commands now; null while the agent is away or quarantined. */
+  openSession(site: string): string | null {
+    const state = this.get(site);
+    if (state.link !== 'present' || state.quarantine !== null) return null;
+    return presentSession(state)?.sess ?? null;
+  }
+
+  sessionNowMs(site: string): number | null {
+    return sessionNowMs(this.get(site), this.#ports.now());
+  }
+
+  birth(site: string, birthed: Birthed): void {
+    const { judge, now } = this.#ports;
+    this.#apply(onBirth(this.get(site), birthed, judge(site), now()));
+  }
+
+  heartbeat(site: string, beaten: Beaten): void {
+    const { judge, now } = this.#ports;
+    this.#apply(onHeartbeat(this.get(site), beaten, judge(site), now()));
+  }
+
+  death(site: string, sess: string): void {
+    this.#apply(onDeath(this.get(site), sess));
+  }
+
+  tick(): void {
+    const now = this.#ports.now();
+    for (const state of this.#agents.values()) {
+      const step = onTick(state, now);
+      if (step.changes.length > 0) this.#apply(step);
+    }
+  }
+
+  /** @throws {ControlError} site_unknown | agent_not_quarantined */
+  release(site: string): void {
+    const state = this.get(site);
+    if (state.quarantine === null) throw new ControlError({ code: 'agent_not_quarantined', site });
+    this.#apply({ state: { ...state, quarantine: null }, changes: [{ type: 'released' }] });
+  }
+
+  /** Keeps how far each session has come, so that replays stand still after a restart as well. */
+  saveAll(): void {
+    const { store } = this.#ports;
+    store.transaction(() => {
+      for (const state of this.#agents.values()) store.saveAgent(recordOf(state));
+    });
+  }
+
+  #apply({ state, changes }: Step): void {
+    assert(this.#agents.has(state.site), 'an agent stays at its site');
+    this.#agents.set(state.site, state);
+    if (changes.some(({ type }) => type !== 'ignored' && type !== 'model')) {
+      this.#ports.store.saveAgent(recordOf(state));
+    }
+    for (const change of changes) this.#ports.changed(state, change);
+  }
+}

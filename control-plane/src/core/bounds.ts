@@ -1,0 +1,39 @@
+/** Every queue, wait and period of the control plane, in one place. */
+
+/** One tick: liveness, commands whose time has come or gone, periodic messages. */
+export const TICK_MS = 1_000;
+/** "The control plane is alive", to every agent that was ever heard. */
+export const PRESENCE_MS = 10_000;
+/** How often the current versions are named together, and for how long that is good. */
+export const FRESHNESS_MS = 900_000;
+export const FRESHNESS_VALID_MS = 3_600_000;
+
+/** No receipt within this time: the command is *unknown*, and offered again. */
+export const RECEIPT_WAIT_MS = 15_000;
+/** A plan that was not accepted within this time is not worth carrying out. */
+export const PLAN_ACCEPT_WITHIN_MS = 60_000;
+/** The longest time between an order's signature and the last moment to accept it. */
+export const ORDER_VALID_MAX_S = 31 * 86_400;
+/** Commands that may wait for one agent. */
+export const WAITING_MAX = 64;
+
+/** Batches between the bus and the telemetry store; beyond it they are dropped and counted. */
+export const TELEMETRY_QUEUE_BATCHES = 512;
+/** A batch waits at most this long for others to share a commit with. */
+export const TELEMETRY_FLUSH_MS = 20;
+/** Batches verified and stored in one turn; other work has its turn after them. */
+export const TELEMETRY_TURN_BATCHES = 32;
+/** Chunks read for one query. */
+export const QUERY_CHUNKS_MAX = 20_000;
+/** Buckets in one answer. */
+export const QUERY_POINTS_MAX = 5_000;
+
+/** Model blocks handed out in a burst, and per second, per site. */
+export const BLOCK_BURST = 160;
+export const BLOCKS_PER_S = 32;
+
+/** Events kept for clients that come back. */
+export const EVENT_RING = 1_000;
+
+/** Telemetry batches verified per topic: an agent that comes back sends what it kept. */
+export const TELEMETRY_BUDGET = { burst: 400, perS: 100 } as const;

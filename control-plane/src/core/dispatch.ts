@@ -1,0 +1,135 @@
+import { assert } from '@tieline/kernel';
+import type { ControlStore } from '../ports/control-store.ts';
+import type { CommandRecord, ControlVerdict, OfferRecord } from '../ports/records.ts';
+import type { Now } from './agent-state.ts';
+import { WAITING_MAX } from './bounds.ts';
+import { ControlError } from './failure.ts';
+import { nextStep, offered, type Waiting, waitingOf } from './offer-queue.ts';
+
+export interface DispatchPorts {
+  readonly store: ControlStore;
+  readonly now: () => Now;
+  /** The session that may be offered commands now; null while the agent is away or held back. */
+  readonly openSession: (site: string) => string | null;
+  /**
+   * Seals the command for the session, stores what `commit` is given in one transaction with the rest of
+   * the offer, and publishes. False where nothing could be published.
+   */
+  readonly publish: (
+    command: CommandRecord,
+    sess: string,
+    commit: (offer: OfferRecord) => void,
+  ) => void;
+  /** The verdict of a command without receipts has changed. */
+  readonly changed: (command: CommandRecord) => void;
+}
+
+/** Offers commands, one at a time per agent, until each has a receipt or can no longer be accepted. */
+export class Dispatch {
+  readonly #ports: DispatchPorts;
+  readonly #queues = new Map<string, Waiting[]>();
+
+  /** Goes on with what the store holds from before. */
+  constructor(ports: DispatchPorts) {
+    this.#ports = ports;
+    for (const command of ports.store.unacknowledged()) {
+      this.#queueOf(command.site).push(waitingOf(command, ports.store.offers(command.id).length));
+    }
+  }
+
+  /** @throws {ControlError} too_many_waiting */
+  assertRoom(site: string): void {
+    if (this.#queueOf(site).length >= WAITING_MAX) {
+      throw new ControlError({ code: 'too_many_waiting', site, waitingMax: WAITING_MAX });
+    }
+  }
+
+  /** Takes a command that is stored already, and offers it if its turn has come. */
+  take(command: CommandRecord): void {
+    this.#queueOf(command.site).push(waitingOf(command, 0));
+    this.#ports.changed(command);
+    this.pump(command.site);
+  }
+
+  /** The agent has answered: the next one's turn. */
+  acknowledged(site: string, command: string): void {
+    const queue = this.#queueOf(site);
+    const at = queue.findIndex((waiting) => waiting.command.id === command);
+    if (at < 0) return;
+    queue.splice(at, 1);
+    this.pump(site);
+  }
+
+  /** A birth: whatever was offered before it may never have arrived. */
+  offerAgain(site: string): void {
+    const queue = this.#queueOf(site);
+    queue.forEach((waiting, at) => {
+      queue[at] = { ...waiting, answerByMs: -Infinity, againMs: -Infinity };
+    });
+    this.pump(site);
+  }
+
+  tick(): void {
+    for (const [site, queue] of this.#queues) if (queue.length > 0) this.pump(site);
+  }
+
+  pump(site: string): void {
+    const queue = this.#queueOf(site);
+    for (;;) {
+      const view = { ...this.#ports.now(), sess: this.#ports.openSession(site) };
+      const step = nextStep(queue, view);
+      if (step.do === 'wait') return;
+      const at = queue.indexOf(step.waiting);
+      assert(at >= 0, 'a step is about a waiting command');
+      if (step.do === 'offer') {
+        assert(view.sess !== null, 'an offer is made to a session');
+        queue[at] = this.#offer(step.waiting, view.sess, view.monotonicMs);
+      } else if (step.do === 'doubt') {
+        queue[at] = { ...step.waiting, command: this.#judge(step.waiting, 'no_receipt') };
+      } else {
+        queue.splice(at, 1);
+        this.#judge(step.waiting, step.code);
+      }
+    }
+  }
+
+  /** How many commands of the site have no receipt yet. */
+  waiting(site: string): number {
+    return this.#queueOf(site).length;
+  }
+
+  #offer(waiting: Waiting, sess: string, nowMs: number): Waiting {
+    const { store } = this.#ports;
+    const { command } = waiting;
+    // Once in doubt it stays so until a receipt: the first offer may have been carried out.
+    const verdict: ControlVerdict =
+      command.control.state === 'unknown' ? command.control : { state: 'offered', code: null };
+    const next = { ...command, control: verdict };
+    this.#ports.publish(command, sess, (offer) => {
+      store.addOffer(offer);
+      store.setVerdict(command.id, verdict);
+    });
+    this.#ports.changed(next);
+    return offered({ ...waiting, command: next }, sess, nowMs);
+  }
+
+  /** No receipt, and none to be waited for: only a command never offered is known not to have been done. */
+  #judge({ command, offers }: Waiting, code: string): CommandRecord {
+    const state =
+      offers > 0 ? 'unknown' : code === 'order_session_other' ? ('refused' as const) : 'expired';
+    const verdict: ControlVerdict = { state, code };
+    const next = { ...command, control: verdict };
+    this.#ports.store.setVerdict(command.id, verdict);
+    this.#ports.changed(next);
+    return next;
+  }
+
+  #queueOf(site: string): Waiting[] {
+    let queue = this.#queues.get(site);
+    if (queue === undefined) {
+      queue = [];
+      this.#queues.set(site, queue);
+    }
+    return queue;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Link } from './agent-state.ts';
+import { EVENT_RING } from './bounds.ts';
+import type { CommandState } from './ladder.ts';
+
+export type ControlEvent =
+  | {
+      readonly type: 'agent';
+      readonly site: string;
+      readonly link: Link;
+      readonly sinceWallMs: number;
+      readonly quarantine: string | null;
+      /** What happened: `session`, `back`, `lost`, `quarantined`, `released`. */
+      readonly change: string;
+    }
+  | {
+      readonly type: 'command';
+      readonly id: string;
+      readonly site: string;
+      readonly order: string | null;
+      readonly state: CommandState;
+      readonly confirmedBy: 'device' | 'meter' | null;
+      readonly final: boolean;
+      readonly detail: string | null;
+    }
+  | {
+      readonly type: 'model';
+      readonly site: string;
+      readonly desired: string | null;
+      readonly running: string | null;
+    }
+  | ({ readonly type: 'alarm'; readonly site: string | null; readonly detail: string } & Alarm);
+
+/** ISA-18.2: what has no cause, consequence, action and time to respond is an event, not an alarm. */
+export interface Alarm {
+  readonly code: keyof typeof ALARMS;
+  readonly cause: string;
+  readonly consequence: string;
+  readonly action: string;
+  readonly respondWithinMs: number;
+}
+
+const HOUR_MS = 3_600_000;
+const ALARMS = {
+  agent_quarantined: {
+    cause: 'An agent began a session knowing less than the control plane has signed for.',
+    consequence: 'It gets no commands; its local control goes on.',
+    action: 'Find out whose disk was restored or copied; then release the site.',
+    respondWithinMs: HOUR_MS,
+  },
+  audit_refused: {
+    cause: 'An uploaded audit log contradicts what was receipted before.',
+    consequence: 'Its records are not stored, so nothing that the agent does there can be proven.',
+    action: 'Export both logs, compare them from the index given, and inspect the gateway.',
+    respondWithinMs: HOUR_MS,
+  },
+  policy_conflict: {
+    cause: 'Two signed policies have the same version and different content.',
+    consequence: 'The one held stays in force; agents may hold either.',
+    action: 'Ask the holders of the policy key which is meant, and publish it as a newer version.',
+    respondWithinMs: HOUR_MS,
+  },
+  receipt_conflict: {
+    cause: 'An agent signed two different receipts under one counter.',
+    consequence: 'The first one stands; the state shown for its command may be wrong.',
+    action: 'Check whether two machines use this agent’s key, and inspect the gateway.',
+    respondWithinMs: HOUR_MS,
+  },
+} as const;
+
+export function alarm(
+  code: keyof typeof ALARMS,
+  site: string | null,
+  detail: string,
+): ControlEvent {
+  return { type: 'alarm', code, site, detail, ...ALARMS[code] };
+}
+
+export interface Numbered {
+  /** Leadership term and place in it: an id of an earlier term is known to be too old. */
+  readonly id: string;
+  readonly wallMs: number;
+  readonly event: ControlEvent;
+}
+
+/** The newest events, for those who listen and for those who come back. */
+export class EventLog {
+  readonly #term: number;
+  readonly #ring: Numbered[] = [];
+  readonly #listeners = new Set<(numbered: Numbered) => void>();
+  #count = 0;
+
+  constructor(term: number) {
+    this.#term = term;
+  }
+
+  append(event: ControlEvent, wallMs: number): void {
+    this.#count += 1;
+    const numbered: Numbered = { id: `${this.#term}-${this.#count}`, wallMs, event };
+    this.#ring[(this.#count - 1) % EVENT_RING] = numbered;
+    for (const listener of this.#listeners) listener(numbered);
+  }
+
+  /** Events after the one named; null where some of them are gone, or the id is of no event known here. */
+  after(id: string): readonly Numbered[] | null {
+    const [term, place] = id.split('-').map(Number);
+    if (term !== this.#term || place === undefined || !Number.isInteger(place)) return null;
+    if (place > this.#count || place < this.#count - EVENT_RING) return null;
+    const wanted: Numbered[] = [];
+    for (let nr = place; nr < this.#count; nr += 1) wanted.push(this.#ring[nr % EVENT_RING]!);
+    return wanted;
+  }
+
+  /** @returns ends the subscription */
+  listen(listener: (numbered: Numbered) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

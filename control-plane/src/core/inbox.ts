@@ -1,0 +1,181 @@
+import { AuditError } from '@tieline/audit';
+import type { BusMessage } from '@tieline/bus';
+import { messageOf, toHex } from '@tieline/kernel';
+import {
+  BlockHave,
+  BlockWant,
+  CborError,
+  KINDS,
+  MessageError,
+  parseTopic,
+  type Telemetry,
+  type Topic,
+  TopicError,
+  type TopicKind,
+  VerifyError,
+} from '@tieline/protocol';
+import { presentSession } from './agent-state.ts';
+import { BLOCK_BURST, BLOCKS_PER_S } from './bounds.ts';
+import type { ControlContext } from './context.ts';
+import { alarm } from './events.ts';
+import type { ReceiptDesk } from './receipt-desk.ts';
+import type { TelemetryIntake } from './telemetry-intake.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Takes every message of the agents, verifies it, and hands it to whom it concerns. Never throws. */
+export class Inbox {
+  readonly #context: ControlContext;
+  readonly #receipts: ReceiptDesk;
+  readonly #telemetry: TelemetryIntake;
+  readonly #blocks = new Map<string, TokenBucket>();
+  /** Refusals of audit uploads that an alarm was raised for: one alarm each, not one per upload. */
+  readonly #alarmed = new Set<string>();
+
+  readonly #handlers: Partial<Record<TopicKind, (message: BusMessage, site: string) => void>> = {
+    birth: (message) => this.#onBirth(message),
+    heartbeat: (message) => this.#onHeartbeat(message),
+    death: (message) => this.#onDeath(message),
+    receipt: (message) => this.#receipts.take(message),
+    telemetry: (message) => this.#telemetry.take(message),
+    audit: (message, site) => this.#onAudit(message, site),
+    'time/ask': (message, site) => this.#onTimeAsk(message, site),
+    'block/want': (message, site) => this.#onBlockWant(message, site),
+  };
+
+  constructor(context: ControlContext, receipts: ReceiptDesk, telemetry: TelemetryIntake) {
+    this.#context = context;
+    this.#receipts = receipts;
+    this.#telemetry = telemetry;
+  }
+
+  take(message: BusMessage): void {
+    const { counters, logger } = this.#context;
+    try {
+      this.#route(parseTopic(message.topic), message);
+    } catch (thrown) {
+      const code = refusalCode(thrown);
+      counters.add('messages_refused', code ?? 'internal');
+      // A message of a stranger must not stop the control plane, whatever it has found.
+      if (code === null) logger.error('message_failed', { reason: messageOf(thrown) });
+    }
+  }
+
+  /** Verifies one batch that waited for its turn; null where it was refused, and counted. */
+  openTelemetry(message: BusMessage): { site: string; batch: Telemetry } | null {
+    const { wire, counters } = this.#context;
+    try {
+      const { site } = parseTopic(message.topic);
+      const { body } = wire.open(KINDS.telemetry, message, this.#present(site));
+      return { site, batch: body };
+    } catch (thrown) {
+      const code = refusalCode(thrown);
+      if (code === null) throw thrown;
+      counters.add('messages_refused', code);
+      return null;
+    }
+  }
+
+  #route(topic: Topic, message: BusMessage): void {
+    const { counters, agents } = this.#context;
+    counters.add('messages_received', topic.kind);
+    if (!agents.has(topic.site)) {
+      counters.add('messages_refused', 'site_unknown');
+      return;
+    }
+    const handler = this.#handlers[topic.kind];
+    if (handler === undefined) counters.add('messages_refused', 'topic_unexpected');
+    else handler(message, topic.site);
+  }
+
+  #onBirth(message: BusMessage): void {
+    const { wire, agents } = this.#context;
+    const { body, claims, topic } = wire.open(KINDS.birth, message, null);
+    agents.birth(topic.site, { sess: sessOf(claims.sess), body });
+  }
+
+  #onHeartbeat(message: BusMessage): void {
+    const { wire, agents } = this.#context;
+    const { body, claims, topic } = wire.open(KINDS.heartbeat, message, null);
+    agents.heartbeat(topic.site, { sess: sessOf(claims.sess), body });
+  }
+
+  #onDeath(message: BusMessage): void {
+    const { wire, agents } = this.#context;
+    const { claims, topic } = wire.open(KINDS.death, message, null);
+    agents.death(topic.site, sessOf(claims.sess));
+  }
+
+  #onAudit(message: BusMessage, site: string): void {
+    const { wire, audit, counters, outbox } = this.#context;
+    const { body } = wire.open(KINDS.audit, message, this.#present(site));
+    const before = audit.size(site);
+    try {
+      outbox.auditReceipt(site, audit.ingest(site, body, wire.auditKeys()));
+      counters.add('audit_records', site, audit.size(site) - before);
+    } catch (thrown) {
+      if (!(thrown instanceof AuditError)) throw thrown;
+      this.#refuseAudit(site, thrown);
+    }
+  }
+
+  #refuseAudit(site: string, refused: AuditError): void {
+    const { audit, counters, logger, outbox, emit } = this.#context;
+    counters.add('messages_refused', refused.code);
+    logger.warn('audit_refused', { site, reason: refused.message });
+    if (refused.code === 'upload_gap') {
+      // The agent believes that more was receipted than is held here: tell it where to go on.
+      const receipt = audit.lastReceipt(site);
+      if (receipt !== null) outbox.auditReceipt(site, receipt);
+      return;
+    }
+    const key = `${site}/${refused.code}`;
+    if (this.#alarmed.has(key)) return;
+    this.#alarmed.add(key);
+    emit(alarm('audit_refused', site, refused.message));
+  }
+
+  #onTimeAsk(message: BusMessage, site: string): void {
+    const { wire, outbox } = this.#context;
+    const { body } = wire.open(KINDS.timeAsk, message, this.#present(site));
+    outbox.timeTell(site, body.nonce);
+  }
+
+  /** Unsigned on both sides: the answer proves itself, and a bucket bounds what asking costs. */
+  #onBlockWant(message: BusMessage, site: string): void {
+    const { models, outbox } = this.#context;
+    const { digest } = BlockWant.decode(message.payload);
+    const bytes = this.#mayAsk(message, site) ? models.block(digest) : null;
+    if (bytes !== null) outbox.block(site, BlockHave.encode({ digest, bytes }));
+    else this.#context.counters.add('messages_ignored', 'block_want');
+  }
+
+  #mayAsk({ retained }: BusMessage, site: string): boolean {
+    const nowMs = this.#context.now().monotonicMs;
+    let bucket = this.#blocks.get(site);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(BLOCK_BURST, BLOCKS_PER_S, nowMs);
+      this.#blocks.set(site, bucket);
+    }
+    return !retained && bucket.take(nowMs);
+  }
+
+  #present(site: string): string {
+    const { agents } = this.#context;
+    // No session yet: no message can be of it.
+    return presentSession(agents.get(site))?.sess ?? '';
+  }
+}
+
+function sessOf(sess: Uint8Array | undefined): string {
+  return sess === undefined ? '' : toHex(sess);
+}
+
+/** The code to count under; null for what is no refusal but a fault of ours. */
+function refusalCode(thrown: unknown): string | null {
+  const isRefusal =
+    thrown instanceof VerifyError ||
+    thrown instanceof TopicError ||
+    thrown instanceof MessageError ||
+    thrown instanceof CborError;
+  return isRefusal ? thrown.code : null;
+}

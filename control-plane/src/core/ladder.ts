@@ -1,0 +1,106 @@
+import type { ReceiptStatus } from '@tieline/protocol';
+import type { ControlVerdict } from '../ports/records.ts';
+
+/** How far a command has come: what the agent's receipts say, or, before the first, what control knows. */
+export type CommandState = ControlVerdict['state'] | ReceiptStatus['state'];
+
+export interface CommandSummary {
+  readonly state: CommandState;
+  /** The weakest confirmation that *every* action has: read back from the device, or measured. */
+  readonly confirmedBy: 'device' | 'meter' | null;
+  /** Nothing more is expected; a late receipt may still correct it. */
+  readonly final: boolean;
+  /** The code of a refusal, or what else there is to say; null where the state says it all. */
+  readonly detail: string | null;
+}
+
+export interface Rung {
+  readonly counter: number;
+  readonly action: number | null;
+  readonly status: ReceiptStatus;
+}
+
+/** The least advanced action speaks for the command; among equals, what needs attention first. */
+const RANK: Readonly<Record<ReceiptStatus['state'], number>> = {
+  refused: 0,
+  failed: 1,
+  unknown: 2,
+  overridden: 3,
+  accepted: 4,
+  scheduled: 5,
+  active: 6,
+  clipped: 7,
+  confirmed: 8,
+  cancelled: 9,
+  superseded: 10,
+  expired: 11,
+  completed: 12,
+  reverted: 13,
+};
+
+const FINAL: ReadonlySet<CommandState> = new Set([
+  'refused',
+  'failed',
+  'overridden',
+  'cancelled',
+  'superseded',
+  'expired',
+  'completed',
+  'reverted',
+]);
+
+/**
+ * Folds the receipts of one command, in any order: the agent's counter tells which came first.
+ *
+ * @param actions  how many actions the command has, at least one
+ */
+export function summarise(
+  actions: number,
+  control: ControlVerdict,
+  receipts: readonly Rung[],
+): CommandSummary {
+  if (receipts.length === 0) {
+    const final = control.state === 'expired' || control.state === 'refused';
+    return { state: control.state, confirmedBy: null, final, detail: control.code };
+  }
+  const ordered = receipts.toSorted((a, b) => a.counter - b.counter);
+  const each = Array.from({ length: actions }, (_, action) => climbed(action, ordered));
+  const speaker = each.reduce((low, one) =>
+    RANK[one.last.state] < RANK[low.last.state] ? one : low,
+  );
+  const confirmations = each.map((one) => one.confirmedBy);
+  return {
+    state: speaker.last.state,
+    confirmedBy: confirmations.includes(null)
+      ? null
+      : confirmations.includes('device')
+        ? 'device'
+        : 'meter',
+    final: each.every((one) => FINAL.has(one.last.state)),
+    detail: detailOf(speaker.last),
+  };
+}
+
+interface Climbed {
+  readonly last: ReceiptStatus;
+  readonly confirmedBy: 'device' | 'meter' | null;
+}
+
+function climbed(action: number, ordered: readonly Rung[]): Climbed {
+  // A receipt for another action of the command proves at least that this one was accepted with it.
+  let last: ReceiptStatus = { state: 'accepted' };
+  let confirmedBy: Climbed['confirmedBy'] = null;
+  for (const { action: about, status } of ordered) {
+    if (about !== null && about !== action) continue;
+    last = status;
+    if (status.state === 'confirmed' && confirmedBy !== 'meter') confirmedBy = status.by;
+  }
+  return { last, confirmedBy };
+}
+
+function detailOf(status: ReceiptStatus): string | null {
+  if (status.state === 'refused') return status.code;
+  if (status.state === 'failed') return status.detail;
+  if (status.state === 'clipped') return `clipped by ${status.by} to ${status.toKw} kW`;
+  return status.state === 'overridden' ? `overridden by ${status.by}` : null;
+}

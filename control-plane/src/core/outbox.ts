@@ -1,0 +1,131 @@
+import type { BusPublication, MessageBus } from '@tieline/bus';
+import {
+  fromHex,
+  type Logger,
+  messageOf,
+  type RandomStream,
+  TielineError,
+  toHex,
+} from '@tieline/kernel';
+import { KINDS, printTopic, sha256, TOPICS, type TopicKind } from '@tieline/protocol';
+import type { ControlStore } from '../ports/control-store.ts';
+import type { CommandRecord, OfferRecord } from '../ports/records.ts';
+import type { Now } from './agent-state.ts';
+import { FRESHNESS_VALID_MS } from './bounds.ts';
+import type { Counters } from './counters.ts';
+import type { Wire } from './wire.ts';
+
+export interface OutboxPorts {
+  readonly bus: MessageBus;
+  readonly wire: Wire;
+  readonly store: ControlStore;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  /** For `cti`. */
+  readonly nonces: RandomStream;
+  readonly now: () => Now;
+}
+
+export interface OfferTerms {
+  readonly sess: string;
+  readonly epoch: number;
+  /** Policy version that the command was judged by. */
+  readonly policy: number;
+  /** On the agent's session clock. */
+  readonly notAfterSessionMs: number;
+}
+
+/**
+ * Signs and sends. Nothing waits for the bus and nothing is queued in it: what must arrive is in the
+ * store, and is sent again by whoever misses the answer.
+ */
+export class Outbox {
+  readonly #ports: OutboxPorts;
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports;
+  }
+
+  presence(site: string, sess: string, epoch: number): void {
+    const { wire } = this.#ports;
+    const key = wire.keys.dispatch;
+    this.#send(wire.seal(KINDS.presence, {}, { site, key }, { epoch, sess: unhex(sess) }), 0);
+  }
+
+  timeTell(site: string, nonce: Uint8Array): void {
+    const { wire, now } = this.#ports;
+    const body = { nonce, wallMs: now().wallMs };
+    this.#send(wire.seal(KINDS.timeTell, body, { site, key: wire.keys.time }), 0);
+  }
+
+  auditReceipt(site: string, receipt: Uint8Array): void {
+    this.#publish(site, 'audit-receipt', receipt);
+  }
+
+  block(site: string, message: Uint8Array): void {
+    this.#publish(site, 'block/have', message);
+  }
+
+  /** `trust`, `policy`, `model`: the signed bytes as they are. */
+  desired(site: string, what: 'trust' | 'policy' | 'model' | 'freshness', bytes: Uint8Array): void {
+    this.#publish(site, `desired/${what}`, bytes);
+  }
+
+  /** Names the current versions together, for every site alike. */
+  freshness(sites: readonly string[], versions: { trust: number; policy: number }): void {
+    const { wire, store, now } = this.#ports;
+    const issuedAt = wire.wallS();
+    const body = { version: store.raise('freshness'), issuedAt, ...versions };
+    const exp = Math.floor((now().wallMs + FRESHNESS_VALID_MS) / 1_000);
+    const bytes = wire.sealDocument(KINDS.freshness, body, wire.keys.freshness, { exp });
+    for (const site of sites) this.desired(site, 'freshness', bytes);
+  }
+
+  /** Signs one offer of a command, lets the caller store it, and only then sends it. */
+  command(command: CommandRecord, terms: OfferTerms, commit: (offer: OfferRecord) => void): void {
+    const { wire, store, nonces, counters, now } = this.#ports;
+    const { site, basis } = command;
+    const key = wire.keys.dispatch;
+    const cti = nonces.bytes(16);
+    const sealed = store.transaction(() => {
+      const seq = store.nextSeq(site, toHex(key.signer.kid));
+      const { sess, epoch, policy: pol, notAfterSessionMs } = terms;
+      const body = {
+        ...{ id: unhex(command.id), notAfterSessionMs, actions: [...command.actions] },
+        basis:
+          basis.type === 'order'
+            ? { type: 'order' as const, order: basis.bytes }
+            : { type: 'plan' as const, plan: basis.bytes },
+      };
+      const claims = { cti, epoch, seq, sess: unhex(sess), pol };
+      const message = wire.seal(KINDS.command, body, { site, key }, claims);
+      const messageDigest = toHex(sha256(message.payload));
+      const offeredWallMs = now().wallMs;
+      const offer = { command: command.id, sess, epoch, seq, messageDigest, offeredWallMs };
+      commit({ ...offer, cti: toHex(cti) });
+      return message;
+    });
+    counters.add('offers', site);
+    this.#send(sealed, 1);
+  }
+
+  #publish(site: string, kind: TopicKind, payload: Uint8Array): void {
+    const topic = printTopic({ deployment: this.#ports.wire.deployment, site, kind });
+    const { qos, retained } = TOPICS[kind];
+    this.#send({ topic, payload }, qos, retained);
+  }
+
+  #send({ topic, payload }: { topic: string; payload: Uint8Array }, qos: 0 | 1, retain = false) {
+    const { bus, counters, logger } = this.#ports;
+    const publication: BusPublication = { topic, payload, qos, retain };
+    bus.publish(publication).catch((thrown: unknown) => {
+      const code = thrown instanceof TielineError ? thrown.code : 'internal';
+      counters.add('publishes_failed', code);
+      logger.debug('publish_failed', { topic, reason: messageOf(thrown) });
+    });
+  }
+}
+
+function unhex(text: string): Uint8Array {
+  return fromHex(text) ?? new Uint8Array();
+}

@@ -1,0 +1,69 @@
+import { type Clock, equalBytes } from '@tieline/kernel';
+import { KINDS, type Policy } from '@tieline/protocol';
+import type { ControlStore } from '../ports/control-store.ts';
+import { ControlError } from './failure.ts';
+import type { Wire } from './wire.ts';
+
+export interface HeldPolicy {
+  readonly policy: Policy;
+  readonly bytes: Uint8Array;
+  readonly acceptedWallMs: number;
+}
+
+/** The signed policy in force. Versions only rise. */
+export class Policies {
+  readonly #ports: { readonly clock: Clock; readonly store: ControlStore; readonly wire: Wire };
+  readonly #conflicted: (version: number) => void;
+  #held: HeldPolicy | null = null;
+
+  /** @param conflicted  called when another document of the version held turns up */
+  constructor(
+    ports: { readonly clock: Clock; readonly store: ControlStore; readonly wire: Wire },
+    conflicted: (version: number) => void,
+  ) {
+    this.#ports = ports;
+    this.#conflicted = conflicted;
+    const newest = ports.store.newestPolicy();
+    if (newest === null) return;
+    const { body } = ports.wire.reopenDocument(KINDS.policy, newest.bytes);
+    this.#held = { policy: body, bytes: newest.bytes, acceptedWallMs: newest.acceptedWallMs };
+  }
+
+  get held(): HeldPolicy | null {
+    return this.#held;
+  }
+
+  /** @throws {ControlError} policy_missing */
+  inForce(): Policy {
+    if (this.#held === null) throw new ControlError({ code: 'policy_missing' });
+    return this.#held.policy;
+  }
+
+  /**
+   * Takes a newer policy; the one held, again, changes nothing.
+   * @returns whether it is new
+   * @throws {VerifyError} for its signatures; {ControlError} policy_of_other_deployment | policy_not_newer |
+   * policy_conflict
+   */
+  accept(bytes: Uint8Array): boolean {
+    const { store, wire, clock } = this.#ports;
+    const { body: policy } = wire.openDocument(KINDS.policy, bytes);
+    const { deployment, version } = policy;
+    if (deployment !== wire.deployment) {
+      throw new ControlError({ code: 'policy_of_other_deployment', deployment });
+    }
+    const held = this.#held;
+    if (held !== null && version <= held.policy.version) {
+      if (version < held.policy.version) {
+        throw new ControlError({ code: 'policy_not_newer', version, held: held.policy.version });
+      }
+      if (equalBytes(bytes, held.bytes)) return false;
+      this.#conflicted(version);
+      throw new ControlError({ code: 'policy_conflict', version });
+    }
+    const acceptedWallMs = clock.wallMs();
+    store.addPolicy({ version, bytes, acceptedWallMs });
+    this.#held = { policy, bytes, acceptedWallMs };
+    return true;
+  }
+}

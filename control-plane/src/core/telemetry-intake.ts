@@ -1,0 +1,109 @@
+import type { BusMessage } from '@tieline/bus';
+import { BoundedQueue, type Clock } from '@tieline/kernel';
+import type { Telemetry } from '@tieline/protocol';
+import type { TelemetryChunk, TelemetryStore } from '../ports/telemetry-store.ts';
+import { TELEMETRY_FLUSH_MS, TELEMETRY_QUEUE_BATCHES, TELEMETRY_TURN_BATCHES } from './bounds.ts';
+import type { Counters } from './counters.ts';
+import type { LastKnown } from './last-known.ts';
+
+/** The least that a queued batch waits between turns: other work of the process goes on in it. */
+const YIELD_MS = 1;
+
+export interface IntakePorts {
+  readonly clock: Clock;
+  readonly store: TelemetryStore;
+  readonly counters: Counters;
+  readonly known: LastKnown;
+  /** Verifies one batch; null where it was refused (and counted). */
+  readonly open: (message: BusMessage) => { site: string; batch: Telemetry } | null;
+  /** Unix ms of the batch's first value, by the agent's session clock; null while it is not known. */
+  readonly wallOfSession: (site: string, sessionMs: number) => number | null;
+  /** Storing failed: the batches are lost, and the reason is worth a line. */
+  readonly failed: (thrown: unknown, batches: number) => void;
+}
+
+/**
+ * Takes telemetry off the bus. A batch waits shortly for others, so that many share one commit, and a
+ * flood fills a bounded queue instead of the process; what does not fit is dropped and counted.
+ */
+export class TelemetryIntake {
+  readonly #ports: IntakePorts;
+  readonly #queue = new BoundedQueue<BusMessage>(TELEMETRY_QUEUE_BATCHES);
+  #draining: Promise<void> | null = null;
+
+  constructor(ports: IntakePorts) {
+    this.#ports = ports;
+  }
+
+  take(message: BusMessage): void {
+    if (!this.#queue.offer(message)) {
+      this.#ports.counters.add('telemetry_dropped', 'queue_full');
+      return;
+    }
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = null;
+    });
+  }
+
+  /** Resolves when all that was taken so far is stored or refused. */
+  async settled(): Promise<void> {
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    const { clock } = this.#ports;
+    let waitMs = TELEMETRY_FLUSH_MS;
+    while (this.#queue.size > 0) {
+      await clock.sleepUntil(clock.monotonicMs() + waitMs);
+      this.#turn();
+      waitMs = YIELD_MS;
+    }
+  }
+
+  #turn(): void {
+    const { store, counters, open, failed } = this.#ports;
+    const chunks: TelemetryChunk[] = [];
+    const points = new Map<string, number>();
+    let batches = 0;
+    for (; batches < TELEMETRY_TURN_BATCHES; batches += 1) {
+      const message = this.#queue.take();
+      if (message === undefined) break;
+      const opened = open(message);
+      if (opened === null) continue;
+      const count = this.#unfold(opened.site, opened.batch, chunks);
+      points.set(opened.site, (points.get(opened.site) ?? 0) + count);
+    }
+    if (chunks.length === 0) return;
+    try {
+      store.add(chunks);
+    } catch (thrown) {
+      counters.add('telemetry_dropped', 'store_failed', batches);
+      failed(thrown, batches);
+      return;
+    }
+    for (const [site, count] of points) counters.add('telemetry_points', site, count);
+  }
+
+  #unfold(site: string, batch: Telemetry, chunks: TelemetryChunk[]): number {
+    const { known, wallOfSession } = this.#ports;
+    const dated = batch.clock === 'untrusted' ? wallOfSession(site, batch.startSessionMs) : null;
+    const startMs = dated ?? batch.startWallMs;
+    const { stepMs } = batch;
+    let points = 0;
+    for (const { asset, quantity, values } of batch.series) {
+      const stored = new Float64Array(values.length);
+      let last = -1;
+      for (let at = 0; at < values.length; at += 1) {
+        const value = values[at] ?? null;
+        stored[at] = value ?? Number.NaN;
+        if (value !== null) last = at;
+      }
+      points += values.length;
+      chunks.push({ site, asset, quantity, startMs, stepMs, values: stored });
+      if (last < 0) continue;
+      const wallMs = startMs + last * stepMs;
+      known.note(site, asset, quantity, { value: stored[last]!, wallMs });
+    }
+    return points;
+  }
+}

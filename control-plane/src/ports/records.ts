@@ -1,0 +1,133 @@
+import type { Action, OrderClass, ReceiptStatus } from '@tieline/protocol';
+
+/**
+ * What the store keeps. Ids, digests and session nonces are lower-case hex: they are keys here, bytes on
+ * the wire. `…WallMs` is Unix time, ms, of the control plane's own clock unless a docstring says otherwise.
+ */
+
+/** One boot of an agent that was seen, and how far its session clock had come: replays stand still. */
+export interface SeenSession {
+  readonly sess: string;
+  /** Null where the birth was missed and a heartbeat told of the session. */
+  readonly boot: number | null;
+  readonly sessionMs: number;
+}
+
+/** Why an agent gets no commands until a person releases it. */
+export interface Quarantine {
+  readonly code: 'log_truncated' | 'log_forked' | 'boot_fell';
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly sinceWallMs: number;
+}
+
+export interface AgentRecord {
+  readonly site: string;
+  /** Newest last; the last one is the present session. */
+  readonly sessions: readonly SeenSession[];
+  readonly software: string | null;
+  readonly bornWallMs: number | null;
+  readonly heardWallMs: number | null;
+  readonly quarantine: Quarantine | null;
+}
+
+export interface OrderRecord {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  readonly class: OrderClass;
+  readonly reason: string;
+  readonly signers: readonly string[];
+  readonly preview: string | null;
+  readonly submittedWallMs: number;
+}
+
+/** What the control plane itself knows of a command, before and beside the agent's receipts. */
+export type ControlState =
+  /** Kept: the agent is away, quarantined or has another unacknowledged command, or it is too early. */
+  | 'queued'
+  /** Published to the present session; no receipt yet. */
+  | 'offered'
+  /** Published, and no receipt came in time: neither success nor failure. */
+  | 'unknown'
+  /** Never published, and too late now. */
+  | 'expired'
+  /** Never published, and never will be. */
+  | 'refused';
+
+export interface ControlVerdict {
+  readonly state: ControlState;
+  readonly code: string | null;
+}
+
+export interface CommandRecord {
+  readonly id: string;
+  readonly site: string;
+  readonly basis: { readonly type: 'order' | 'plan'; readonly bytes: Uint8Array };
+  /** Null for a plan. */
+  readonly orderId: string | null;
+  readonly actions: readonly Action[];
+  readonly reason: string;
+  readonly createdWallMs: number;
+  readonly notBeforeWallMs: number;
+  /** After it no agent accepts the command any more. */
+  readonly notAfterWallMs: number;
+  /** The only session that may carry it out; null = any. */
+  readonly boundSess: string | null;
+  readonly control: ControlVerdict;
+}
+
+/** One publication of a command: the same id each time, everything else new. */
+export interface OfferRecord {
+  readonly cti: string;
+  readonly command: string;
+  readonly sess: string;
+  readonly epoch: number;
+  readonly seq: number;
+  /** SHA-256 of the published bytes. */
+  readonly messageDigest: string;
+  readonly offeredWallMs: number;
+}
+
+export interface ReceiptRecord {
+  readonly site: string;
+  /** The agent's own, rising across boots. */
+  readonly counter: number;
+  readonly command: string;
+  readonly cti: string;
+  /** Null where the whole command is meant. */
+  readonly action: number | null;
+  readonly status: ReceiptStatus;
+  readonly auditIndex: number;
+  /** The agent's wall clock. */
+  readonly agentWallMs: number;
+  readonly clock: 'trusted' | 'holdover' | 'untrusted';
+  readonly receivedWallMs: number;
+  /** SHA-256 over what the receipt says: equal for the same receipt signed again. */
+  readonly digest: string;
+}
+
+export interface ModelRecord {
+  /** SHA-256 of the package. */
+  readonly digest: string;
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: number;
+  /** The release as signed. */
+  readonly release: Uint8Array;
+  readonly pushedWallMs: number;
+}
+
+export interface DesiredModelRecord {
+  readonly site: string;
+  readonly version: number;
+  /** Null = run without a model. */
+  readonly digest: string | null;
+  /** The director's signed document. */
+  readonly document: Uint8Array;
+  readonly setWallMs: number;
+}
+
+export interface DocumentRecord {
+  readonly version: number;
+  readonly bytes: Uint8Array;
+  readonly acceptedWallMs: number;
+}
