@@ -1,11 +1,17 @@
 import { type AuditLog, type Database, migrate } from '@tieline/audit';
 import { toHex } from '@tieline/kernel';
-import { decodeCbor, encodeCbor, Receipt } from '@tieline/protocol';
+import {
+  decodeCbor,
+  encodeCbor,
+  type Rank,
+  REPLAY_START,
+  Receipt,
+  type ReplayState,
+} from '@tieline/protocol';
 import type {
   AgentStore,
   DocumentKind,
   OutboxReceipt,
-  ReplayMark,
   StoredCommand,
   StoredDocument,
 } from '../ports/store.ts';
@@ -13,7 +19,7 @@ import type {
 const SCHEMA = [
   `CREATE TABLE agent_value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE agent_command (
-     command TEXT PRIMARY KEY, actions_digest BLOB NOT NULL, boot INTEGER NOT NULL,
+     command TEXT PRIMARY KEY, actions_digest BLOB NOT NULL, rank TEXT NOT NULL, boot INTEGER NOT NULL,
      forget_after_s INTEGER NOT NULL, cti BLOB NOT NULL, message_digest BLOB NOT NULL,
      finished INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE agent_receipt (
@@ -29,6 +35,7 @@ const SCHEMA = [
 interface CommandRow {
   readonly command: string;
   readonly actions_digest: Buffer;
+  readonly rank: Rank;
   readonly boot: number;
   readonly forget_after_s: number;
   readonly cti: Buffer;
@@ -76,14 +83,23 @@ function marks(db: Database) {
   return {
     countBoot: () => value.count('boot'),
     nextReceiptCounter: () => value.count('receipt-counter'),
-    replayMark(): ReplayMark {
+    replayState(): ReplayState {
       const bytes = value.get('replay');
-      if (bytes === undefined) return { epoch: 0, epochKid: null, seqByKid: {} };
-      return decodeCbor(bytes) as unknown as ReplayMark;
+      if (bytes === undefined) return REPLAY_START;
+      const { epoch, kid, seq } = decodeCbor(bytes) as {
+        epoch: number;
+        kid: Uint8Array | null;
+        seq: number;
+      };
+      return { epoch, kid, seq };
     },
-    setReplayMark(mark: ReplayMark): void {
-      value.put('replay', encodeCbor({ ...mark, seqByKid: { ...mark.seqByKid } }));
+    setReplayState: (state: ReplayState) => value.put('replay', encodeCbor({ ...state })),
+    recentAcceptances(): readonly number[] {
+      const bytes = value.get('recent-acceptances');
+      return bytes === undefined ? [] : (decodeCbor(bytes) as number[]);
     },
+    setRecentAcceptances: (sessionMs: readonly number[]) =>
+      value.put('recent-acceptances', encodeCbor(sessionMs)),
     highWaterWallMs: () => value.number('high-water-wall-ms'),
     setHighWaterWallMs: (wallMs: number) => value.setNumber('high-water-wall-ms', wallMs),
     lastGoodModel: (): Uint8Array | undefined => value.get('last-good-model'),
@@ -95,7 +111,7 @@ function commands(db: Database) {
   const get = db.prepare<[string], CommandRow>('SELECT * FROM agent_command WHERE command = ?');
   const put = db.prepare(
     `INSERT OR REPLACE INTO agent_command VALUES
-       (@command, @actionsDigest, @boot, @forgetAfterS, @cti, @messageDigest, @finished)`,
+       (@command, @actionsDigest, @rank, @boot, @forgetAfterS, @cti, @messageDigest, @finished)`,
   );
   const unfinished = db.prepare<[], CommandRow>(
     'SELECT * FROM agent_command WHERE finished = 0 ORDER BY command',
@@ -109,6 +125,7 @@ function commands(db: Database) {
   const stored = (row: CommandRow): StoredCommand => ({
     command: row.command,
     actionsDigest: row.actions_digest,
+    rank: row.rank,
     boot: row.boot,
     forgetAfterS: row.forget_after_s,
     cti: row.cti,

@@ -1,6 +1,12 @@
 import type { AssetId } from '@tieline/kernel';
-import type { Action, ReceiptStatus, SitePolicy } from '@tieline/protocol';
-import { type ActiveAction, type ControlState, RANK } from './control-state.ts';
+import {
+  type Action,
+  RANKS,
+  type Rank,
+  type ReceiptStatus,
+  type SitePolicy,
+} from '@tieline/protocol';
+import type { ActiveAction, ControlState } from './control-state.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
 
 /** One step of a command's life, on its way to a receipt. `index` null speaks of the whole command. */
@@ -14,7 +20,7 @@ export interface CommandEvent {
 export type AcceptedCommand = {
   /** Hex of the command's id. */
   readonly command: string;
-  readonly rank: keyof typeof RANK;
+  readonly rank: Rank;
   readonly actions: readonly Action[];
   readonly acceptedMs: number;
   /** Random part, 0 to 1, of each action's start window, drawn by this agent. */
@@ -62,7 +68,7 @@ export function acceptCommand(state: ControlState, accepted: AcceptedCommand): A
       {
         command: accepted.command,
         index,
-        rank: RANK[accepted.rank],
+        rank: accepted.rank,
         order: state.nextOrder,
         action,
         startsMs,
@@ -189,6 +195,11 @@ function outranks(a: ActiveAction, b: ActiveAction): boolean {
   const priority = (one: ActiveAction): number =>
     one.action.type === 'setpoint' ? one.action.priority : 0;
   const difference =
-    held(a) - held(b) || a.rank - b.rank || priority(a) - priority(b) || a.order - b.order;
+    held(a) - held(b) || rankOf(a) - rankOf(b) || priority(a) - priority(b) || a.order - b.order;
   return difference > 0;
+}
+
+/** Who wins, as a number: a plan below a routine order below a critical one. */
+export function rankOf(one: ActiveAction): number {
+  return RANKS.indexOf(one.rank);
 }

@@ -1,11 +1,8 @@
 import type { AssetId } from '@tieline/kernel';
-import type { Action, SitePolicy } from '@tieline/protocol';
+import type { Action, Rank, SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../ports/devices.ts';
 import { type DemandWindow, emptyDemand } from './demand-window.ts';
 import { emptyForecast, type ForecastState } from './forecast.ts';
-
-/** Who wins where two actions want the same asset (protocol.md, "Who wins"); higher wins. */
-export const RANK = { plan: 1, routine: 2, critical: 3 } as const;
 
 /** An accepted action, from its acceptance until its end. */
 export type ActiveAction = {
@@ -13,7 +10,7 @@ export type ActiveAction = {
   readonly command: string;
   /** Which action of the command. */
   readonly index: number;
-  readonly rank: number;
+  readonly rank: Rank;
   /** Rises with every acceptance: of two equals, the later one wins. */
   readonly order: number;
   readonly action: Action;

@@ -1,8 +1,8 @@
-import type { Action, SitePolicy } from '@tieline/protocol';
+import type { Action, Rank, SitePolicy } from '@tieline/protocol';
 import { expect, test } from 'vitest';
 import type { AssetMeasurement, AssetRatings } from '../ports/devices.ts';
 import { acceptCommand, type CommandEvent } from './active-actions.ts';
-import { type ControlState, initialState, type RANK } from './control-state.ts';
+import { type ControlState, initialState } from './control-state.ts';
 import { type Decision, decide } from './decide.ts';
 import type { ImageReading, ProcessImage } from './process-image.ts';
 
@@ -75,7 +75,7 @@ class Bench {
     this.state = initialState(ratings, with_);
   }
 
-  command(command: string, actions: Action[], rank: keyof typeof RANK = 'routine'): void {
+  command(command: string, actions: Action[], rank: Rank = 'routine'): void {
     const draws = actions.map(() => 0.5);
     const accepted = {
       command,

@@ -2,6 +2,7 @@ import { combineRanked, type Interval, project } from '@tieline/grid';
 import { type AssetId, HOUR_MS } from '@tieline/kernel';
 import type { Limit, SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../ports/devices.ts';
+import { rankOf } from './active-actions.ts';
 import {
   type ActiveAction,
   type AssetControl,
@@ -122,7 +123,7 @@ function commandedLimits(
     .map((one) => ({
       limit: one.action,
       name: `limit ${one.command.slice(0, 8)}`,
-      rank: COMMAND_RANK + one.rank,
+      rank: COMMAND_RANK + rankOf(one),
     }));
 }
 

@@ -1,5 +1,5 @@
 import type { AuditLog } from '@tieline/audit';
-import type { Receipt } from '@tieline/protocol';
+import type { Rank, Receipt, ReplayState } from '@tieline/protocol';
 
 /** What is remembered of a command until it can no longer be valid: enough to answer, never to act again. */
 export interface StoredCommand {
@@ -7,6 +7,7 @@ export interface StoredCommand {
   readonly command: string;
   /** SHA-256 over the encoded actions: the same id with other actions is refused. */
   readonly actionsDigest: Uint8Array;
+  readonly rank: Rank;
   /** Boot in which it was accepted. */
   readonly boot: number;
   /** Unix time, s, after which it need not be remembered. */
@@ -16,14 +17,6 @@ export interface StoredCommand {
   readonly messageDigest: Uint8Array;
   /** Every action has ended. */
   readonly finished: boolean;
-}
-
-/** Highest epoch and sequence accepted, per signing key: survives a restart, or a replay would pass. */
-export interface ReplayMark {
-  readonly epoch: number;
-  /** Hex of the key that speaks for the epoch; null before the first command. */
-  readonly epochKid: string | null;
-  readonly seqByKid: Readonly<Record<string, number>>;
 }
 
 export type OutboxReceipt = Receipt;
@@ -46,8 +39,12 @@ export interface AgentStore {
 
   /** Counts this start; the first is 1. */
   countBoot(): number;
-  replayMark(): ReplayMark;
-  setReplayMark(mark: ReplayMark): void;
+  /** Highest epoch and sequence number accepted: survives a restart, or a replay would pass. */
+  replayState(): ReplayState;
+  setReplayState(state: ReplayState): void;
+  /** Session times, ms, of the commands accepted within an hour; those of an earlier boot count as 0. */
+  recentAcceptances(): readonly number[];
+  setRecentAcceptances(sessionMs: readonly number[]): void;
 
   command(command: string): StoredCommand | undefined;
   putCommand(command: StoredCommand): void;

@@ -1,4 +1,5 @@
 export { readChunks, writeExport } from './adapters/export-file.ts';
+export { auditKeysOf } from './audit-keys.ts';
 export { AuditLog } from './audit-log.ts';
 export { type Database, migrate, openDatabase } from './database.ts';
 export { EXPORT_SCHEMA } from './export-format.ts';

@@ -1,0 +1,118 @@
+import type { AssetId } from '@tieline/kernel';
+import type { SitePolicy } from '@tieline/protocol';
+import type { AssetRatings, Devices, WriteOutcome } from '../ports/devices.ts';
+import { nameplateKw } from './confirm.ts';
+import type { Decision } from './decide.ts';
+import { isMeasured, type ProcessImage } from './process-image.ts';
+
+/** What is asked stands on the device for this long without a new word: then it falls back by itself. */
+const REVERSION_S = 60;
+/** The device hears from its agent this often, so that its timer never runs out while the agent lives. */
+const REFRESH_MS = 20_000;
+const WRITE_DEADLINE_MS = 300;
+/** A setpoint is expected to be read back within this time of its write. */
+const READ_BACK_MS = 3_000;
+
+interface Written {
+  readonly powerKw: number | null;
+  readonly atMs: number;
+}
+
+export interface ActuationTrouble {
+  readonly asset: AssetId;
+  /** `foreign_setpoint`: the device holds a setpoint that this agent did not write. */
+  readonly kind: 'write_failed' | 'foreign_setpoint';
+  readonly detail: string;
+}
+
+/** Brings decisions to the devices, and keeps each device's own reversion timer armed behind them. */
+export class Actuator {
+  readonly #devices: Devices;
+  readonly #ratings: ReadonlyMap<AssetId, AssetRatings>;
+  readonly #written = new Map<AssetId, Written>();
+
+  constructor(devices: Devices) {
+    this.#devices = devices;
+    this.#ratings = new Map(devices.ratings.map((rating) => [rating.asset, rating]));
+  }
+
+  /** Writes what changed and what is due for refreshing, all assets side by side; each within its deadline. */
+  async apply(
+    decision: Decision,
+    image: ProcessImage,
+    policy: SitePolicy,
+  ): Promise<readonly ActuationTrouble[]> {
+    const troubles: ActuationTrouble[] = [];
+    const writes: Promise<void>[] = [];
+    for (const [asset, powerKw] of Object.entries(decision.setpoints)) {
+      const foreign = this.#foreign(asset, image);
+      if (foreign !== null) troubles.push(foreign);
+      if (!this.#due(asset, powerKw, image)) continue;
+      const safeKw = policy.assets.find((one) => one.asset === asset)?.safePowerKw ?? 0;
+      const kind = this.#ratings.get(asset)?.kind;
+      const setpoint = {
+        activePowerKw: powerKw,
+        reversionS: REVERSION_S,
+        revertKw: kind === 'battery' ? safeKw : null,
+      };
+      const write = this.#devices.write(asset, setpoint, WRITE_DEADLINE_MS).then((outcome) => {
+        const trouble = this.#settle(asset, powerKw, image.sessionMs, outcome);
+        if (trouble !== null) troubles.push(trouble);
+      });
+      writes.push(write);
+    }
+    await Promise.all(writes);
+    return troubles;
+  }
+
+  #due(asset: AssetId, powerKw: number | null, image: ProcessImage): boolean {
+    const reading = image.readings[asset];
+    // In local control the cabinet has the device; what it was told before counts no more.
+    if (isMeasured(reading) && reading.local) {
+      this.#written.delete(asset);
+      return false;
+    }
+    const written = this.#written.get(asset);
+    // An asset that was never held back is left as it is.
+    if (written === undefined) return powerKw !== null || this.#holds(reading);
+    if (written.powerKw !== powerKw) return true;
+    return powerKw !== null && image.sessionMs - written.atMs >= REFRESH_MS;
+  }
+
+  #holds(reading: ProcessImage['readings'][string] | undefined): boolean {
+    return isMeasured(reading) && reading.setpointKw !== null;
+  }
+
+  #settle(
+    asset: AssetId,
+    powerKw: number | null,
+    nowMs: number,
+    outcome: WriteOutcome,
+  ): ActuationTrouble | null {
+    if (outcome.ok) {
+      this.#written.set(asset, { powerKw, atMs: nowMs });
+      return null;
+    }
+    this.#written.delete(asset);
+    return { asset, kind: 'write_failed', detail: `${outcome.fault}: ${outcome.detail}` };
+  }
+
+  /** A setpoint on the device that is not ours: somebody else writes it. It is written over, and reported. */
+  #foreign(asset: AssetId, image: ProcessImage): ActuationTrouble | null {
+    const reading = image.readings[asset];
+    const written = this.#written.get(asset);
+    const rating = this.#ratings.get(asset);
+    if (!isMeasured(reading) || written === undefined || rating === undefined) return null;
+    if (reading.local || image.sessionMs - written.atMs < READ_BACK_MS) return null;
+    const toleranceKw = 0.01 * nameplateKw(rating) + 0.05;
+    const same =
+      written.powerKw === null
+        ? reading.setpointKw === null
+        : reading.setpointKw !== null &&
+          Math.abs(reading.setpointKw - written.powerKw) <= toleranceKw;
+    if (same) return null;
+    this.#written.delete(asset);
+    const detail = `wrote ${written.powerKw ?? 'none'}, reads ${reading.setpointKw ?? 'none'}`;
+    return { asset, kind: 'foreign_setpoint', detail };
+  }
+}

@@ -1,0 +1,220 @@
+import type { BusMessage } from '@tieline/bus';
+import { type Logger, type RandomStream, toHex } from '@tieline/kernel';
+import {
+  type CommandOutcome,
+  type CommandState,
+  type Offer,
+  type Policy,
+  type Trust,
+  VerificationBudget,
+  VerifyError,
+  verifyCommand,
+} from '@tieline/protocol';
+import type { AgentStore } from '../ports/store.ts';
+import { type AcceptedCommand, type Advanced, acceptCommand, assetOf } from './active-actions.ts';
+import type { ControlState } from './control-state.ts';
+import { siteImportKw } from './observe.ts';
+import { isMeasured, type ProcessImage } from './process-image.ts';
+import { forgetAfterS, type Receipts } from './receipts.ts';
+import type { Recorder } from './recorder.ts';
+import type { Refusals } from './refusals.ts';
+import type { Session } from './session.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What the desk needs to see of the agent, and the one thing that it changes. */
+export interface DeskView {
+  readonly site: string;
+  readonly trust: Trust;
+  readonly policy: Policy | null;
+  readonly state: ControlState;
+  readonly image: ProcessImage | null;
+}
+
+/**
+ * Where commands arrive. Verifying and committing share one synchronous turn: replay state, journal, audit
+ * record and first receipts are on disk, in one transaction, before the control law hears of a command.
+ */
+export class CommandDesk {
+  readonly #store: AgentStore;
+  readonly #recorder: Recorder;
+  readonly #receipts: Receipts;
+  readonly #refusals: Refusals;
+  readonly #session: Session;
+  readonly #draws: RandomStream;
+  readonly #logger: Logger;
+  readonly #budget = new VerificationBudget();
+
+  constructor(parts: {
+    readonly store: AgentStore;
+    readonly recorder: Recorder;
+    readonly receipts: Receipts;
+    readonly refusals: Refusals;
+    readonly session: Session;
+    readonly draws: RandomStream;
+    readonly logger: Logger;
+  }) {
+    this.#store = parts.store;
+    this.#recorder = parts.recorder;
+    this.#receipts = parts.receipts;
+    this.#refusals = parts.refusals;
+    this.#session = parts.session;
+    this.#draws = parts.draws;
+    this.#logger = parts.logger;
+  }
+
+  /** Takes one message; gives the control state that follows, which is the same one where nothing was accepted. */
+  receive(message: BusMessage, view: DeskView): ControlState {
+    const { sessionMs, wallMs, clock } = this.#session.now();
+    const wallS = clock === 'untrusted' ? null : Math.floor(wallMs / 1_000);
+    try {
+      const outcome = verifyCommand(message, view.trust, this.#commandState(view, sessionMs), {
+        sessionMs,
+        wallS,
+      });
+      return outcome.outcome === 'known'
+        ? this.#repeat(outcome.offer, view.state)
+        : this.#accept(outcome, view.state, sessionMs);
+    } catch (thrown) {
+      if (!(thrown instanceof VerifyError)) throw thrown;
+      this.#refuse(thrown, message.topic);
+      return view.state;
+    }
+  }
+
+  #accept(
+    outcome: CommandOutcome & { outcome: 'new' },
+    state: ControlState,
+    sessionMs: number,
+  ): ControlState {
+    const { command, basis, offer, replay, stored } = outcome;
+    const accepted: AcceptedCommand = {
+      command: toHex(command.id),
+      rank: basis.rank,
+      actions: command.actions,
+      acceptedMs: sessionMs,
+      startDraws: command.actions.map(() => this.#draws.uniform()),
+      releaseDraws: command.actions.map(() => this.#draws.uniform()),
+    };
+    const advanced = acceptCommand(state, accepted);
+    const longestMs = Math.max(
+      ...command.actions.map((one) =>
+        one.type === 'cede' ? 0 : one.startWithinMs + one.validForMs,
+      ),
+    );
+    this.#store.transaction(() => {
+      const onBehalfOf = basis.type === 'order' ? basis.principals.join(', ') : undefined;
+      this.#store.setReplayState(replay);
+      this.#store.setRecentAcceptances([...this.#recent(sessionMs), sessionMs]);
+      this.#store.putCommand({
+        command: accepted.command,
+        ...stored,
+        boot: this.#session.boot,
+        forgetAfterS: forgetAfterS(this.#session.now().wallMs, longestMs),
+        cti: offer.cti,
+        messageDigest: offer.messageDigest,
+        finished: false,
+      });
+      this.#recorder.accepted(accepted, {
+        actor: offer.principal,
+        kid: Buffer.from(offer.kid, 'hex'),
+        ...(onBehalfOf === undefined ? {} : { onBehalfOf: onBehalfOf.slice(0, 128) }),
+      });
+      this.#receipts.put(offer, { state: 'accepted' }, null);
+      this.#putEvents(advanced);
+    });
+    this.#logger.info('command_accepted', { command: accepted.command, rank: basis.rank });
+    return advanced.state;
+  }
+
+  #putEvents({ state, events }: Advanced): void {
+    this.#receipts.putEvents(events, (command) =>
+      state.actions.some((one) => one.command === command),
+    );
+  }
+
+  /** A command offered again is answered again, and nothing else: it was accepted once. */
+  #repeat(offer: Offer, state: ControlState): ControlState {
+    const command = toHex(offer.commandId);
+    this.#refusals.count('command_repeated');
+    this.#store.transaction(() => {
+      this.#recorder.flush();
+      this.#recorder.append({
+        actor: offer.principal,
+        kid: Buffer.from(offer.kid, 'hex'),
+        kind: 'command_repeated',
+        subject: command,
+        body: { cti: offer.cti },
+      });
+      const last = this.#store.lastReceiptOf(command);
+      if (last !== undefined) this.#receipts.put(offer, last.status, last.action ?? null);
+    });
+    this.#logger.info('command_repeated', { command });
+    return state;
+  }
+
+  /** Whoever is proven gets an answer; whoever is not is counted. */
+  #refuse(error: VerifyError, topic: string): void {
+    const { code, step, facts } = error.failure;
+    const { offer } = error;
+    this.#logger.warn('command_refused', { code, step });
+    if (offer === null) {
+      if (!this.#refusals.noteAnonymous(error)) return;
+      this.#store.transaction(() => this.#refusals.record(error, topic));
+      return;
+    }
+    this.#refusals.count(code);
+    this.#store.transaction(() => {
+      this.#receipts.put(offer, { state: 'refused', code, facts: { ...facts } }, null);
+    });
+  }
+
+  #recent(sessionMs: number): readonly number[] {
+    return this.#store.recentAcceptances().filter((atMs) => sessionMs - atMs < HOUR_MS);
+  }
+
+  #commandState(view: DeskView, sessionMs: number): CommandState {
+    const { state, image } = view;
+    return {
+      site: view.site,
+      sess: this.#session.sess,
+      budget: this.#budget,
+      storedCommand: (id) => this.#store.command(toHex(id)) ?? null,
+      replay: this.#store.replayState(),
+      policy: view.policy,
+      assets: state.ratings.map((rating) => {
+        const reading = image?.readings[rating.asset];
+        const measured = isMeasured(reading) ? reading : null;
+        return {
+          asset: rating.asset,
+          kind: rating.kind,
+          dischargeMaxKw: rating.dischargeMaxKw,
+          chargeMaxKw: rating.chargeMaxKw,
+          activePowerKw: measured?.activePowerKw ?? null,
+          stateOfCharge: measured?.stateOfCharge ?? null,
+          local: measured?.local ?? false,
+        };
+      }),
+      siteImportKw: image === null ? null : siteImportKw(state, image),
+      topology: null,
+      limits: state.actions.flatMap(({ action, phase }) =>
+        action.type === 'limit' && phase === 'active'
+          ? [
+              {
+                point: action.point,
+                importMaxKw: action.importMaxKw,
+                exportMaxKw: action.exportMaxKw,
+              },
+            ]
+          : [],
+      ),
+      activeActions: state.actions.flatMap(({ action, rank, phase }) => {
+        const asset = assetOf(action);
+        if (asset === null || phase === 'releasing') return [];
+        const priority = action.type === 'setpoint' ? action.priority : 0;
+        return [{ asset, rank, priority }];
+      }),
+      acceptedLastHour: this.#recent(sessionMs).length,
+    };
+  }
+}

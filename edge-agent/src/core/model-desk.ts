@@ -1,0 +1,212 @@
+import type { BusMessage } from '@tieline/bus';
+import type { ModelSlot } from '@tieline/inference';
+import { concatBytes, equalBytes, type Logger, messageOf, toHex } from '@tieline/kernel';
+import {
+  BlockHave,
+  BlockWant,
+  KINDS,
+  openDocument,
+  printTopic,
+  type Release,
+  sha256,
+  type Trust,
+  VerifyError,
+} from '@tieline/protocol';
+import type { AgentStore } from '../ports/store.ts';
+import type { Mouth } from './agent-context.ts';
+import type { Recorder } from './recorder.ts';
+import type { Refusals } from './refusals.ts';
+import type { Session } from './session.ts';
+
+/** Blocks asked for at once. */
+const IN_FLIGHT = 4;
+/** A block that has not come by then is asked for again. */
+const RETRY_MS = 5_000;
+
+/** A model on its way here. */
+interface Fetch {
+  readonly release: Release;
+  readonly askedMs: Map<string, number>;
+}
+
+export interface ModelDeskParts {
+  readonly deployment: string;
+  readonly site: string;
+  readonly trust: Trust;
+  readonly store: AgentStore;
+  readonly recorder: Recorder;
+  readonly refusals: Refusals;
+  readonly session: Session;
+  readonly slot: ModelSlot;
+  readonly logger: Logger;
+}
+
+/**
+ * Where models arrive: the director says which release, the release key says what it is made of, block by
+ * block, and every block proves itself by its digest. Fetched blocks are kept, so that a broken link or a
+ * restart resumes. The package is loaded and self-tested beside the running model.
+ */
+export class ModelDesk {
+  readonly #parts: ModelDeskParts;
+  #fetch: Fetch | null = null;
+  #preparing: Promise<void> | null = null;
+  /** The package of the candidate, to be kept as last good once it runs. */
+  #candidate: Uint8Array | null = null;
+
+  constructor(parts: ModelDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** At boot: the last good model from disk, then whatever was wanted when the power went. */
+  async restore(): Promise<void> {
+    const { store, slot, logger } = this.#parts;
+    const packed = store.lastGoodModel();
+    if (packed !== undefined) {
+      try {
+        await slot.prepare(packed);
+      } catch (thrown) {
+        logger.error('model_not_restored', { reason: messageOf(thrown) });
+      }
+    }
+    const wanted = store.document('model');
+    if (wanted !== undefined) this.#want(wanted.bytes);
+  }
+
+  receiveDesired(message: BusMessage): void {
+    const { store, refusals, logger } = this.#parts;
+    try {
+      const { body } = openDocument(KINDS.desiredModel, message.payload, this.#reader());
+      if (body.site !== this.#parts.site) return;
+      const held = store.document('model');
+      if (held !== undefined && body.version <= held.version) return;
+      const bytes = new Uint8Array(message.payload);
+      store.putDocument('model', { version: body.version, bytes });
+      this.#want(bytes);
+    } catch (thrown) {
+      if (!(thrown instanceof VerifyError)) throw thrown;
+      logger.warn('model_refused', { code: thrown.failure.code });
+      if (refusals.noteAnonymous(thrown)) {
+        store.transaction(() => refusals.record(thrown, message.topic));
+      }
+    }
+  }
+
+  /** A block proves itself: what was not asked for, or has another digest, is dropped. */
+  receiveBlock(message: BusMessage): void {
+    const fetch = this.#fetch;
+    if (fetch === null || message.payload.length > BlockHave.bytesMax) return;
+    const have = readBlock(message.payload);
+    const wanted = have !== null && fetch.askedMs.delete(toHex(have.digest));
+    if (!wanted || !equalBytes(sha256(have.bytes), have.digest)) {
+      this.#parts.refusals.count('block_refused');
+      return;
+    }
+    this.#parts.store.putBlock(have.digest, have.bytes);
+  }
+
+  /** Asks for what is missing; with everything here, loads it. Called once a cycle. */
+  async advance(mouth: Mouth, sessionMs: number): Promise<void> {
+    const fetch = this.#fetch;
+    if (fetch === null || this.#preparing !== null) return;
+    const { store, deployment, site } = this.#parts;
+    const missing = fetch.release.blocks.filter((digest) => store.block(digest) === undefined);
+    if (missing.length === 0) {
+      this.#fetch = null;
+      this.#preparing = this.#load(fetch.release).finally(() => {
+        this.#preparing = null;
+      });
+      return;
+    }
+    const topic = printTopic({ deployment, site, kind: 'block/want' });
+    for (const digest of missing.slice(0, IN_FLIGHT)) {
+      const askedMs = fetch.askedMs.get(toHex(digest));
+      if (askedMs !== undefined && sessionMs - askedMs < RETRY_MS) continue;
+      if (await mouth.ask(topic, BlockWant.encode({ digest }))) {
+        fetch.askedMs.set(toHex(digest), sessionMs);
+      }
+    }
+  }
+
+  /** Between two cycles: a candidate takes over, or a failing model gives way; both are on record. */
+  atCycleBoundary(): void {
+    const { store, recorder, session, slot, logger } = this.#parts;
+    const change = slot.atCycleBoundary();
+    if (change === null) return;
+    const digest = digestBytes(change.running);
+    store.transaction(() => {
+      recorder.flush();
+      session.setDigest('model', digest);
+      recorder.append({
+        actor: 'agent',
+        kind: `model_${change.kind}`,
+        subject: change.running,
+        body: { ...change },
+      });
+      if (change.kind === 'activated' && this.#candidate !== null) {
+        store.setLastGoodModel(this.#candidate);
+        store.dropBlocks();
+      }
+    });
+    this.#candidate = null;
+    logger.info(`model_${change.kind}`, { running: change.running });
+  }
+
+  /** Digest of the package that runs; null while the rule runs alone. */
+  running(): Uint8Array | null {
+    const { running } = this.#parts.slot.status;
+    return running === null ? null : digestBytes(running);
+  }
+
+  #want(desired: Uint8Array): void {
+    const { body } = openDocument(KINDS.desiredModel, desired, this.#reader());
+    if (body.release === null) return;
+    const { body: release } = openDocument(KINDS.release, body.release, this.#reader());
+    const running = this.running();
+    const { candidate } = this.#parts.slot.status;
+    if (running !== null && equalBytes(running, release.digest)) return;
+    if (candidate !== null && equalBytes(digestBytes(candidate), release.digest)) return;
+    this.#fetch = { release, askedMs: new Map() };
+  }
+
+  async #load(release: Release): Promise<void> {
+    const { store, recorder, slot, logger } = this.#parts;
+    const packed = concatBytes(
+      ...release.blocks.map((digest) => store.block(digest) ?? new Uint8Array()),
+    );
+    try {
+      if (!equalBytes(sha256(packed), release.digest)) throw new Error('package digest differs');
+      await slot.prepare(packed);
+      this.#candidate = packed;
+    } catch (thrown) {
+      const reason = messageOf(thrown).slice(0, 200);
+      logger.warn('model_rejected', { reason });
+      store.transaction(() => {
+        recorder.append({
+          actor: 'agent',
+          kind: 'model_rejected',
+          subject: `sha256:${toHex(release.digest)}`,
+          body: { reason },
+        });
+        store.dropBlocks();
+      });
+    }
+  }
+
+  #reader(): { trust: Trust; site: string; wallS: number | null } {
+    const { wallMs, clock } = this.#parts.session.now();
+    const { trust, site } = this.#parts;
+    return { trust, site, wallS: clock === 'untrusted' ? null : Math.floor(wallMs / 1_000) };
+  }
+}
+
+function readBlock(payload: Uint8Array): { digest: Uint8Array; bytes: Uint8Array } | null {
+  try {
+    return BlockHave.decode(payload);
+  } catch {
+    return null;
+  }
+}
+
+function digestBytes(digest: string): Uint8Array {
+  return new Uint8Array(Buffer.from(digest.replace('sha256:', ''), 'hex'));
+}

@@ -1,0 +1,109 @@
+import type { BusMessage } from '@tieline/bus';
+import { equalBytes, type Logger } from '@tieline/kernel';
+import {
+  KINDS,
+  openDocument,
+  type Policy,
+  type SitePolicy,
+  sha256,
+  type Trust,
+  VerifyError,
+} from '@tieline/protocol';
+import type { AgentStore } from '../ports/store.ts';
+import { RECORD_KINDS, type Recorder } from './recorder.ts';
+import type { Refusals } from './refusals.ts';
+import type { Session } from './session.ts';
+
+export interface HeldPolicy {
+  readonly policy: Policy;
+  /** This site's part; null where the policy does not name the site: then nothing is actuated. */
+  readonly site: SitePolicy | null;
+}
+
+export interface PolicyDeskParts {
+  readonly site: string;
+  readonly trust: Trust;
+  readonly store: AgentStore;
+  readonly recorder: Recorder;
+  readonly refusals: Refusals;
+  readonly session: Session;
+  readonly logger: Logger;
+}
+
+/** Where policies arrive: a newer one signed by the policy key takes effect with the next cycle. */
+export class PolicyDesk {
+  readonly #parts: PolicyDeskParts;
+
+  constructor(parts: PolicyDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** The policy that this disk holds; null before the first. A disk that no longer verifies counts as none. */
+  held(): HeldPolicy | null {
+    const stored = this.#parts.store.document('policy');
+    if (stored === undefined) return null;
+    const held = this.#open(stored.bytes);
+    this.#parts.session.setDigest('policy', sha256(stored.bytes));
+    return held;
+  }
+
+  /** Null where nothing changes: not newer, or refused. */
+  receive(message: BusMessage): HeldPolicy | null {
+    const { store, recorder, refusals, session, logger } = this.#parts;
+    try {
+      const received = this.#open(message.payload);
+      const { version } = received.policy;
+      const stored = store.document('policy');
+      if (stored !== undefined && version <= stored.version) {
+        this.#compare(stored.bytes, message.payload, version, stored.version);
+        return null;
+      }
+      const bytes = new Uint8Array(message.payload);
+      store.transaction(() => {
+        store.putDocument('policy', { version, bytes });
+        recorder.flush();
+        session.setDigest('policy', sha256(bytes));
+        recorder.append({
+          actor: 'policy',
+          kind: RECORD_KINDS.policy,
+          subject: `policy ${version}`,
+          body: { version, site: received.site },
+        });
+      });
+      logger.info('policy_activated', { version });
+      return received;
+    } catch (thrown) {
+      if (!(thrown instanceof VerifyError)) throw thrown;
+      logger.warn('policy_refused', { code: thrown.failure.code });
+      if (refusals.noteAnonymous(thrown)) {
+        store.transaction(() => refusals.record(thrown, message.topic));
+      }
+      return null;
+    }
+  }
+
+  #open(bytes: Uint8Array): HeldPolicy {
+    const { trust, site, session } = this.#parts;
+    const { wallMs, clock } = session.now();
+    const wallS = clock === 'untrusted' ? null : Math.floor(wallMs / 1_000);
+    const { body: policy } = openDocument(KINDS.policy, bytes, { trust, site, wallS });
+    return { policy, site: policy.sites.find((one) => one.site === site) ?? null };
+  }
+
+  /** The same version with other bytes: somebody signed two truths. */
+  #compare(held: Uint8Array, other: Uint8Array, version: number, heldVersion: number): void {
+    if (version !== heldVersion || equalBytes(held, other)) return;
+    const { store, recorder, refusals, logger } = this.#parts;
+    refusals.count('policy_conflict');
+    logger.error('policy_conflict', { version });
+    store.transaction(() => {
+      const digest = sha256(other);
+      recorder.append({
+        actor: 'policy',
+        kind: 'policy_conflict',
+        subject: `policy ${version}`,
+        body: { digest },
+      });
+    });
+  }
+}

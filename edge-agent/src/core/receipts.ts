@@ -1,0 +1,96 @@
+import { HOUR_MS, toHex } from '@tieline/kernel';
+import { KINDS, type Offer, type Receipt, type ReceiptStatus } from '@tieline/protocol';
+import type { AgentStore, StoredCommand } from '../ports/store.ts';
+import type { CommandEvent } from './active-actions.ts';
+import type { Mouth } from './agent-context.ts';
+import type { Recorder } from './recorder.ts';
+import type { Session } from './session.ts';
+
+/** Receipts sent in one go; the rest follows in the next cycle. */
+const SEND_MAX = 32;
+
+/** Which offer a receipt answers. */
+export type Answered = Pick<Offer, 'commandId' | 'cti' | 'messageDigest'>;
+
+/**
+ * The ladder of every command, on its way to the control plane. Each rung is an audit record and a
+ * receipt in one transaction; a receipt is sent after every birth until the control plane has signed for
+ * its audit record, because PUBACK proves nothing.
+ */
+export class Receipts {
+  readonly #store: AgentStore;
+  readonly #recorder: Recorder;
+  readonly #session: Session;
+  #sentCounter = 0;
+
+  constructor(store: AgentStore, recorder: Recorder, session: Session) {
+    this.#store = store;
+    this.#recorder = recorder;
+    this.#session = session;
+  }
+
+  /** Records and queues one rung; call inside the transaction of what it tells. */
+  put(answered: Answered, status: ReceiptStatus, action: number | null): Receipt {
+    const { sessionMs, wallMs, clock } = this.#session.now();
+    const auditIndex = this.#recorder.append({
+      actor: 'agent',
+      kind: `command_${status.state}`,
+      subject: toHex(answered.commandId),
+      body: { action, status },
+    });
+    const receipt: Receipt = {
+      command: answered.commandId,
+      cti: answered.cti,
+      messageDigest: answered.messageDigest,
+      counter: this.#store.nextReceiptCounter(),
+      auditIndex,
+      ...(action === null ? {} : { action }),
+      status,
+      atSessionMs: sessionMs,
+      wallMs,
+      clock,
+    };
+    this.#store.putReceipt(receipt);
+    return receipt;
+  }
+
+  /** Records what the control law says of commands, and marks those that are over. */
+  putEvents(events: readonly CommandEvent[], stillActive: (command: string) => boolean): void {
+    for (const { command, index, status } of events) {
+      const stored = this.#store.command(command);
+      if (stored !== undefined) this.put(answeredOf(stored), status, index);
+    }
+    for (const command of new Set(events.map((event) => event.command))) {
+      const stored = this.#store.command(command);
+      if (stored !== undefined && !stored.finished && !stillActive(command)) {
+        this.#store.putCommand({ ...stored, finished: true });
+      }
+    }
+  }
+
+  /** Everything unreceipted is said again. */
+  restart(): void {
+    this.#sentCounter = 0;
+  }
+
+  async send(mouth: Mouth): Promise<void> {
+    if (!mouth.isUp) return;
+    for (const receipt of this.#store.receiptsAfter(this.#sentCounter, SEND_MAX)) {
+      this.#sentCounter = receipt.counter;
+      if (!(await mouth.say(KINDS.receipt, receipt, 1))) return;
+    }
+  }
+}
+
+export function answeredOf(stored: StoredCommand): Answered {
+  return {
+    commandId: new Uint8Array(Buffer.from(stored.command, 'hex')),
+    cti: stored.cti,
+    messageDigest: stored.messageDigest,
+  };
+}
+
+/** A command is remembered until it can no longer be offered validly, and a little longer. */
+export function forgetAfterS(wallMs: number, longestMs: number): number {
+  return Math.ceil((wallMs + longestMs + 2 * HOUR_MS) / 1_000);
+}

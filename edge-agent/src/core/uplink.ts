@@ -1,0 +1,141 @@
+import { AuditError, type AuditKeys } from '@tieline/audit';
+import { type Logger, messageOf, type RandomStream } from '@tieline/kernel';
+import { type Heartbeat, KINDS } from '@tieline/protocol';
+import type { AgentStore } from '../ports/store.ts';
+import type { Mouth } from './agent-context.ts';
+import type { Receipts } from './receipts.ts';
+import type { Session } from './session.ts';
+import type { TelemetryFeed } from './telemetry.ts';
+
+const HEARTBEAT_MS = 10_000;
+/** A control plane that has not been heard of for this long counts as silent. */
+const PRESENCE_MS = 30_000;
+const ASK_TIME_MS = 600_000;
+/** Unanswered, the time is asked for again after this long. */
+const ASK_TIME_AGAIN_MS = 10_000;
+/** An upload whose receipt has not come by then is sent again. */
+const AUDIT_AGAIN_MS = 15_000;
+const AUDIT_BYTES_MAX = 163_840;
+/** Receipted records are dropped from the gateway above this many. */
+const RECORDS_KEPT = 100_000;
+
+/** What a heartbeat says beyond what the uplink knows by itself. */
+export type Vitals = Pick<Heartbeat, 'trust' | 'policy' | 'model' | 'mode' | 'refused'>;
+
+/** What leaves the agent, each at its own pace; nothing here ever holds up a control cycle. */
+export class Uplink {
+  readonly #store: AgentStore;
+  readonly #session: Session;
+  readonly #mouth: Mouth;
+  readonly #receipts: Receipts;
+  readonly #telemetry: TelemetryFeed;
+  readonly #keys: AuditKeys;
+  readonly #nonces: RandomStream;
+  readonly #logger: Logger;
+  #heartbeatDueMs = 0;
+  #timeDueMs = 0;
+  #auditDueMs = 0;
+  #presenceMs: number | null = null;
+
+  constructor(parts: {
+    readonly store: AgentStore;
+    readonly session: Session;
+    readonly mouth: Mouth;
+    readonly receipts: Receipts;
+    readonly telemetry: TelemetryFeed;
+    readonly keys: AuditKeys;
+    readonly nonces: RandomStream;
+    readonly logger: Logger;
+  }) {
+    this.#store = parts.store;
+    this.#session = parts.session;
+    this.#mouth = parts.mouth;
+    this.#receipts = parts.receipts;
+    this.#telemetry = parts.telemetry;
+    this.#keys = parts.keys;
+    this.#nonces = parts.nonces;
+    this.#logger = parts.logger;
+  }
+
+  /** After a birth everything that was not answered is said again. */
+  restart(): void {
+    this.#heartbeatDueMs = 0;
+    this.#timeDueMs = 0;
+    this.#auditDueMs = 0;
+    this.#receipts.restart();
+  }
+
+  heardPresence(): void {
+    this.#presenceMs = this.#session.sessionMs();
+  }
+
+  /** The control plane has signed for audit records: their receipts are done, and old ones may go. */
+  receivedAuditReceipt(message: Uint8Array): boolean {
+    try {
+      this.#store.transaction(() => {
+        this.#store.audit.acceptReceipt(message, this.#keys);
+        this.#store.dropReceiptsBelow(this.#store.audit.receiptedSize);
+        this.#store.audit.prune(RECORDS_KEPT);
+      });
+      this.#auditDueMs = 0;
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof AuditError)) throw thrown;
+      this.#logger.warn('audit_receipt_refused', { reason: messageOf(thrown) });
+      return false;
+    }
+  }
+
+  async advance(vitals: () => Vitals): Promise<void> {
+    if (!this.#mouth.isUp) {
+      await this.#telemetry.send(this.#mouth);
+      return;
+    }
+    const nowMs = this.#session.sessionMs();
+    if (nowMs >= this.#timeDueMs) await this.#askTime(nowMs);
+    await this.#receipts.send(this.#mouth);
+    if (nowMs >= this.#heartbeatDueMs) {
+      this.#heartbeatDueMs = nowMs + HEARTBEAT_MS;
+      await this.#mouth.say(KINDS.heartbeat, this.#heartbeat(vitals()), 0);
+    }
+    if (nowMs >= this.#auditDueMs) await this.#uploadAudit(nowMs);
+    await this.#telemetry.send(this.#mouth);
+  }
+
+  control(): 'present' | 'silent' {
+    const heardMs = this.#presenceMs;
+    const heard = heardMs !== null && this.#session.sessionMs() - heardMs <= PRESENCE_MS;
+    return heard ? 'present' : 'silent';
+  }
+
+  #heartbeat(vitals: Vitals): Heartbeat {
+    const { audit } = this.#store;
+    const size = audit.size;
+    return {
+      ...this.#session.now(),
+      audit: { size, root: audit.root(size) },
+      ...vitals,
+      control: this.control(),
+      buffered: {
+        receipts: this.#store.countReceipts(),
+        auditRecords: size - audit.receiptedSize,
+        telemetryPoints: this.#telemetry.bufferedPoints,
+      },
+    };
+  }
+
+  async #askTime(nowMs: number): Promise<void> {
+    const trusted = this.#session.now().clock === 'trusted';
+    this.#timeDueMs = nowMs + (trusted ? ASK_TIME_MS : ASK_TIME_AGAIN_MS);
+    const nonce = this.#nonces.bytes(16);
+    this.#session.askTime(nonce);
+    await this.#mouth.say(KINDS.timeAsk, { nonce }, 0);
+  }
+
+  async #uploadAudit(nowMs: number): Promise<void> {
+    const upload = this.#store.audit.pending(AUDIT_BYTES_MAX);
+    if (upload === null) return;
+    this.#auditDueMs = nowMs + AUDIT_AGAIN_MS;
+    await this.#mouth.say(KINDS.audit, upload, 1);
+  }
+}
