@@ -3,6 +3,7 @@ import {
   type BusMessage,
   type BusPublication,
   type BusSession,
+  IN_FLIGHT_MAX,
   type MessageBus,
   PAYLOAD_BYTES_MAX,
 } from './message-bus.ts';
@@ -186,6 +187,17 @@ function deliveryPromises(promise: MakePromise, recorder: MakeRecorder): void {
     await sender.bus.publish(text('c/own', 'mine'));
     await sender.received(1);
     expect(sender.texts).toEqual(['mine']);
+  });
+
+  promise('more messages in flight than the bound are refused, not queued', async () => {
+    const sender = await recorder('sender');
+    const sent = Array.from({ length: IN_FLIGHT_MAX + 1 }, () =>
+      sender.bus.publish(text('c/flood', 'x')),
+    );
+    const outcomes = await Promise.allSettled(sent);
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refused.map((outcome) => outcome.reason.code)).toEqual(['bus_congested']);
+    await sender.bus.publish(text('c/flood', 'room again'));
   });
 
   promise('a payload above the bound is refused, and the connection stays', async () => {

@@ -22,8 +22,10 @@ export {
   type BusMessage,
   type BusPublication,
   type BusSession,
+  IN_FLIGHT_MAX,
   type MessageBus,
   PAYLOAD_BYTES_MAX,
+  refuseTooLarge,
 } from './message-bus.ts';
 export { BROKER_REFUSALS, type BrokerRefusal } from './refusals.ts';
 export { filterContains, topicMatches } from './topic-filter.ts';

@@ -3,6 +3,9 @@ import { TielineError } from '@tieline/kernel';
 /** The largest payload: a broker's packet bound of 256 KiB less room for the header and the topic. */
 export const PAYLOAD_BYTES_MAX = 262_144 - 1_024;
 
+/** Publications of one client that may wait at a time, for PUBACK or for room on the connection. */
+export const IN_FLIGHT_MAX = 1_024;
+
 /** One message as it arrived. `retained` is true when the broker replayed it from its store. */
 export interface BusMessage {
   readonly topic: string;
@@ -57,4 +60,12 @@ export interface MessageBus {
   publish(publication: BusPublication): Promise<void>;
   /** Disconnects in order: the will is not published. */
   stop(): Promise<void>;
+}
+
+/** @throws {BusError} publish_too_large */
+export function refuseTooLarge(publication: BusPublication): void {
+  const bytes = publication.payload.length;
+  if (bytes > PAYLOAD_BYTES_MAX) {
+    throw new BusError({ code: 'publish_too_large', bytes, bytesMax: PAYLOAD_BYTES_MAX });
+  }
 }

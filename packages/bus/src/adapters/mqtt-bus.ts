@@ -5,7 +5,7 @@ import {
   type BusPublication,
   type BusSession,
   type MessageBus,
-  PAYLOAD_BYTES_MAX,
+  refuseTooLarge,
 } from '../message-bus.ts';
 import { MqttConnection, type MqttLink } from './mqtt-connection.ts';
 
@@ -72,10 +72,7 @@ class MqttBus implements MessageBus {
   }
 
   async publish(publication: BusPublication): Promise<void> {
-    const bytes = publication.payload.length;
-    if (bytes > PAYLOAD_BYTES_MAX) {
-      throw new BusError({ code: 'publish_too_large', bytes, bytesMax: PAYLOAD_BYTES_MAX });
-    }
+    refuseTooLarge(publication);
     if (this.#connection === null || !this.isUp) throw new BusError({ code: 'bus_down' });
     await this.#connection.publish(publication);
   }

@@ -7,6 +7,7 @@ import {
   type BusMessage,
   type BusPublication,
   type BusSession,
+  IN_FLIGHT_MAX,
 } from '../message-bus.ts';
 import { PacketGate } from './packet-gate.ts';
 
@@ -24,7 +25,6 @@ export interface MqttLink {
 
 /** What the broker may send at most: its own bound, so an untrusted broker cannot fill our memory. */
 const PACKET_BYTES_MAX = 262_144;
-const IN_FLIGHT_MAX = 1_024;
 const DISCONNECT_TIMEOUT_MS = 2_000;
 
 interface Pending {

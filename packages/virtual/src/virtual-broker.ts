@@ -1,0 +1,92 @@
+import {
+  type BusMessage,
+  type BusPublication,
+  type Grants,
+  mayReceive,
+  publishRefusal,
+  subscribeRefusal,
+  topicMatches,
+} from '@tieline/bus';
+
+/** One client's connection, as the broker sees it. */
+export interface BrokerSide {
+  readonly clientId: string;
+  readonly grants: Grants;
+  readonly subscriptions: readonly string[];
+  readonly will: BusPublication | undefined;
+  deliver(message: BusMessage, qos: 0 | 1): void;
+  /** The broker ends the connection; it calls `disconnected` itself. */
+  drop(reason: string): void;
+}
+
+/**
+ * What an MQTT 3.1.1 broker does with messages, in no time: clean sessions, retained messages, wills, QoS 0 and 1,
+ * and the same grants as the embedded broker.
+ */
+export class VirtualBroker {
+  readonly #connected = new Map<string, BrokerSide>();
+  readonly #retained = new Map<string, BusPublication>();
+
+  /** False where it refuses. A present connection of the same client id is taken over. */
+  connect(side: BrokerSide): boolean {
+    const { will, grants } = side;
+    if (will !== undefined && this.#refuses(side, will)) return false;
+    for (const topic of side.subscriptions) {
+      if (subscribeRefusal(grants, { topic, qos: 1 }) !== null) return false;
+    }
+    const present = this.#connected.get(side.clientId);
+    if (present !== undefined) this.#break(present, 'taken over by a newer connection');
+    this.#connected.set(side.clientId, side);
+    return true;
+  }
+
+  /** What is kept for a new connection's subscriptions. */
+  greet(side: BrokerSide): void {
+    for (const kept of this.#retained.values()) {
+      if (this.#wants(side, kept.topic)) {
+        side.deliver({ topic: kept.topic, payload: kept.payload, retained: true }, kept.qos);
+      }
+    }
+  }
+
+  publish(from: BrokerSide, publication: BusPublication): void {
+    if (this.#refuses(from, publication)) {
+      this.#break(from, `not allowed to publish to ${publication.topic}`);
+    } else {
+      this.#forward(publication);
+    }
+  }
+
+  /** The connection has ended: in order, or by a break, which publishes its will. */
+  disconnected(side: BrokerSide, inOrder: boolean): void {
+    if (this.#connected.get(side.clientId) !== side) return;
+    this.#connected.delete(side.clientId);
+    if (!inOrder && side.will !== undefined) this.#forward(side.will);
+  }
+
+  #break(side: BrokerSide, reason: string): void {
+    this.disconnected(side, false);
+    side.drop(reason);
+  }
+
+  #forward({ topic, payload, qos, retain }: BusPublication): void {
+    if (retain === true) {
+      if (payload.length === 0) this.#retained.delete(topic);
+      else this.#retained.set(topic, { topic, payload, qos });
+    }
+    for (const side of this.#connected.values()) {
+      if (this.#wants(side, topic)) side.deliver({ topic, payload, retained: false }, qos);
+    }
+  }
+
+  #wants(side: BrokerSide, topic: string): boolean {
+    return (
+      side.subscriptions.some((filter) => topicMatches(filter, topic)) &&
+      mayReceive(side.grants, topic)
+    );
+  }
+
+  #refuses(side: BrokerSide, { topic, qos, retain = false }: BusPublication): boolean {
+    return publishRefusal(side.grants, { topic, qos, retain }) !== null;
+  }
+}
