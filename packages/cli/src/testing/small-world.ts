@@ -14,6 +14,7 @@ export interface Scene {
   readonly wallMs?: number;
   readonly colour?: boolean;
   readonly childStdout?: string;
+  readonly childExit?: number;
   readonly answer?: (request: HttpRequest) => { status: number; body: unknown } | Uint8Array[];
 }
 
@@ -79,7 +80,7 @@ export async function tieline(argv: readonly string[], scene: Scene = {}): Promi
       requests.push(request);
       return answerOf(scene.answer?.(request));
     },
-    start: async () => ({ exit: 0, stdout: scene.childStdout ?? '' }),
+    start: async () => ({ exit: scene.childExit ?? 0, stdout: scene.childStdout ?? '' }),
   };
   const exit = await runTieline(argv, world);
   return { exit, ...written, files, requests };
@@ -125,6 +126,8 @@ export async function tielineProcess(
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
     text.stderr += part;
   });
+  // A program that refuses early does not read to the end.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const exit = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

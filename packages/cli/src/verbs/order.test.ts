@@ -129,6 +129,11 @@ test('an order outside its time is rightly signed and not to be used: exit 1', a
   expect([exit, stderr]).toEqual([1, expect.stringContaining('outside its time')]);
 });
 
+test('after the trust document has run out nothing is signed by it', async () => {
+  const { exit, stderr } = await tieline(sign(['--yes']), { ...scene, wallMs: 2 ** 34 * 1_000 });
+  expect([exit, stderr]).toEqual([4, expect.stringContaining('trust expired')]);
+});
+
 test('show says that it has verified nothing, and names no person', async () => {
   const shown = await tieline(['order', 'show', 'o'], { files: { o: await signed() } });
   expect(shown.exit).toBe(0);

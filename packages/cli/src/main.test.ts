@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { makeDeployment, PASSPHRASE } from './testing/deployment.ts';
+import { tielineProcess } from './testing/small-world.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'tieline-cli-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const run = (args: readonly string[], input?: string | Uint8Array) =>
+  tielineProcess(args, { cwd: directory, ...(input !== undefined && { input }) });
+const place = (name: string, content: string | Uint8Array) =>
+  writeFileSync(join(directory, name), content);
+
+test('tieline alone, and --help, print every command and end with 0', async () => {
+  const [bare, help, version] = await Promise.all([run([]), run(['--help']), run(['--version'])]);
+  expect(bare).toEqual(help);
+  expect(bare).toMatchObject({ exit: 0, stderr: '' });
+  expect(bare.stdout).toContain('sim flow');
+  expect(version.stdout).toMatch(/^tieline \d+\.\d+\.\d+\n$/);
+});
+
+test('what is not understood ends with 2, with nothing on standard output and the next command', async () => {
+  const [noun, verb, flag] = await Promise.all([
+    run(['relay', 'ls']),
+    run(['order', 'burn']),
+    run(['sim', 'flow', 'x', '--speed', '3', '--json']),
+  ]);
+  expect(noun).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^✗ .*'relay'/),
+  });
+  expect(verb.stderr).toMatch(/known {2}sign verify show\n.*next {3}tieline order/s);
+  expect(JSON.parse(flag.stderr)).toMatchObject({ schema: 'tieline.error/1', exit: 2 });
+});
+
+test('sim flow answers for the 33-bus feeder as published, between a process and its pipe', async () => {
+  const { exit, stdout, stderr } = await run(['sim', 'flow', 'baran-wu-33', '--json']);
+  expect([exit, stderr]).toEqual([0, '']);
+  const solved = JSON.parse(stdout);
+  expect(solved).toMatchObject({ iterations: 8, minVoltage: { bus: '18' } });
+  expect(solved.lossKw).toBeCloseTo(202.6771, 4);
+});
+
+test('a key file is for its owner alone, and is never overwritten, not even through a link', async () => {
+  const argv = ['key', 'new', '--principal', 'bob', '--passphrase-file', '-', '--out'];
+  symlinkSync(join(directory, 'elsewhere'), join(directory, 'link.key'));
+  const [made, linked] = await Promise.all([
+    run([...argv, 'bob.key'], `${PASSPHRASE}\n`),
+    run([...argv, 'link.key'], `${PASSPHRASE}\n`),
+  ]);
+  expect(made).toMatchObject({ exit: 0 });
+  expect(statSync(join(directory, 'bob.key')).mode & 0o777).toBe(0o600);
+  expect(linked.exit).toBe(2);
+  const before = readFileSync(join(directory, 'bob.key'));
+  expect((await run([...argv, 'bob.key'], `${PASSPHRASE}\n`)).exit).toBe(2);
+  expect(readFileSync(join(directory, 'bob.key'))).toEqual(before);
+});
+
+test('order sign and verify work between processes, the key from a file, without any network', async () => {
+  const deployment = makeDeployment();
+  place('trust.cose', deployment.trustBytes);
+  place('alice.key', deployment.keyFile('alice'));
+  place('pass', PASSPHRASE);
+  const words = ['--site', 'site-1', '--asset', 'battery-1', '--kw', '-80', '--for', '30m'];
+  const key = ['--key', 'alice.key', '--passphrase-file', 'pass', '--trust', 'trust.cose'];
+  const argv = ['order', 'sign', ...words, '--reason', 'peak', ...key, '--out', 'order.cose'];
+  expect(await run(argv)).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('no terminal'),
+  });
+  expect(await run([...argv, '--yes'])).toMatchObject({ exit: 0 });
+  const verified = await run(['order', 'verify', 'order.cose', '--trust', 'trust.cose', '--json']);
+  expect(verified.exit).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ verified: true, reason: 'peak' });
+});
+
+test('a file that is missing, a directory or too large is refused before it is read', async () => {
+  place('huge', Buffer.alloc(3 * 1_048_576));
+  const answers = await Promise.all([
+    run(['order', 'show', 'absent']),
+    run(['order', 'show', '.']),
+    run(['order', 'show', 'huge']),
+    run(['order', 'show', '-'], Buffer.alloc(3 * 1_048_576)),
+  ]);
+  expect(answers.map(({ exit }) => exit)).toEqual([2, 2, 2, 2]);
+  expect(answers.map(({ stderr }) => stderr.split('\n')[0])).toEqual([
+    '✗ absent cannot be read',
+    '✗ . is a directory',
+    '✗ huge is too large',
+    '✗ standard input is too large',
+  ]);
+});
