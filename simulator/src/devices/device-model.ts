@@ -137,7 +137,8 @@ export class DeviceModel {
       activePowerKw: shownPowerKw(activePowerKw, exponent),
       reactivePowerKvar: shownPowerKw(reactivePowerKvar, exponent),
       voltagePu: shownVoltagePu(voltagePu),
-      stateOfCharge: stateOfCharge === null ? null : shownPart(stateOfCharge),
+      stateOfCharge:
+        this.ratings.kind === 'battery' && stateOfCharge !== null ? shownPart(stateOfCharge) : null,
       setpointKw: this.askedKw(),
       local: this.#local,
       reversionRemainingS: this.reversionRemainingS(),

@@ -22,9 +22,13 @@ export class Network {
   /** Current of each link from its `from` to its `to`, per unit. */
   readonly linkRe: Float64Array;
   readonly linkIm: Float64Array;
+  /** Position whose voltage moved most in the last sweep. */
+  worst = 0;
   readonly #parent: Int32Array;
   readonly #r: Float64Array;
   readonly #x: Float64Array;
+  readonly #linkR: Float64Array;
+  readonly #linkX: Float64Array;
   readonly #loops: ComplexLu | null;
   readonly #trialRe: Float64Array;
   readonly #trialIm: Float64Array;
@@ -43,24 +47,29 @@ export class Network {
     this.size = parent.length;
     this.#parent = parent;
     const baseOhm = (feeder.baseKv * feeder.baseKv * 1_000) / BASE_KVA;
-    this.#r = Float64Array.from(feedBranch, (at) => (feeder.branches[at]?.rOhm ?? 0) / baseOhm);
-    this.#x = Float64Array.from(feedBranch, (at) => (feeder.branches[at]?.xOhm ?? 0) / baseOhm);
+    const ohms = (branches: Iterable<number>, part: 'rOhm' | 'xOhm'): Float64Array =>
+      Float64Array.from([...branches], (at) => (feeder.branches[at]?.[part] ?? 0) / baseOhm);
+    this.#r = ohms(feedBranch, 'rOhm');
+    this.#x = ohms(feedBranch, 'xOhm');
+    const linkBranches = links.map((link) => link.branch);
+    this.#linkR = ohms(linkBranches, 'rOhm');
+    this.#linkX = ohms(linkBranches, 'xOhm');
     this.currentRe = new Float64Array(this.size);
     this.currentIm = new Float64Array(this.size);
     this.#trialRe = new Float64Array(this.size);
     this.#trialIm = new Float64Array(this.size);
     this.linkRe = new Float64Array(links.length);
     this.linkIm = new Float64Array(links.length);
-    this.#loops = links.length === 0 ? null : this.#factorLoops(feeder, baseOhm);
+    this.#loops = links.length === 0 ? null : this.#factorLoops(feeder);
   }
 
   /**
    * Turns what each position draws (in `currentRe`, `currentIm`) into branch currents and, with the
    * slack's voltage at position 0, into voltages, in place.
    *
-   * @returns the square of the largest |ΔV| and where it was; NaN where a voltage is no number
+   * @returns the square of the largest |ΔV|, which was at `worst`; NaN where a voltage is no number
    */
-  sweep(voltageRe: Float64Array, voltageIm: Float64Array): { square: number; worst: number } {
+  sweep(voltageRe: Float64Array, voltageIm: Float64Array): number {
     this.#gather(this.currentRe, this.currentIm);
     if (this.#loops !== null) this.#closeLoops(this.#loops);
     const { size, currentRe, currentIm } = this;
@@ -85,7 +94,35 @@ export class Network {
       voltageRe[k] = re;
       voltageIm[k] = im;
     }
-    return { square, worst };
+    this.worst = worst;
+    return square;
+  }
+
+  /**
+   * Magnitude of every branch current into `currentA`, in the order of the file.
+   *
+   * @returns what the currents of the last sweep lose, per unit: resistive, reactive
+   */
+  branchCurrents(currentA: Float64Array, baseA: number): [lossP: number, lossQ: number] {
+    const { size, currentRe, currentIm, linkRe, linkIm } = this;
+    const { feedBranch, links } = this.topology;
+    const r = this.#r;
+    const x = this.#x;
+    let lossP = 0;
+    let lossQ = 0;
+    for (let k = 1; k < size; k += 1) {
+      const square = currentRe[k]! * currentRe[k]! + currentIm[k]! * currentIm[k]!;
+      lossP += r[k]! * square;
+      lossQ += x[k]! * square;
+      currentA[feedBranch[k]!] = Math.sqrt(square) * baseA;
+    }
+    for (let at = 0; at < links.length; at += 1) {
+      const square = linkRe[at]! * linkRe[at]! + linkIm[at]! * linkIm[at]!;
+      lossP += this.#linkR[at]! * square;
+      lossQ += this.#linkX[at]! * square;
+      currentA[links[at]!.branch] = Math.sqrt(square) * baseA;
+    }
+    return [lossP, lossQ];
   }
 
   /** Sums from the leaves to the source: what a position draws becomes what flows into it. */
@@ -135,7 +172,7 @@ export class Network {
   }
 
   /** The loop impedance matrix, column by column: the response of every link to 1 per unit in one. */
-  #factorLoops(feeder: Feeder, baseOhm: number): ComplexLu {
+  #factorLoops(feeder: Feeder): ComplexLu {
     const { links } = this.topology;
     const count = links.length;
     const re = new Float64Array(count * count);
@@ -152,8 +189,8 @@ export class Network {
         re[row * count + column] = -this.linkRe[row]!;
         im[row * count + column] = -this.linkIm[row]!;
       }
-      re[column * count + column]! += feeder.branches[link.branch]!.rOhm / baseOhm;
-      im[column * count + column]! += feeder.branches[link.branch]!.xOhm / baseOhm;
+      re[column * count + column]! += this.#linkR[column]!;
+      im[column * count + column]! += this.#linkX[column]!;
     });
     const factored = ComplexLu.factor(count, re, im);
     if ('lu' in factored) return factored.lu;

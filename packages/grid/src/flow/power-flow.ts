@@ -119,13 +119,13 @@ export class PowerFlow {
     let iterations = 0;
     for (;;) {
       this.#drawCurrents();
-      const { square, worst } = this.#network.sweep(voltageRe, voltageIm);
+      const square = this.#network.sweep(voltageRe, voltageIm);
       iterations += 1;
       if (square < TOLERANCE_PU * TOLERANCE_PU) return this.#solution(iterations);
       if (iterations < SWEEPS_MAX && square < Infinity) continue;
       throw new GridError({
         code: 'flow_diverged',
-        worstBus: this.feeder.buses[this.#network.topology.busAt[worst]!]!.id,
+        worstBus: this.feeder.buses[this.#network.topology.busAt[this.#network.worst]!]!.id,
         iterations,
         lastChangePu: Number.isFinite(square) ? Math.sqrt(square) : null,
       });
@@ -182,52 +182,43 @@ export class PowerFlow {
   #solution(iterations: number): FlowSolution {
     const { topology, currentRe, currentIm } = this.#network;
     const { busAt } = topology;
-    const count = this.feeder.buses.length;
-    const voltagePu = new Float64Array(count).fill(Number.NaN);
-    const voltageRe = new Float64Array(count).fill(Number.NaN);
-    const voltageIm = new Float64Array(count).fill(Number.NaN);
-    let lowest = 0;
+    const { buses, branches, slack } = this.feeder;
+    // One buffer for the four of them: allocating costs more here than a sweep.
+    const buffer = new ArrayBuffer((3 * buses.length + branches.length) * 8);
+    const voltageRe = new Float64Array(buffer, 0, buses.length);
+    const voltageIm = new Float64Array(buffer, 8 * buses.length, buses.length);
+    const voltagePu = new Float64Array(buffer, 16 * buses.length, buses.length);
+    const currentA = new Float64Array(buffer, 24 * buses.length, branches.length);
+    if (busAt.length < buses.length) {
+      for (const voltage of [voltageRe, voltageIm, voltagePu]) voltage.fill(Number.NaN);
+    }
+    let lowestPu = Infinity;
+    let lowestBus = 0;
     for (let k = 0; k < busAt.length; k += 1) {
       const bus = busAt[k]!;
       const re = this.#voltageRe[k]!;
       const im = this.#voltageIm[k]!;
+      const pu = Math.sqrt(re * re + im * im);
       voltageRe[bus] = re;
       voltageIm[bus] = im;
-      voltagePu[bus] = Math.sqrt(re * re + im * im);
-      if (voltagePu[bus]! < voltagePu[busAt[lowest]!]!) lowest = k;
+      voltagePu[bus] = pu;
+      if (pu < lowestPu) {
+        lowestPu = pu;
+        lowestBus = bus;
+      }
     }
-    const slackPu = this.feeder.slack.voltagePu;
-    const pu = voltagePu[busAt[lowest]!]!;
+    const [lossP, lossQ] = this.#network.branchCurrents(currentA, this.#baseA);
     return {
       iterations,
       voltagePu,
       voltageRe,
       voltageIm,
-      ...this.#branches(),
-      importKw: slackPu * currentRe[0]! * BASE_KVA,
-      importKvar: -slackPu * currentIm[0]! * BASE_KVA,
-      minVoltage: { bus: this.feeder.buses[busAt[lowest]!]!.id, pu },
+      currentA,
+      lossKw: lossP * BASE_KVA,
+      lossKvar: lossQ * BASE_KVA,
+      importKw: slack.voltagePu * currentRe[0]! * BASE_KVA,
+      importKvar: -slack.voltagePu * currentIm[0]! * BASE_KVA,
+      minVoltage: { bus: buses[lowestBus]!.id, pu: lowestPu },
     };
-  }
-
-  /** Currents and what they lose, 3·|I|²·z, over the tree and the links. */
-  #branches(): Pick<FlowSolution, 'currentA' | 'lossKw' | 'lossKvar'> {
-    const { topology, currentRe, currentIm, linkRe, linkIm, size } = this.#network;
-    const branches = this.feeder.branches;
-    const currentA = new Float64Array(branches.length);
-    const baseSquare = this.#baseA * this.#baseA;
-    let lossKw = 0;
-    let lossKvar = 0;
-    const flows = (at: number, re: number, im: number): void => {
-      const square = (re * re + im * im) * baseSquare;
-      currentA[at] = Math.sqrt(square);
-      lossKw += (3 * square * branches[at]!.rOhm) / 1_000;
-      lossKvar += (3 * square * branches[at]!.xOhm) / 1_000;
-    };
-    for (let k = 1; k < size; k += 1) flows(topology.feedBranch[k]!, currentRe[k]!, currentIm[k]!);
-    topology.links.forEach((link, at) => {
-      flows(link.branch, linkRe[at]!, linkIm[at]!);
-    });
-    return { currentA, lossKw, lossKvar };
   }
 }
