@@ -82,6 +82,18 @@ describe('no damaged package is accepted', () => {
     });
   });
 
+  test('golden cases or a graph other than the manifest names are refused', () => {
+    const [one, other] = [sampleFiles(), sampleFiles(1)];
+    for (const file of ['golden', 'onnx'] as const) {
+      expect(failureOf(() => packFiles({ ...one, [file]: other[file] }))).toEqual({
+        code: 'digest_mismatch',
+        place: file === 'golden' ? 'golden.json' : 'model.onnx',
+        expected: digestOf(one[file]),
+        actual: digestOf(other[file]),
+      });
+    }
+  });
+
   test('random bytes are refused with a code', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -93,8 +93,8 @@ export class ModelSlot {
     const was = this.#running;
     if (this.#candidate !== null) {
       if (this.#lastGood !== null) this.#close(this.#lastGood);
-      // A model that is failing now is not good to return to.
-      const good = this.#failures === 0 ? was : null;
+      // A model that has failed too often is not good to return to.
+      const good = this.#failures < this.#options.failuresMax ? was : null;
       if (good === null && was !== null) this.#close(was);
       this.#lastGood = good;
       this.#start(this.#candidate);

@@ -87,8 +87,11 @@ describe('time that jumps', () => {
   test('a quarter hour that was barely measured is not taken for yesterday', () => {
     const window = new FeatureWindow(rating);
     feed(window, MONDAY_MS, MONDAY_MS + 7 * 60_000, () => 80, 10_000);
-    feed(window, MONDAY_MS + 15 * 60_000, MONDAY_MS + DAY_MS + 1_000, () => 80, 10_000);
+    const tuesdayMs = MONDAY_MS + DAY_MS;
+    feed(window, MONDAY_MS + 15 * 60_000, tuesdayMs + 20 * 60_000, () => 80, 10_000);
     expect(named(window)('yesterdayKnown')).toBe(0);
+    feed(window, tuesdayMs + 20 * 60_000, tuesdayMs + 31 * 60_000, () => 80, 10_000);
+    expect(named(window)('yesterdayKnown')).toBe(1);
   });
 
   test('a clock set back by a minute begins the window anew; by less, nothing happens', () => {
