@@ -42,7 +42,7 @@ export interface DevicesHarness {
 }
 
 const AMPLE_MS = 2_000;
-const SHORT_MS = 150;
+const SHORT_MS = 300;
 const discharge40: DeviceSetpoint = { activePowerKw: 40, reversionS: 30, revertKw: null };
 
 /** What every way to the devices of a site promises. */

@@ -9,6 +9,7 @@ import {
   intersect,
   PowerFlow,
   project,
+  switched,
   UNLIMITED,
 } from '../index.ts';
 
@@ -112,5 +113,15 @@ test('headroom stops at the span, and at the collapse of the voltage', () => {
     deltaKw: { minKw: -10, maxKw: 10 },
     downwards: { kind: 'span' },
     upwards: { kind: 'span' },
+  });
+});
+
+test('a site that nothing feeds has no headroom', () => {
+  const flow = new PowerFlow(switched(feeder, new Map([['17-18', false]])));
+  const dead = { kind: 'dead', bus: '18' };
+  expect(headroom(flow, flow.loads(), { bus: '18', ...band })).toEqual({
+    deltaKw: { minKw: 0, maxKw: 0 },
+    downwards: dead,
+    upwards: dead,
   });
 });

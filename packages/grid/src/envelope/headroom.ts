@@ -8,7 +8,9 @@ export type Binding =
   | { readonly kind: 'voltage-low'; readonly bus: string }
   | { readonly kind: 'voltage-high'; readonly bus: string }
   | { readonly kind: 'rating'; readonly branch: string; readonly ratingAssumed: boolean }
-  | { readonly kind: 'collapse'; readonly bus: string };
+  | { readonly kind: 'collapse'; readonly bus: string }
+  /** Nothing feeds the bus. */
+  | { readonly kind: 'dead'; readonly bus: string };
 
 export interface Headroom {
   /** How far the power at the bus may move from where it is, kW, positive into the grid; holds 0. */
@@ -47,6 +49,10 @@ export function headroom(
 ): Headroom {
   const at = flow.busIndex(bus);
   const present = flow.solve(loads);
+  if (flow.voltagePu(present, bus) === null) {
+    const dead: Binding = { kind: 'dead', bus };
+    return { deltaKw: { minKw: 0, maxKw: 0 }, downwards: dead, upwards: dead };
+  }
   const allowed = allowedFrom(flow, present, voltageMinPu, voltageMaxPu);
   const moved: FlowLoads = { loadKw: loads.loadKw.slice(), loadKvar: loads.loadKvar };
   const bindingAt = (deltaKw: number): Binding | null => {
