@@ -1,5 +1,9 @@
 export { ModbusDeviceConfig } from './adapters/modbus/device-config.ts';
 export { modbusDevices } from './adapters/modbus/modbus-devices.ts';
+export { sqliteStore } from './adapters/sqlite-store.ts';
+export { CYCLE_MS, EdgeAgent } from './core/agent.ts';
+export type { AgentIdentity, AgentPorts } from './core/agent-context.ts';
+export { replayDecisions } from './core/replay.ts';
 export type {
   AssetKind,
   AssetMeasurement,
@@ -10,3 +14,4 @@ export type {
   Devices,
   WriteOutcome,
 } from './ports/devices.ts';
+export type { AgentStore } from './ports/store.ts';

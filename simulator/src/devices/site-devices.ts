@@ -1,0 +1,49 @@
+import type { AssetRatings } from '@tieline/edge-agent';
+import type { Clock } from '@tieline/kernel';
+import type { SitePlant } from '../plant/plant.ts';
+import { DeviceModel, type Terminal } from './device-model.ts';
+
+/**
+ * The devices of one site, each at its terminal of the plant. `follow` hands what was asked of them to the
+ * plant: call it before every step.
+ */
+export interface SiteDevices {
+  readonly models: readonly DeviceModel[];
+  follow(): void;
+}
+
+export function siteDevices(
+  plant: SitePlant,
+  ratings: readonly AssetRatings[],
+  clock: Clock,
+): SiteDevices {
+  const models = ratings.map((rating) => new DeviceModel(rating, clock, terminalOf(plant, rating)));
+  return {
+    models,
+    follow() {
+      for (const model of models) {
+        if (model.ratings.kind === 'battery') plant.battery.targetKw = model.askedKw() ?? 0;
+        if (model.ratings.kind === 'pv') plant.pvLimitKw = model.askedKw();
+      }
+    },
+  };
+}
+
+function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
+  const at = (activePowerKw: number, stateOfCharge: number | null = null): Terminal => ({
+    activePowerKw,
+    reactivePowerKvar: 0,
+    voltagePu: plant.voltagePu,
+    stateOfCharge,
+  });
+  switch (rating.kind) {
+    case 'battery':
+      return () => at(plant.battery.powerKw, plant.battery.stateOfCharge);
+    case 'pv':
+      return () => at(plant.pvKw);
+    case 'load':
+      return () => at(-plant.loadKw);
+    case 'meter':
+      return () => at(-plant.importKw);
+  }
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { QUARTER_HOUR_MS, toHex } from '@tieline/kernel';
+import type { Plant } from '../plant/plant.ts';
+
+/** Mean import over each whole quarter hour, kW; only the highest is kept. */
+class QuarterPeak {
+  #startMs = Number.NaN;
+  #sumKw = 0;
+  #count = 0;
+  highestKw = 0;
+
+  add(tMs: number, importKw: number): void {
+    const startMs = Math.floor(tMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
+    if (startMs !== this.#startMs) {
+      if (this.#count > 0) this.highestKw = Math.max(this.highestKw, this.#sumKw / this.#count);
+      this.#startMs = startMs;
+      this.#sumKw = 0;
+      this.#count = 0;
+    }
+    this.#sumKw += importKw;
+    this.#count += 1;
+  }
+}
+
+/**
+ * What the plant did, step by step: one digest, and the few figures that matter. Equal digests mean that
+ * two runs were the same to the last bit. A quarter hour counts once the first step after it was seen.
+ */
+export class Trace {
+  readonly #hash = createHash('sha256');
+  readonly #feeder = new QuarterPeak();
+  readonly #sites = new Map<string, QuarterPeak>();
+  minVoltagePu = Number.POSITIVE_INFINITY;
+  steps = 0;
+
+  add(tMs: number, plant: Plant): void {
+    const { importKw, lossKw, minVoltage } = plant.feeder;
+    const row = [tMs, importKw, lossKw, minVoltage.pu];
+    for (const site of plant.sites.values()) {
+      const { loadKw, pvKw, battery, voltagePu } = site;
+      row.push(loadKw, pvKw, battery.powerKw, battery.stateOfCharge, voltagePu);
+      const peak = this.#sites.get(site.site) ?? new QuarterPeak();
+      this.#sites.set(site.site, peak);
+      peak.add(tMs, Math.max(0, site.importKw));
+    }
+    this.#hash.update(new Uint8Array(Float64Array.from(row).buffer));
+    this.#feeder.add(tMs, importKw);
+    this.minVoltagePu = Math.min(this.minVoltagePu, minVoltage.pu);
+    this.steps += 1;
+  }
+
+  /** Digest of all steps so far. */
+  digest(): string {
+    return `sha256:${toHex(new Uint8Array(this.#hash.copy().digest()))}`;
+  }
+
+  /** Highest quarter-hour mean import of the feeder, kW. */
+  get peakImportKw(): number {
+    return this.#feeder.highestKw;
+  }
+
+  /** Highest quarter-hour mean import by site, kW. */
+  sitePeaksKw(): Record<string, number> {
+    return Object.fromEntries([...this.#sites].map(([site, peak]) => [site, peak.highestKw]));
+  }
+}
