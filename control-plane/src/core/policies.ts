@@ -41,11 +41,10 @@ export class Policies {
 
   /**
    * Takes a newer policy; the one held, again, changes nothing.
-   * @returns whether it is new
    * @throws {VerifyError} for its signatures; {ControlError} policy_of_other_deployment | policy_not_newer |
    * policy_conflict
    */
-  accept(bytes: Uint8Array): boolean {
+  accept(bytes: Uint8Array): { readonly held: HeldPolicy; readonly isNew: boolean } {
     const { store, wire, clock } = this.#ports;
     const { body: policy } = wire.openDocument(KINDS.policy, bytes);
     const { deployment, version } = policy;
@@ -57,13 +56,14 @@ export class Policies {
       if (version < held.policy.version) {
         throw new ControlError({ code: 'policy_not_newer', version, held: held.policy.version });
       }
-      if (equalBytes(bytes, held.bytes)) return false;
+      if (equalBytes(bytes, held.bytes)) return { held, isNew: false };
       this.#conflicted(version);
       throw new ControlError({ code: 'policy_conflict', version });
     }
     const acceptedWallMs = clock.wallMs();
     store.addPolicy({ version, bytes, acceptedWallMs });
-    this.#held = { policy, bytes, acceptedWallMs };
-    return true;
+    const taken = { policy, bytes, acceptedWallMs };
+    this.#held = taken;
+    return { held: taken, isNew: true };
   }
 }

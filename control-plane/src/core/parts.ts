@@ -1,0 +1,206 @@
+import { AuditError } from '@tieline/audit';
+import type { MessageBus } from '@tieline/bus';
+import type { Feeder } from '@tieline/grid';
+import { type Clock, type Logger, messageOf, type Rng } from '@tieline/kernel';
+import type { Trust } from '@tieline/protocol';
+import type { AuditVault } from '../ports/audit-vault.ts';
+import type { ControlStore } from '../ports/control-store.ts';
+import type { CommandRecord, OfferRecord } from '../ports/records.ts';
+import type { TelemetryStore } from '../ports/telemetry-store.ts';
+import { AgentRegistry } from './agent-registry.ts';
+import type { AgentChange, AgentState, AuditJudge, Now } from './agent-state.ts';
+import { Bulletin } from './bulletin.ts';
+import { Counters } from './counters.ts';
+import { Dispatch } from './dispatch.ts';
+import { alarm, type ControlEvent, EventLog } from './events.ts';
+import { ControlError } from './failure.ts';
+import { Inbox } from './inbox.ts';
+import { LastKnown } from './last-known.ts';
+import { Models } from './models.ts';
+import { Orders } from './orders.ts';
+import { Outbox } from './outbox.ts';
+import { Policies } from './policies.ts';
+import type { SitePlace } from './preview.ts';
+import { ReceiptDesk } from './receipt-desk.ts';
+import { TelemetryIntake } from './telemetry-intake.ts';
+import { commandView } from './views.ts';
+import { type ControlKeys, Wire } from './wire.ts';
+
+export interface ControlPlanePorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly bus: MessageBus;
+  readonly store: ControlStore;
+  readonly telemetry: TelemetryStore;
+  readonly audit: AuditVault;
+}
+
+export interface ControlPlaneSetting {
+  readonly trust: Trust;
+  /** The trust document as signed: agents get these bytes. */
+  readonly trustBytes: Uint8Array;
+  readonly keys: ControlKeys;
+  readonly feeder: Feeder;
+  readonly places: readonly SitePlace[];
+}
+
+/** The parts of the control plane, and what a change in one of them means for the others. */
+export class Parts {
+  readonly counters = new Counters();
+  readonly known = new LastKnown();
+  readonly epoch: number;
+  readonly events: EventLog;
+  readonly wire: Wire;
+  readonly agents: AgentRegistry;
+  readonly dispatch: Dispatch;
+  readonly policies: Policies;
+  readonly models: Models;
+  readonly orders: Orders;
+  readonly bulletin: Bulletin;
+  readonly intake: TelemetryIntake;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly #ports: ControlPlanePorts;
+
+  /** Takes up what the store holds, under a new epoch. @throws {TrustError | ControlError} */
+  constructor(ports: ControlPlanePorts, setting: ControlPlaneSetting) {
+    const { store, rng, bus, audit } = ports;
+    const { trust, trustBytes, keys } = setting;
+    assertPlaces(setting);
+    this.#ports = ports;
+    this.wire = new Wire(trust, keys, this.now);
+    this.epoch = store.raise('epoch');
+    this.events = new EventLog(this.epoch);
+    const { wire, counters, known, epoch, now, emit } = this;
+    const common = { ...ports, wire, counters, known, epoch, now, emit };
+    const outbox = new Outbox({ ...common, nonces: rng.stream('control-cti') });
+    const sites = setting.places.map((place) => place.site);
+    const judge = this.#judge;
+    const agents = new AgentRegistry({ ...common, judge, changed: this.#onAgent }, sites);
+    const offering = { openSession: this.#openSession, publish: this.#offer };
+    const dispatch = new Dispatch({ ...common, ...offering, changed: this.onCommand });
+    const policies = new Policies(common, this.#onPolicyConflict);
+    const models = new Models({ ...common, director: keys.director });
+    const shared = { ...common, outbox, agents, dispatch, policies, models };
+    const policy = () => policies.inForce();
+    this.orders = new Orders({ ...shared, ids: rng.stream('control-plan-id'), policy });
+    const published = { version: trust.document.version, bytes: trustBytes };
+    this.bulletin = new Bulletin({ ...shared, bus, trust: published });
+    this.intake = new TelemetryIntake({
+      ...common,
+      store: ports.telemetry,
+      open: (message) => this.inbox.openTelemetry(message),
+      wallOfSession: this.#wallOfSession,
+      failed: this.#onTelemetryLost,
+    });
+    const desk = new ReceiptDesk({ ...shared, climbed: this.onCommand });
+    this.inbox = new Inbox({ ...shared, audit }, desk, this.intake);
+    this.outbox = outbox;
+    this.agents = agents;
+    this.dispatch = dispatch;
+    this.policies = policies;
+    this.models = models;
+  }
+
+  readonly now = (): Now => {
+    const { clock } = this.#ports;
+    return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  };
+
+  readonly emit = (event: ControlEvent): void => {
+    this.events.append(event, this.#ports.clock.wallMs());
+    if (event.type !== 'alarm') return;
+    const { code, site, detail } = event;
+    this.#ports.logger.error('alarm_raised', { code, site, detail });
+  };
+
+  readonly onCommand = (command: CommandRecord): void => {
+    const { id, site, orderId } = command;
+    const { state, confirmedBy, final, detail } = commandView(this.#ports.store, command);
+    const summary = { state, confirmedBy, final, detail };
+    this.emit({ type: 'command', id, site, order: orderId, ...summary });
+  };
+
+  emitModel(site: string): void {
+    const desired = this.models.desired(site)?.digest ?? null;
+    const running = this.agents.get(site).reported?.model ?? null;
+    this.emit({ type: 'model', site, desired, running });
+  }
+
+  readonly #onAgent = (state: AgentState, change: AgentChange): void => {
+    const { site, link, sinceWallMs, quarantine } = state;
+    if (change.type === 'ignored') {
+      this.counters.add('messages_ignored', change.code);
+      return;
+    }
+    if (change.type === 'model') {
+      this.emitModel(site);
+      return;
+    }
+    this.#ports.logger.info('agent_changed', { site, link, change: change.type });
+    const event = { type: 'agent', site, link, sinceWallMs } as const;
+    this.emit({ ...event, quarantine: quarantine?.code ?? null, change: change.type });
+    if (change.type === 'quarantined' && quarantine !== null) {
+      const facts = JSON.stringify(quarantine.facts);
+      this.emit(alarm('agent_quarantined', site, `${quarantine.code} ${facts}`));
+    }
+    if (change.type === 'session') this.bulletin.greet(state);
+    if (change.type === 'session' || change.type === 'released') this.dispatch.offerAgain(site);
+    if (change.type === 'back') this.dispatch.pump(site);
+  };
+
+  readonly #judge =
+    (site: string): AuditJudge =>
+    (head) => {
+      const { audit } = this.#ports;
+      try {
+        audit.checkBirth(site, head);
+        return null;
+      } catch (thrown) {
+        if (!(thrown instanceof AuditError)) throw thrown;
+        const code = thrown.code === 'log_truncated' ? 'log_truncated' : 'log_forked';
+        return { code, facts: { size: head.size, receipted: audit.size(site) } };
+      }
+    };
+
+  /** Null also while the agent has not yet taken over the policy that commands are judged by here. */
+  readonly #openSession = (site: string): string | null => {
+    const held = this.agents.get(site).reported?.policy ?? 0;
+    const wanted = this.policies.held?.policy.version ?? 0;
+    if (!this.#ports.bus.isUp || held < wanted) return null;
+    return this.agents.openSession(site);
+  };
+
+  readonly #offer = (
+    command: CommandRecord,
+    sess: string,
+    commit: (offer: OfferRecord) => void,
+  ): void => {
+    const nowSessionMs = this.agents.sessionNowMs(command.site) ?? 0;
+    const restMs = command.notAfterWallMs - this.#ports.clock.wallMs();
+    const policy = this.policies.held?.policy.version ?? 0;
+    const notAfterSessionMs = Math.max(0, Math.floor(nowSessionMs + restMs));
+    this.outbox.command(command, { sess, epoch: this.epoch, policy, notAfterSessionMs }, commit);
+  };
+
+  readonly #wallOfSession = (site: string, sessionMs: number): number | null => {
+    const nowMs = this.agents.sessionNowMs(site);
+    return nowMs === null ? null : this.#ports.clock.wallMs() - (nowMs - sessionMs);
+  };
+
+  readonly #onPolicyConflict = (version: number): void => {
+    this.emit(alarm('policy_conflict', null, `version ${version}`));
+  };
+
+  readonly #onTelemetryLost = (thrown: unknown, batches: number): void => {
+    this.#ports.logger.error('telemetry_lost', { batches, reason: messageOf(thrown) });
+  };
+}
+
+function assertPlaces({ feeder, places }: ControlPlaneSetting): void {
+  const buses = new Set(feeder.buses.map((bus) => bus.id));
+  for (const { site, bus } of places) {
+    if (!buses.has(bus)) throw new ControlError({ code: 'feeder_bus_unknown', site, bus });
+  }
+}
