@@ -44,7 +44,7 @@ class WorkerRunner implements Runner {
   readonly #selfTest: SelfTest;
   #link: WorkerLink | null = null;
   #replacing: Promise<void> | null = null;
-  #lingering = 0;
+  readonly #lingering = new Set<WorkerLink>();
   #closed = false;
 
   constructor(options: WorkerInferenceOptions, model: ModelPackage, selfTest: SelfTest) {
@@ -71,7 +71,7 @@ class WorkerRunner implements Runner {
   async run(rows: Float32Array): Promise<RunOutcome> {
     if (this.#link === null) {
       this.#replace();
-      return { ok: false, reason: 'crashed', detail: 'the inference worker is being replaced' };
+      return { ok: false, reason: 'crashed', detail: 'no inference worker is running' };
     }
     const { deadlineMs } = this.#options;
     return await this.#link.run(rows, { deadlineMs, stuckMs: deadlineMs * STUCK_DEADLINES });
@@ -83,6 +83,8 @@ class WorkerRunner implements Runner {
     this.#link = null;
     await link?.close();
     await this.#replacing;
+    // A process that exits while a worker computes is aborted, so wait for the stuck ones too.
+    await Promise.all([...this.#lingering].map((stuck) => stuck.close()));
   }
 
   async #open(link: WorkerLink): Promise<void> {
@@ -109,17 +111,15 @@ class WorkerRunner implements Runner {
     if (this.#link !== link) return;
     this.#link = null;
     if (this.#closed) return;
-    this.#lingering += 1;
-    void link.ended.then(() => {
-      this.#lingering -= 1;
-    });
+    this.#lingering.add(link);
+    void link.ended.then(() => this.#lingering.delete(link));
     this.#options.logger.warn('inference_worker_lost', { digest: this.#model.digest, detail });
     this.#replace();
   }
 
   /** One replacement at a time; one that fails is tried again by the next run, not in a loop of its own. */
   #replace(): void {
-    if (this.#closed || this.#replacing !== null || this.#lingering > LINGERING_MAX) return;
+    if (this.#closed || this.#replacing !== null || this.#lingering.size > LINGERING_MAX) return;
     const { logger } = this.#options;
     const digest = this.#model.digest;
     this.#replacing = this.start()
