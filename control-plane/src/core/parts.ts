@@ -74,7 +74,8 @@ export class Parts {
     this.events = new EventLog(this.epoch);
     const { wire, counters, known, epoch, now, emit } = this;
     const common = { ...ports, wire, counters, known, epoch, now, emit };
-    const outbox = new Outbox({ ...common, nonces: rng.stream('control-cti') });
+    // Named after the epoch: a restart under the same seed must not draw the same nonces again.
+    const outbox = new Outbox({ ...common, nonces: rng.stream(`control-cti-${epoch}`) });
     const sites = setting.places.map((place) => place.site);
     const judge = this.#judge;
     const agents = new AgentRegistry({ ...common, judge, changed: this.#onAgent }, sites);
@@ -84,7 +85,7 @@ export class Parts {
     const models = new Models({ ...common, director: keys.director });
     const shared = { ...common, outbox, agents, dispatch, policies, models };
     const policy = () => policies.inForce();
-    this.orders = new Orders({ ...shared, ids: rng.stream('control-plan-id'), policy });
+    this.orders = new Orders({ ...shared, ids: rng.stream(`control-plan-${epoch}`), policy });
     const published = { version: trust.document.version, bytes: trustBytes };
     this.bulletin = new Bulletin({ ...shared, bus, trust: published });
     this.intake = new TelemetryIntake({
