@@ -22,6 +22,8 @@ export class Receipts {
   readonly #recorder: Recorder;
   readonly #session: Session;
   #sentCounter = 0;
+  /** False once everything was said: then no cycle asks the disk for more. */
+  #unsent = true;
 
   constructor(store: AgentStore, recorder: Recorder, session: Session) {
     this.#store = store;
@@ -51,6 +53,7 @@ export class Receipts {
       clock,
     };
     this.#store.putReceipt(receipt);
+    this.#unsent = true;
     return receipt;
   }
 
@@ -71,11 +74,14 @@ export class Receipts {
   /** Everything unreceipted is said again. */
   restart(): void {
     this.#sentCounter = 0;
+    this.#unsent = true;
   }
 
   async send(mouth: Mouth): Promise<void> {
-    if (!mouth.isUp) return;
-    for (const receipt of this.#store.receiptsAfter(this.#sentCounter, SEND_MAX)) {
+    if (!mouth.isUp || !this.#unsent) return;
+    const waiting = this.#store.receiptsAfter(this.#sentCounter, SEND_MAX);
+    this.#unsent = waiting.length === SEND_MAX;
+    for (const receipt of waiting) {
       this.#sentCounter = receipt.counter;
       if (!(await mouth.say(KINDS.receipt, receipt, 1))) return;
     }

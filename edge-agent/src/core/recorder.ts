@@ -26,6 +26,8 @@ export const RECORD_KINDS = {
 export class Recorder {
   readonly #store: AgentStore;
   readonly #session: Session;
+  /** Records written since boot. */
+  written = 0;
   #pending: LoggedCycle[] = [];
   #items = 0;
   #last: LoggedCycle | null = null;
@@ -69,6 +71,7 @@ export class Recorder {
       Partial<Pick<AuditEntry, 'kid' | 'onBehalfOf'>>,
   ): number {
     const { wallMs, sessionMs, clock } = this.#session.now();
+    this.written += 1;
     return this.#store.audit.append({
       ...entry,
       wallMs,

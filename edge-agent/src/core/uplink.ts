@@ -4,6 +4,7 @@ import { type Heartbeat, KINDS } from '@tieline/protocol';
 import type { AgentStore } from '../ports/store.ts';
 import type { Mouth } from './agent-context.ts';
 import type { Receipts } from './receipts.ts';
+import type { Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
 import type { TelemetryFeed } from './telemetry.ts';
 
@@ -26,6 +27,7 @@ export type Vitals = Pick<Heartbeat, 'trust' | 'policy' | 'model' | 'mode' | 're
 export class Uplink {
   readonly #store: AgentStore;
   readonly #session: Session;
+  readonly #recorder: Recorder;
   readonly #mouth: Mouth;
   readonly #receipts: Receipts;
   readonly #telemetry: TelemetryFeed;
@@ -35,11 +37,14 @@ export class Uplink {
   #heartbeatDueMs = 0;
   #timeDueMs = 0;
   #auditDueMs = 0;
+  /** What the recorder had written when the last upload left nothing over; −1 = there may be more. */
+  #auditedUpTo = -1;
   #presenceMs: number | null = null;
 
   constructor(parts: {
     readonly store: AgentStore;
     readonly session: Session;
+    readonly recorder: Recorder;
     readonly mouth: Mouth;
     readonly receipts: Receipts;
     readonly telemetry: TelemetryFeed;
@@ -49,6 +54,7 @@ export class Uplink {
   }) {
     this.#store = parts.store;
     this.#session = parts.session;
+    this.#recorder = parts.recorder;
     this.#mouth = parts.mouth;
     this.#receipts = parts.receipts;
     this.#telemetry = parts.telemetry;
@@ -62,6 +68,7 @@ export class Uplink {
     this.#heartbeatDueMs = 0;
     this.#timeDueMs = 0;
     this.#auditDueMs = 0;
+    this.#auditedUpTo = -1;
     this.#receipts.restart();
   }
 
@@ -133,8 +140,13 @@ export class Uplink {
   }
 
   async #uploadAudit(nowMs: number): Promise<void> {
+    const { written } = this.#recorder;
+    if (written === this.#auditedUpTo) return;
     const upload = this.#store.audit.pending(AUDIT_BYTES_MAX);
-    if (upload === null) return;
+    if (upload === null) {
+      this.#auditedUpTo = written;
+      return;
+    }
     this.#auditDueMs = nowMs + AUDIT_AGAIN_MS;
     await this.#mouth.say(KINDS.audit, upload, 1);
   }
