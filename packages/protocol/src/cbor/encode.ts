@@ -66,35 +66,39 @@ function arrangedObject(value: object, depth: number): unknown {
   if (value instanceof Uint8Array) return value;
   if (depth > CBOR_DEPTH_MAX) throw cborFailure('cbor_too_deep', -1);
   if (Array.isArray(value)) return Array.from(value, (item) => arranged(item, depth));
-  if (value instanceof Map) return arrangedMap([...value], depth);
+  if (value instanceof Map) return arrangedMap(value, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) unsupported('cbor_unsupported');
-  return arrangedMap(
-    Object.entries(value).filter(([, held]) => held !== undefined),
-    depth,
-  );
-}
-
-function arrangedMap(entries: [unknown, unknown][], depth: number): Map<unknown, unknown> {
-  const keys = entries.map(([key]) => checkedKey(key));
-  if (keys.some((key) => typeof key !== typeof keys[0])) unsupported('cbor_key_type');
-  // Most maps are written in order already; sorting those would be most of the work.
-  const inOrder = keys.every((key, k) => k === 0 || compareKeys(keys[k - 1]!, key) < 0);
-  if (!inOrder) entries.sort(([a], [b]) => compareKeys(checkedKey(a), checkedKey(b)));
-  const map = new Map<unknown, unknown>();
-  for (const [key, held] of entries) {
-    map.set(typeof key === 'number' ? arrangedNumber(key) : key, arranged(held, depth));
+  const names = Object.keys(value);
+  for (const name of names) checkText(name);
+  sortTexts(names);
+  const map = new Map<string, unknown>();
+  for (const name of names) {
+    const held: unknown = Reflect.get(value, name);
+    if (held !== undefined) map.set(name, arranged(held, depth));
   }
   return map;
 }
 
-function checkedKey(key: unknown): number | string {
-  if (typeof key === 'string') {
-    if (key === CBOR_KEY_FORBIDDEN) unsupported('cbor_key_forbidden');
-    return wellFormed(key);
+function arrangedMap(given: ReadonlyMap<unknown, unknown>, depth: number): Map<unknown, unknown> {
+  const keys = [...given.keys()];
+  const texts = keys.filter((key) => typeof key === 'string');
+  const integers = keys.filter((key) => Number.isSafeInteger(key)) as number[];
+  if (texts.length !== keys.length && integers.length !== keys.length) {
+    unsupported('cbor_key_type');
   }
-  if (typeof key !== 'number' || !Number.isSafeInteger(key)) return unsupported('cbor_key_type');
-  return key;
+  for (const text of texts) checkText(text);
+  const map = new Map<unknown, unknown>();
+  for (const key of sortTexts(texts)) map.set(key, arranged(given.get(key), depth));
+  for (const key of integers.sort(compareIntegers)) {
+    map.set(arrangedNumber(key), arranged(given.get(key), depth));
+  }
+  return map;
+}
+
+function checkText(key: string): void {
+  if (key === CBOR_KEY_FORBIDDEN) unsupported('cbor_key_forbidden');
+  wellFormed(key);
 }
 
 function wellFormed(text: string): string {
@@ -102,23 +106,38 @@ function wellFormed(text: string): string {
   return text;
 }
 
-/** Bytewise order of the encoded keys (RFC 8949 §4.2.1): shorter texts, and smaller arguments, come first. */
-function compareKeys(a: number | string, b: number | string): number {
-  if (typeof a === 'number' && typeof b === 'number') {
-    if (a < 0 !== b < 0) return a < 0 ? 1 : -1;
-    return Math.abs(a) - Math.abs(b);
-  }
-  return compareTexts(String(a), String(b));
+/** Bytewise order of the encodings (RFC 8949 §4.2.1): 0, 1, 2 … and then −1, −2 … */
+function compareIntegers(a: number, b: number): number {
+  if (a < 0 !== b < 0) return a < 0 ? 1 : -1;
+  return Math.abs(a) - Math.abs(b);
 }
 
-const ASCII = /^\p{ASCII}*$/u;
+/**
+ * Bytewise order of the encodings: by length in UTF-8, then by bytes. Most maps are written in order already, and
+ * code units order as bytes do where each is one byte; both are asked once, for sorting would be most of the work.
+ */
+function sortTexts(texts: string[]): string[] {
+  const compare = texts.every(isAscii) ? compareAscii : compareUtf8;
+  for (let k = 1; k < texts.length; k += 1) {
+    if (compare(texts[k - 1]!, texts[k]!) > 0) return texts.sort(compare);
+  }
+  return texts;
+}
 
-/** By length in UTF-8, then by bytes; code units order the same way only while both are ASCII. */
-function compareTexts(a: string, b: string): number {
-  if (ASCII.test(a) && ASCII.test(b)) return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+function compareAscii(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
+}
+
+function compareUtf8(a: string, b: string): number {
   const left = Buffer.from(a, 'utf8');
   const right = Buffer.from(b, 'utf8');
   return left.length - right.length || Buffer.compare(left, right);
+}
+
+function isAscii(text: string): boolean {
+  for (let k = 0; k < text.length; k += 1) if (text.charCodeAt(k) > 0x7f) return false;
+  return true;
 }
 
 function unsupported(code: CborCode): never {

@@ -81,6 +81,20 @@ describe('the examples of the COSE working group', () => {
   });
 });
 
+test.each([0, 23, 24, 255, 256, 65_535, 65_536])(
+  'what is signed is plain CBOR, with a payload of %i bytes',
+  (length) => {
+    const payload = new Uint8Array(length).fill(7);
+    const header = hex('a10132');
+    expect(toHex(sign1Bytes(header, aad, payload))).toBe(
+      toHex(encodeCbor(['Signature1', header, aad, payload])),
+    );
+    expect(toHex(signBytes(header, header, aad, payload))).toBe(
+      toHex(encodeCbor(['Signature', header, header, aad, payload])),
+    );
+  },
+);
+
 describe('foreign envelopes', () => {
   const body = (bytes: Uint8Array): string => toHex(bytes).slice(2);
 

@@ -1,4 +1,4 @@
-import { concatBytes } from '@tieline/kernel';
+import { assert, concatBytes } from '@tieline/kernel';
 import { type CborValue, decodeCbor, encodeCbor } from '../cbor/codec.ts';
 import { SIGNATURE_BYTES } from '../crypto/digest.ts';
 import type { Signer, Verifier } from '../crypto/port.ts';
@@ -23,6 +23,9 @@ import {
 /** Tag 18 is one byte, tag 98 two. */
 const SIGN1_TAG = [0xd2] as const;
 const SIGN_TAG = [0xd8, 0x62] as const;
+/** The contexts of a Sig_structure, as CBOR texts. */
+const SIGNATURE1 = encodeCbor('Signature1');
+const SIGNATURE = encodeCbor('Signature');
 /** Each costs a verification; more people than this never sign one document. */
 export const SIGNATURES_MAX = 16;
 
@@ -133,7 +136,7 @@ export function sign1Bytes(
   externalAad: Uint8Array,
   payload: Uint8Array,
 ): Uint8Array {
-  return encodeCbor(['Signature1', headerBytes, externalAad, payload]);
+  return structure(SIGNATURE1, [headerBytes, externalAad, payload]);
 }
 
 /** RFC 9052 §4.4, for one of several signers. */
@@ -143,7 +146,28 @@ export function signBytes(
   externalAad: Uint8Array,
   payload: Uint8Array,
 ): Uint8Array {
-  return encodeCbor(['Signature', headerBytes, keyBytes, externalAad, payload]);
+  return structure(SIGNATURE, [headerBytes, keyBytes, externalAad, payload]);
+}
+
+/** An array of a context and byte strings, whose payload may be long: put together without a second copy of it. */
+function structure(context: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
+  const pieces = [Uint8Array.of(0x80 + parts.length + 1), context];
+  for (const part of parts) pieces.push(byteStringHead(part.length), part);
+  return concatBytes(...pieces);
+}
+
+function byteStringHead(length: number): Uint8Array {
+  if (length < 24) return Uint8Array.of(0x40 + length);
+  if (length < 0x100) return Uint8Array.of(0x58, length);
+  if (length < 0x1_0000) return Uint8Array.of(0x59, length >> 8, length & 0xff);
+  assert(length <= 0xffff_ffff, 'a message fits into memory');
+  return Uint8Array.of(
+    0x5a,
+    length >>> 24,
+    (length >> 16) & 0xff,
+    (length >> 8) & 0xff,
+    length & 0xff,
+  );
 }
 
 function tagged(tag: readonly number[], content: unknown): Uint8Array {

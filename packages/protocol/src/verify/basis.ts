@@ -3,7 +3,7 @@ import { CborError, encodeCbor } from '../cbor/codec.ts';
 import { sha256 } from '../crypto/digest.ts';
 import { KINDS } from '../kinds.ts';
 import type { Action } from '../messages/action.ts';
-import { type Basis, type Command, Plan } from '../messages/command.ts';
+import { type Basis, Plan } from '../messages/command.ts';
 import { MessageError } from '../messages/define.ts';
 import type { Assumptions, Order, OrderTarget } from '../messages/order.ts';
 import type { Policy } from '../messages/policy.ts';
@@ -33,31 +33,26 @@ export function actionsDigest(actions: readonly Action[]): Uint8Array {
  * Step 14: the order's own signatures, people, quorum, time and session, or the plan; this site's actions are the
  * command's; and what the people took for granted holds now.
  */
-export function checkBasis(
-  command: Command,
-  trust: Trust,
-  state: CommandState,
-  policy: Policy,
-  time: CommandTime,
-): CheckedBasis {
-  return command.basis.type === 'order'
-    ? checkOrder(command, command.basis.order, { trust, state, policy, time })
-    : checkPlan(command, command.basis.plan);
+export function checkBasis(basis: Basis, context: BasisContext): CheckedBasis {
+  return basis.type === 'order' ? checkOrder(basis.order, context) : checkPlan(basis.plan, context);
 }
 
-interface OrderContext {
+/** What a basis is checked against. */
+export interface BasisContext {
+  /** Digest of the command's actions. */
+  readonly actions: Uint8Array;
   readonly trust: Trust;
   readonly state: CommandState;
   readonly policy: Policy;
   readonly time: CommandTime;
 }
 
-function checkOrder(command: Command, bytes: Uint8Array, context: OrderContext): CheckedBasis {
-  const { trust, state, policy, time } = context;
+function checkOrder(bytes: Uint8Array, context: BasisContext): CheckedBasis {
+  const { actions, trust, state, policy, time } = context;
   const { body: order, signers } = openOrder(bytes, trust, state.site, time.wallS);
   checkOrderPolicy(order, policy);
   const target = checkTarget(order, state.site);
-  checkSameActions(target.actions, command.actions);
+  checkSameActions(target.actions, actions);
   checkOrderClass(order, target);
   for (const signer of signers) {
     checkActionScope(14, 'order_action_out_of_scope', signer, target.actions, state.assets);
@@ -104,8 +99,9 @@ function checkTarget(order: Order, site: string): OrderTarget {
   return target;
 }
 
-function checkSameActions(signed: readonly Action[], commanded: readonly Action[]): void {
-  if (!equalBytes(encodeCbor(signed), encodeCbor(commanded))) {
+/** @param commanded  digest of the command's actions */
+function checkSameActions(signed: readonly Action[], commanded: Uint8Array): void {
+  if (!equalBytes(actionsDigest(signed), commanded)) {
     throw refusal(14, 'basis_actions_differ');
   }
 }
@@ -164,9 +160,9 @@ function checkBetween(assumption: string, value: number | null, min: number, max
   }
 }
 
-function checkPlan(command: Command, bytes: Uint8Array): CheckedBasis {
+function checkPlan(bytes: Uint8Array, { actions }: BasisContext): CheckedBasis {
   const plan = readPlan(bytes);
-  checkSameActions(plan.actions, command.actions);
+  checkSameActions(plan.actions, actions);
   return { type: 'plan', plan, rank: 'plan' };
 }
 

@@ -83,7 +83,7 @@ function judge(
   checkSessionTime(command, time);
   const policy = checkPolicy(claim(claims.pol), state.policy);
   checkScope(author, command, state);
-  const basis = checkBasis(command, trust, state, policy, time);
+  const basis = checkBasis(command.basis, { actions: digest, trust, state, policy, time });
   checkAdmission(command.actions, basis.rank, state, policy);
   const stored = { actionsDigest: digest, rank: basis.rank };
   return { outcome: 'new', offer, command, basis, replay, stored };
