@@ -9,7 +9,8 @@ import {
 } from '@tieline/inference';
 import { messageOf } from '@tieline/kernel';
 import { trainingCodeDigest } from './adapters/training-sources.ts';
-import { FULL_PLAN, trainForecast } from './train-forecast.ts';
+import { trainForecast } from './train-forecast.ts';
+import { FULL_PLAN } from './training-plan.ts';
 
 const USAGE = `npm run train [-- --seed N] [--out DIRECTORY]
 Trains the site import forecast on simulated days and writes its package.

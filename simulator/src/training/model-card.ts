@@ -1,7 +1,7 @@
 import { type Digest, FORECAST_FEATURES } from '@tieline/inference';
 import type { Comparison, ErrorFigures } from './evaluation.ts';
 import { MODEL_NAME, MODEL_VERSION } from './model-export.ts';
-import type { TrainingPlan } from './train-forecast.ts';
+import type { TrainingPlan } from './training-plan.ts';
 
 export interface CardFacts {
   readonly plan: TrainingPlan;

@@ -1,32 +1,18 @@
 import { type Digest, digestOf, type PackageFiles, packFiles } from '@tieline/inference';
 import { TielineError } from '@tieline/kernel';
-import { type Dataset, type DatasetOptions, datasetDigest, simulateDataset } from './dataset.ts';
+import { type Dataset, datasetDigest, simulateDataset } from './dataset.ts';
 import { beatsRivals, type Comparison, compare } from './evaluation.ts';
 import { modelCard } from './model-card.ts';
 import { exportModel } from './model-export.ts';
 import { evaluateExported } from './network.ts';
-import { type TrainerOptions, trainNetwork } from './trainer.ts';
+import { trainNetwork } from './trainer.ts';
+import type { TrainingPlan } from './training-plan.ts';
 
 export type TrainingFailure = {
   readonly code: 'rival_not_beaten';
   readonly comparison: Comparison;
 };
 export class TrainingError extends TielineError<TrainingFailure> {}
-
-/** How much is simulated and trained. */
-export interface TrainingPlan {
-  readonly data: Omit<DatasetOptions, 'seed'>;
-  /** Days that only the evaluation sees. */
-  readonly unseen: Omit<DatasetOptions, 'seed'>;
-  readonly trainer: Omit<TrainerOptions, 'seed'>;
-}
-
-/** What `npm run train` runs; half a minute on one core. */
-export const FULL_PLAN: TrainingPlan = {
-  data: { sites: 64, days: 4, everyS: 60 },
-  unseen: { sites: 12, days: 8, everyS: 120 },
-  trainer: { hidden: [16, 8], epochs: 10, batch: 64, learningRate: 3e-3 },
-};
 
 export interface TrainedModel {
   readonly files: PackageFiles;

@@ -17,8 +17,9 @@ import { type Dataset, datasetDigest, simulateDataset, simulatedSite } from './d
 import { beatsRivals, compare } from './evaluation.ts';
 import { exportModel } from './model-export.ts';
 import { evaluateExported, Network } from './network.ts';
-import { type TrainingPlan, trainForecast } from './train-forecast.ts';
+import { trainForecast } from './train-forecast.ts';
 import { trainNetwork } from './trainer.ts';
+import type { TrainingPlan } from './training-plan.ts';
 
 const CODE_DIGEST = digestOf(Uint8Array.of(1));
 const SHORT_PLAN: TrainingPlan = {
