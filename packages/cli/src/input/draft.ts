@@ -3,6 +3,7 @@ import { type Action, Order, OrderTarget } from '@tieline/protocol';
 import { z } from 'zod';
 import { usageError } from '../exit.ts';
 import type { DRAFT_FLAGS } from '../table/shared.ts';
+import { jsonable } from '../text/jsonable.ts';
 import type { World } from '../world.ts';
 import { jsonOf, nameOf, textOf } from './files.ts';
 import { parseDurationMs, parseNumber } from './quantities.ts';
@@ -154,4 +155,9 @@ function withBytes(file: string, value: unknown, place: string): unknown {
       ]);
     }),
   );
+}
+
+/** A draft as a file that `readDraft` reads back as the same. */
+export function draftJson(draft: Draft): string {
+  return `${JSON.stringify(jsonable(draft), null, 2)}\n`;
 }

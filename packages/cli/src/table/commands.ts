@@ -1,10 +1,11 @@
-import { agentRun } from './agent.ts';
-import { auditReplay, auditVerify } from './audit.ts';
+import { agentGet, agentLs, agentRun } from './agent.ts';
+import { auditExport, auditReplay, auditTail, auditVerify } from './audit.ts';
+import { dispatchGet, dispatchLs, dispatchPreview, dispatchSend } from './dispatch.ts';
 import { envelopeShow, envelopeVerify } from './envelope.ts';
 import { keyNew, keyShow } from './key.ts';
-import { modelPack } from './model.ts';
+import { modelLs, modelPack, modelPush, modelStatus } from './model.ts';
 import { orderShow, orderSign, orderVerify } from './order.ts';
-import { policyCheck } from './policy.ts';
+import { policyCheck, policyPublish, policyShow } from './policy.ts';
 import { simFlow } from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
 
@@ -20,14 +21,27 @@ function bind<Spec extends CommandSpec>(
 /** The table of commands, in the order of help. A verb stands here once the capability behind it works. */
 export const COMMANDS: readonly Command[] = [
   bind(agentRun, () => import('../verbs/agent-run.ts')),
+  bind(agentLs, () => import('../verbs/agent-ls.ts')),
+  bind(agentGet, () => import('../verbs/agent-get.ts')),
+  bind(dispatchPreview, () => import('../verbs/dispatch-preview.ts')),
+  bind(dispatchSend, () => import('../verbs/dispatch-send.ts')),
+  bind(dispatchLs, () => import('../verbs/dispatch-ls.ts')),
+  bind(dispatchGet, () => import('../verbs/dispatch-get.ts')),
   bind(orderSign, () => import('../verbs/order-sign.ts')),
   bind(orderVerify, () => import('../verbs/order-verify.ts')),
   bind(orderShow, () => import('../verbs/order-show.ts')),
   bind(keyNew, () => import('../verbs/key-new.ts')),
   bind(keyShow, () => import('../verbs/key-show.ts')),
   bind(policyCheck, () => import('../verbs/policy-check.ts')),
+  bind(policyPublish, () => import('../verbs/policy-publish.ts')),
+  bind(policyShow, () => import('../verbs/policy-show.ts')),
   bind(modelPack, () => import('../verbs/model-pack.ts')),
+  bind(modelPush, () => import('../verbs/model-push.ts')),
+  bind(modelLs, () => import('../verbs/model-ls.ts')),
+  bind(modelStatus, () => import('../verbs/model-status.ts')),
+  bind(auditTail, () => import('../verbs/audit-tail.ts')),
   bind(auditVerify, () => import('../verbs/audit-verify.ts')),
+  bind(auditExport, () => import('../verbs/audit-export.ts')),
   bind(auditReplay, () => import('../verbs/audit-replay.ts')),
   bind(simFlow, () => import('../verbs/sim-flow.ts')),
   bind(envelopeShow, () => import('../verbs/envelope-show.ts')),

@@ -12,6 +12,9 @@ export interface Row {
   readonly tone?: 'normal' | 'warning' | 'alarm';
 }
 
+/** To sort by: worst first. */
+export const SEVERITY = { normal: 0, warning: 1, alarm: 2 } as const;
+
 const MARKS = { normal: ' ', warning: '!', alarm: '✗' } as const;
 
 /** Columns without boxes; the mark stands in a column of its own, and only where some row has one. */

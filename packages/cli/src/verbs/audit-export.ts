@@ -1,0 +1,36 @@
+import { EXIT, usageError } from '../exit.ts';
+import { ControlPlane } from '../http/control-plane.ts';
+import type { auditExport } from '../table/audit.ts';
+import type { Verb } from '../table/spec.ts';
+import { layoutFacts } from '../text/layout.ts';
+import { printJson } from '../text/print.ts';
+
+const EXPORT_FILE_MODE = 0o644;
+
+export const run: Verb<typeof auditExport> = async ({ flags, operands, global, world }) => {
+  if (await world.exists(flags.out)) {
+    throw usageError(`${flags.out} exists already, and nothing is overwritten`);
+  }
+  const control = await ControlPlane.open(world, global);
+  const path = `/v1/audit/${encodeURIComponent(operands.site)}/export`;
+  const chunks = await control.download(path);
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  await world.create(flags.out, counted(), EXPORT_FILE_MODE);
+  if (global.json) {
+    const facts = { site: operands.site, file: flags.out, bytes };
+    printJson(world, { schema: 'tieline.audit-exported/1', ...facts });
+  } else {
+    const rows = [
+      ['written', `${flags.out}, ${bytes} bytes, not verified yet`],
+      ['next', `tieline audit verify ${flags.out}`],
+    ] as const;
+    world.stdout.write(layoutFacts(rows, world.stdout.colour));
+  }
+  return EXIT.ok;
+};
