@@ -12,7 +12,6 @@ export {
   GRANT_ALL,
   type GrantRefusal,
   type Grants,
-  mayReceive,
   publishRefusal,
   subscribeRefusal,
 } from './grants.ts';

@@ -59,10 +59,6 @@ export class EventQueue {
     for (const each of left) this.push(each);
   }
 
-  get size(): number {
-    return this.#heap.length - this.#calledOff;
-  }
-
   #removeFirst(): void {
     const heap = this.#heap;
     const last = heap.pop()!;

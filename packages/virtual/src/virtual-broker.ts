@@ -2,7 +2,6 @@ import {
   type BusMessage,
   type BusPublication,
   type Grants,
-  mayReceive,
   publishRefusal,
   subscribeRefusal,
   topicMatches,
@@ -80,10 +79,7 @@ export class VirtualBroker {
   }
 
   #wants(side: BrokerSide, topic: string): boolean {
-    return (
-      side.subscriptions.some((filter) => topicMatches(filter, topic)) &&
-      mayReceive(side.grants, topic)
-    );
+    return side.subscriptions.some((filter) => topicMatches(filter, topic));
   }
 
   #refuses(side: BrokerSide, { topic, qos, retain = false }: BusPublication): boolean {

@@ -43,6 +43,7 @@ export class VirtualConnection {
   readonly #connectTimeout: VirtualEvent;
   /** The client has let go of it: by a break, or by `close`. */
   #clientGone = false;
+  #whenClosed = (): void => {};
 
   constructor(parts: ConnectionParts) {
     const { link, broker, session, clientId, grants } = parts;
@@ -135,13 +136,13 @@ export class VirtualConnection {
     await new Promise<void>((resolve) => {
       const dueMs = link.world.monotonicMs() + DISCONNECT_TIMEOUT_MS;
       const giveUp = link.world.schedule(dueMs, resolve);
+      this.#whenClosed = () => {
+        link.world.callOff(giveUp);
+        resolve();
+      };
       this.#toBroker.send(() => {
         broker.disconnected(this.#brokerSide, true);
-        this.#toClient.send(() => {
-          link.world.callOff(giveUp);
-          this.#closePipes();
-          resolve();
-        }, 'control');
+        this.#toClient.send(() => this.#closePipes(), 'control');
       }, 'control');
     });
   }
@@ -162,6 +163,7 @@ export class VirtualConnection {
   #closePipes(): void {
     this.#toBroker.close();
     this.#toClient.close();
+    this.#whenClosed();
   }
 
   #letGo(): void {

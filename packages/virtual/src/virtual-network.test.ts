@@ -117,6 +117,75 @@ test('loss takes QoS 0 messages and delays QoS 1, in order; duplicates come of Q
   expect([...new Set(receiver.heard)]).toEqual(numbers.map((number) => `t/n:${number}`));
 });
 
+test('a QoS 1 message that was lost comes again later, and all after it wait for it', async () => {
+  const { world, network, client } = makeWorld(1);
+  const receiver = await client('receiver', ['t/#']);
+  const sender = await client('sender', []);
+  network.setQuality('sender', { lossRate: 1 });
+  void send(sender, 1);
+  network.setQuality('sender', { lossRate: 0 });
+  void send(sender, 2);
+  await world.advance(209);
+  expect(receiver.heard).toEqual([]);
+  await world.advance(1);
+  expect(receiver.heard).toEqual(['t/n:1', 't/n:2']);
+});
+
+test.each([
+  ['stop', []],
+  ['crash', ['will/site:0']],
+] as const)(
+  'after %s a client hears nothing, and the will is %j, whatever breaks later',
+  async (leave, will) => {
+    const { world, network, client } = makeWorld(1);
+    const witness = await client('witness', ['will/#']);
+    const site = await client('site', ['t/#']);
+    const sender = await client('sender', []);
+    void send(sender, 1);
+    await world.advance(7);
+    const left = leave === 'stop' ? site.bus.stop() : network.crash('site');
+    await world.advance(100);
+    await left;
+    network.reset('site');
+    await world.advance(400_000);
+    expect({ heard: site.heard, downs: site.downs, up: site.bus.isUp }).toEqual({
+      heard: [],
+      downs: [],
+      up: false,
+    });
+    expect(witness.heard).toEqual(will);
+  },
+);
+
+test('a stop that a break overtakes ends with it, and leaves the will', async () => {
+  const { world, network, client } = makeWorld(1);
+  const witness = await client('witness', ['will/#']);
+  const site = await client('site', []);
+  const startMs = world.monotonicMs();
+  network.reset('site');
+  await world.run(() => site.bus.stop());
+  expect(world.monotonicMs()).toBe(startMs);
+  await world.advance(100);
+  expect({ heard: witness.heard, downs: site.downs }).toEqual({
+    heard: ['will/site:0'],
+    downs: [],
+  });
+});
+
+test.each(['stop', 'crash'] as const)(
+  'a client that is down and told to %s stays away',
+  async (leave) => {
+    const { world, network, client } = makeWorld(1);
+    const site = await client('site', []);
+    network.reset('site');
+    await world.settle();
+    expect(site.downs).toHaveLength(1);
+    await (leave === 'stop' ? site.bus.stop() : network.crash('site'));
+    await world.advance(400_000);
+    expect(site.bus.isUp).toBe(false);
+  },
+);
+
 test('the same seed gives the same losses at the same times, another seed others', async () => {
   const trace = async (seed: number): Promise<string> => {
     const { world, network, client } = makeWorld(seed);

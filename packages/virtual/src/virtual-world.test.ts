@@ -29,6 +29,28 @@ test('time stands still until it is moved, and then is exactly what was asked', 
   expect(world.wallMs()).toBe(1_700_000_000_020);
 });
 
+test('the clock never falls: what was due long ago happens now', async () => {
+  const world = makeWorld();
+  await world.advance(100);
+  await world.run(() => world.sleepUntil(5));
+  expect(world.monotonicMs()).toBe(100);
+});
+
+test('a long run leaves the event loop its turns', async () => {
+  const world = makeWorld();
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  let turnedInTime = false;
+  for (let atMs = 0; atMs < 3_000; atMs += 1) world.schedule(atMs, () => {});
+  world.schedule(2_000, () => {
+    turnedInTime = turned;
+  });
+  await world.advance(3_000);
+  expect(turnedInTime).toBe(true);
+});
+
 test('events happen in the order of their times, whatever the order they were set in', () =>
   fc.assert(
     fc.asyncProperty(
@@ -181,7 +203,8 @@ test('one signal ends all its sleeps, and only those', async () => {
   }
   void world.sleepUntil(50).then(() => woke.push(`c ${world.monotonicMs()}`));
   world.schedule(10, () => stop.abort());
-  await world.advance(200);
+  const never = world.run(() => new Promise(() => {}));
+  await expect(never).rejects.toMatchObject({ failure: { code: 'world_stalled', atMs: 50 } });
   expect(woke).toEqual(['a 10', 'b 10', 'c 50']);
 });
 
