@@ -35,7 +35,7 @@ const UPLOAD_BYTES_LEAST = RECORD_BYTES_MAX + RECORD_HEAD_BYTES_MAX + UPLOAD_OVE
 /** Records in one upload; the message's own bound. */
 const UPLOAD_RECORDS_MAX = 2_048;
 /** Rows dropped in one call, so that pruning never holds up a control cycle. */
-const PRUNE_RECORDS_MAX = 4_096;
+const PRUNE_RECORDS_MAX = 1_024;
 
 /**
  * The append-only audit log of one agent, in a database that the caller opened and owns. Nothing is
@@ -67,9 +67,9 @@ export class AuditLog {
    */
   append(entry: AuditEntry): number {
     try {
-      const seq = this.#store.size();
-      this.#store.append(seq, encodeRecord({ ...entry, seq }));
-      return seq;
+      const tail = this.#store.tail();
+      this.#store.append(tail, encodeRecord({ ...entry, seq: tail.size }));
+      return tail.size;
     } catch (thrown) {
       if (!(thrown instanceof Database.SqliteError)) throw thrown;
       const reason = `${thrown.code}: ${thrown.message}`;
@@ -173,7 +173,7 @@ export class AuditLog {
 
   /**
    * Drops the oldest records that are receipted, leaving at least the newest `keepRecords`; at most
-   * 4,096 in one call. Every root and proof of later sizes can still be made.
+   * 1,024 in one call. Every root and proof of later sizes can still be made.
    * @returns how many were dropped
    */
   prune(keepRecords: number): number {

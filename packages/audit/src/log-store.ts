@@ -13,7 +13,7 @@
  * of the committed rows plus the open transaction.
  */
 import { assert, concatBytes } from '@tieline/kernel';
-import { completedBy, frontierOf, HASH_BYTES, leafHash } from '@tieline/protocol';
+import { completedBy, frontierOf, HASH_BYTES, leafHash, type NodeReader } from '@tieline/protocol';
 import type Database from 'better-sqlite3';
 import { migrate } from './database.ts';
 import { AuditError } from './failure.ts';
@@ -36,10 +36,20 @@ const SCHEMA = [
      PRIMARY KEY (log, size)) STRICT, WITHOUT ROWID`,
 ];
 
+export interface LogTail {
+  readonly size: number;
+  /** Hashes of the last row; null in an empty log. */
+  readonly lastHashes: Uint8Array | null;
+}
+
 export interface StoredReceipt {
   /** Records that it covers. */
   readonly size: number;
   readonly message: Uint8Array;
+}
+interface TailRow {
+  readonly key: number;
+  readonly hashes: Buffer;
 }
 interface ReceiptRow {
   readonly size: number;
@@ -101,10 +111,22 @@ export class LogStore {
     return key === undefined ? this.size() : key - this.#base;
   }
 
-  /** Stores the next record with the subtrees that it completes. */
-  append(seq: number, record: Uint8Array): void {
-    const hashes = completedBy(seq, leafHash(record), this.node);
-    this.#statements.insert.run(this.#base + seq, concatBytes(...hashes), record);
+  /** Where the log ends now. */
+  tail(): LogTail {
+    const row = this.#statements.last.get(this.#base, this.#base + RECORDS_MAX - 1);
+    if (row === undefined) return { size: 0, lastHashes: null };
+    return { size: row.key - this.#base + 1, lastHashes: plainBytes(row.hashes) };
+  }
+
+  /** Stores the record that comes after `tail`, with the subtrees that it completes. */
+  append(tail: LogTail, record: Uint8Array): void {
+    // Every second record's left sibling is the last row, which is at hand.
+    const read: NodeReader = (level, index) =>
+      level === 0 && tail.lastHashes !== null
+        ? tail.lastHashes.subarray(0, HASH_BYTES)
+        : this.node(level, index);
+    const hashes = completedBy(tail.size, leafHash(record), read);
+    this.#statements.insert.run(this.#base + tail.size, concatBytes(...hashes), record);
   }
 
   /**
@@ -203,6 +225,9 @@ function prepare(db: Database.Database) {
         'SELECT max(key) FROM audit_leaf WHERE key BETWEEN ? AND ?',
       )
       .pluck(),
+    last: db.prepare<[number, number], TailRow>(
+      `SELECT key, hashes FROM audit_leaf WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1`,
+    ),
     firstKept: db
       .prepare<[number, number], number>(
         `SELECT key FROM audit_leaf WHERE key BETWEEN ? AND ? AND record IS NOT NULL

@@ -84,7 +84,7 @@ export class AuditWitness {
     for (let seq = held; seq < head.size; seq += 1) {
       const bytes = recordOf(upload, seq);
       decodeRecord(bytes, seq);
-      store.append(seq, bytes);
+      store.append(store.tail(), bytes);
     }
     if (!equalBytes(rootOf(head.size, store.node), head.root)) {
       const reason = 'the records do not hash to the root of the checkpoint';
