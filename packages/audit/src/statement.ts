@@ -1,9 +1,9 @@
 import { messageOf, toHex } from '@tieline/kernel';
 import {
   ALG_ED25519,
-  AuditReceipt,
+  type AuditReceipt,
   addressedAad,
-  Checkpoint,
+  type Checkpoint,
   documentAad,
   type HeldKey,
   KINDS,
@@ -11,7 +11,8 @@ import {
   parseSign1,
   printTopic,
   type Sign1,
-  signSign1,
+  sealAddressed,
+  sealDocument,
   type TreeHead,
   typOf,
   type Verifier,
@@ -46,9 +47,8 @@ export function originOf(identity: LogIdentity): string {
 
 /** The agent says: my log of `size` records has this root. No time in it: the same head, the same bytes. */
 export function sealCheckpoint(key: HeldKey, identity: LogIdentity, head: TreeHead): Uint8Array {
-  const payload = Checkpoint.encode({ origin: originOf(identity), ...head });
-  const content = { typ: typOf(KINDS.checkpoint), claims: { iss: key.principal } };
-  return signSign1(content, payload, checkpointAad(identity), key.signer);
+  const body = { origin: originOf(identity), ...head };
+  return sealDocument(KINDS.checkpoint, body, identity.anchor, [key], {});
 }
 
 /** The witness says: I hold the log up to this head. The message that goes to the agent, whole. */
@@ -58,10 +58,8 @@ export function sealReceipt(
   issuedAtS: number,
   head: TreeHead,
 ): Uint8Array {
-  const payload = AuditReceipt.encode({ origin: originOf(identity), ...head });
-  const claims = { iss: key.principal, aud: identity.site, iat: issuedAtS };
-  const content = { typ: typOf(KINDS.auditReceipt), claims };
-  return signSign1(content, payload, receiptAad(identity), key.signer);
+  const body = { origin: originOf(identity), ...head };
+  return sealAddressed(KINDS.auditReceipt, body, { ...identity, key }, { iat: issuedAtS }).payload;
 }
 
 /** @throws {AuditError} signature_refused | origin_foreign */
