@@ -29,6 +29,7 @@ import { Recorder } from './recorder.ts';
 import { Refusals } from './refusals.ts';
 import { Session } from './session.ts';
 import { TelemetryFeed } from './telemetry.ts';
+import { Errand, Turns } from './turns.ts';
 import { Uplink, type Vitals } from './uplink.ts';
 
 /** One control cycle. */
@@ -38,8 +39,9 @@ const READ_DEADLINE_MS = 400;
 const SNAPSHOT_EVERY_MS = HOUR_MS;
 
 /**
- * The agent of one site: a control cycle every second, commands and documents as they come, and what it
- * has to say when there is somebody to say it to. Losing the control plane changes nothing in the cycle.
+ * The agent of one site: a control cycle every second and one at once behind each accepted command,
+ * documents as they come, and what it has to say when there is somebody to say it to. Losing the control
+ * plane, or a broker that no longer answers, changes nothing in the cycle.
  */
 export class EdgeAgent {
   readonly #ports: AgentPorts;
@@ -57,6 +59,11 @@ export class EdgeAgent {
   readonly #mouth: Mouth;
   readonly #uplink: Uplink;
   readonly #budget = new VerificationBudget();
+  readonly #turns = new Turns();
+  readonly #outward = new Errand(
+    () => this.#speak(),
+    (cause) => this.#break(cause),
+  );
   #policy: HeldPolicy | null;
   #state: ControlState;
   #image: ProcessImage | null = null;
@@ -66,7 +73,7 @@ export class EdgeAgent {
   #troubled = new Set<string>();
   /** Commands of an earlier boot whose effect nobody saw; resolved by the first full cycle. */
   #unresolved: string[] = [];
-  /** Set where an invariant broke in a message handler, which must not throw by itself. */
+  /** Set where an invariant broke outside of a cycle, whom nobody awaits: the next cycle throws it. */
   #broken: { readonly cause: unknown } | null = null;
 
   constructor(ports: AgentPorts, identity: AgentIdentity) {
@@ -122,11 +129,13 @@ export class EdgeAgent {
     });
     try {
       await this.#models.restore();
-      await this.#cycle();
-      await every(clock, CYCLE_MS, signal, () => this.#cycle());
+      await this.#turns.take(() => this.#cycle());
+      await every(clock, CYCLE_MS, signal, () => this.#turns.take(() => this.#cycle()));
     } finally {
+      await this.#turns.settled();
       this.#flush();
       await bus.stop();
+      await this.#outward.settled();
       await this.#forecaster.slot.close();
     }
   }
@@ -166,18 +175,43 @@ export class EdgeAgent {
 
   async #cycle(): Promise<void> {
     if (this.#broken !== null) throw this.#broken.cause;
-    const { devices } = this.#ports;
     this.#models.atCycleBoundary();
-    const now = this.#session.now();
-    const answers = await devices.readAll(READ_DEADLINE_MS);
-    const image = freezeImage(now, devices.ratings, answers);
-    const forecastKw = await this.#forecast(image.sessionMs);
-    const decision = this.#decide(image, forecastKw);
-    await this.#actuate(decision, image);
+    const image = await this.#look();
+    const decision = await this.#act(image, await this.#forecast(image.sessionMs));
     this.#forecaster.see(this.#state, image);
     this.#telemetry.add(image, decision, this.#state.forecast.model?.importKw ?? null);
+    this.#outward.ask();
+  }
+
+  /** A command was accepted: it begins now, not with the next cycle. Samples stay a cycle apart. */
+  #actAtOnce(): void {
+    const turn = this.#turns.take(async () => {
+      await this.#act(await this.#look(), null);
+      this.#outward.ask();
+    });
+    turn.catch((cause: unknown) => this.#break(cause));
+  }
+
+  async #look(): Promise<ProcessImage> {
+    const { devices } = this.#ports;
+    const now = this.#session.now();
+    return freezeImage(now, devices.ratings, await devices.readAll(READ_DEADLINE_MS));
+  }
+
+  async #act(image: ProcessImage, forecastKw: number | null): Promise<Decision> {
+    const decision = this.#decide(image, forecastKw);
+    await this.#actuate(decision, image);
+    return decision;
+  }
+
+  /** Says what is due, at the pace of the link: no cycle waits for it. */
+  async #speak(): Promise<void> {
     await this.#uplink.advance(() => this.#vitals());
-    await this.#models.advance(this.#mouth, image.sessionMs);
+    await this.#models.advance(this.#mouth, this.#session.sessionMs());
+  }
+
+  #break(cause: unknown): void {
+    this.#broken ??= { cause };
   }
 
   /** Decides and commits in one synchronous turn: nothing is asked of a device before it is on record. */
@@ -291,7 +325,7 @@ export class EdgeAgent {
     try {
       this.#receive(message);
     } catch (thrown) {
-      this.#broken = { cause: thrown };
+      this.#break(thrown);
     }
   }
 
@@ -299,15 +333,14 @@ export class EdgeAgent {
     const { deployment, site, trust } = this.#identity;
     const kind = kindOf(message.topic, deployment, site);
     switch (kind) {
-      case 'command':
-        this.#state = this.#commands.receive(message, {
-          site,
-          trust,
-          policy: this.#policy?.policy ?? null,
-          state: this.#state,
-          image: this.#image,
-        });
+      case 'command': {
+        const before = this.#state;
+        const policy = this.#policy?.policy ?? null;
+        const view = { site, trust, policy, state: before, image: this.#image };
+        this.#state = this.#commands.receive(message, view);
+        if (this.#state !== before) this.#actAtOnce();
         return;
+      }
       case 'desired/policy':
         this.#receivePolicy(message);
         return;

@@ -6,6 +6,7 @@ import {
   ModelSlot,
   type SlotChange,
 } from '@tieline/inference';
+import { roundToWatt } from '@tieline/kernel';
 import type { ControlState } from './control-state.ts';
 import { pvPowerKw } from './observe.ts';
 import type { ProcessImage } from './process-image.ts';
@@ -53,7 +54,8 @@ export class Forecaster {
     this.#nextMs = sessionMs + FORECAST_EVERY_MS;
     const result = await this.slot.infer(features);
     if (result === null || !result.ok) return result;
-    return { ok: true, value: result.value * this.#ratedImportKw };
+    // To the watt: a runtime's last bits may differ between processors, a decision must not.
+    return { ok: true, value: roundToWatt(result.value * this.#ratedImportKw) };
   }
 
   atCycleBoundary(): SlotChange | null {

@@ -50,8 +50,8 @@ export class ModelDesk {
   readonly #parts: ModelDeskParts;
   #fetch: Fetch | null = null;
   #preparing: Promise<void> | null = null;
-  /** The package of the candidate, to be kept as last good once it runs. */
-  #candidate: Uint8Array | null = null;
+  /** Packages by digest: the running one, the candidate, and the one to return to. */
+  readonly #packages = new Map<string, Uint8Array>();
 
   constructor(parts: ModelDeskParts) {
     this.#parts = parts;
@@ -63,7 +63,7 @@ export class ModelDesk {
     const packed = store.lastGoodModel();
     if (packed !== undefined) {
       try {
-        await slot.prepare(packed);
+        this.#packages.set(await slot.prepare(packed), packed);
       } catch (thrown) {
         logger.error('model_not_restored', { reason: messageOf(thrown) });
       }
@@ -142,12 +142,12 @@ export class ModelDesk {
         subject: change.running,
         body: { ...change },
       });
-      if (change.kind === 'activated' && this.#candidate !== null) {
-        store.setLastGoodModel(this.#candidate);
-        store.dropBlocks();
-      }
+      // After a rollback too: a restart must not bring the failed one back.
+      const packed = this.#packages.get(change.running);
+      if (packed !== undefined) store.setLastGoodModel(packed);
+      store.dropBlocks();
     });
-    this.#candidate = null;
+    this.#forgetOthers();
     logger.info(`model_${change.kind}`, { running: change.running });
   }
 
@@ -155,6 +155,13 @@ export class ModelDesk {
   running(): Uint8Array | null {
     const { running } = this.#parts.slot.status;
     return running === null ? null : digestBytes(running);
+  }
+
+  #forgetOthers(): void {
+    const { running, candidate, lastGood } = this.#parts.slot.status;
+    for (const digest of this.#packages.keys()) {
+      if (![running, candidate, lastGood].includes(digest)) this.#packages.delete(digest);
+    }
   }
 
   #want(desired: Uint8Array): void {
@@ -175,8 +182,7 @@ export class ModelDesk {
     );
     try {
       if (!equalBytes(sha256(packed), release.digest)) throw new Error('package digest differs');
-      await slot.prepare(packed);
-      this.#candidate = packed;
+      this.#packages.set(await slot.prepare(packed), packed);
     } catch (thrown) {
       const reason = messageOf(thrown).slice(0, 200);
       logger.warn('model_rejected', { reason });

@@ -22,6 +22,7 @@ export class Receipts {
   readonly #recorder: Recorder;
   readonly #session: Session;
   #sentCounter = 0;
+  #restarts = 0;
   /** False once everything was said: then no cycle asks the disk for more. */
   #unsent = true;
 
@@ -73,18 +74,23 @@ export class Receipts {
 
   /** Everything unreceipted is said again. */
   restart(): void {
+    this.#restarts += 1;
     this.#sentCounter = 0;
     this.#unsent = true;
   }
 
+  /** Sends what was not sent yet, without waiting for one to be acknowledged before the next. */
   async send(mouth: Mouth): Promise<void> {
     if (!mouth.isUp || !this.#unsent) return;
-    const waiting = this.#store.receiptsAfter(this.#sentCounter, SEND_MAX);
+    const [restarts, sentCounter] = [this.#restarts, this.#sentCounter];
+    const waiting = this.#store.receiptsAfter(sentCounter, SEND_MAX);
     this.#unsent = waiting.length === SEND_MAX;
-    for (const receipt of waiting) {
-      this.#sentCounter = receipt.counter;
-      if (!(await mouth.say(KINDS.receipt, receipt, 1))) return;
-    }
+    const sent = await Promise.all(waiting.map((receipt) => mouth.say(KINDS.receipt, receipt, 1)));
+    if (restarts !== this.#restarts) return;
+    const failed = sent.indexOf(false);
+    const arrived = failed === -1 ? waiting : waiting.slice(0, failed);
+    this.#sentCounter = arrived.at(-1)?.counter ?? sentCounter;
+    if (failed !== -1) this.#unsent = true;
   }
 }
 
