@@ -74,7 +74,7 @@ function arrangedObject(value: object, depth: number): unknown {
   sortTexts(names);
   const map = new Map<string, unknown>();
   for (const name of names) {
-    const held: unknown = Reflect.get(value, name);
+    const held = (value as Readonly<Record<string, unknown>>)[name];
     if (held !== undefined) map.set(name, arranged(held, depth));
   }
   return map;

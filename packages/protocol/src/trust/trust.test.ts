@@ -7,7 +7,7 @@ import { kidOf, sha256 } from '../crypto/digest.ts';
 import type { HeldKey } from '../crypto/key-file.ts';
 import { typOf } from '../kinds.ts';
 import { MessageError } from '../messages/define.ts';
-import { keys, NOW_S, trust, trustBytes, trustDocument, trustKey } from '../verify/test-site.ts';
+import { keys, NOW_S, trust, trustBytes, trustDocument, trustKey } from '../verify/fixture-site.ts';
 import { TRUST_KIND, TrustDocument } from './document.ts';
 import {
   openTrust,

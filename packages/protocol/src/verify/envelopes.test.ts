@@ -12,7 +12,7 @@ import {
 import { VerificationBudget } from './budget.ts';
 import { documentNameOf, openDocument, sealDocument } from './document.ts';
 import { VerifyError } from './failure.ts';
-import { CTI, keys, NOW_S, policy, SESS, trust, trustDocument, trustKey } from './test-site.ts';
+import { CTI, keys, NOW_S, policy, SESS, trust, trustDocument, trustKey } from './fixture-site.ts';
 
 const receiver = (change: Partial<Receiver> = {}): Receiver => ({
   trust,

@@ -21,7 +21,7 @@ import {
   siteState,
   TIME,
   trust,
-} from './test-site.ts';
+} from './fixture-site.ts';
 
 /** Runs in about fifteen seconds on one core: nearly half of it is Ed25519. */
 const MESSAGES = 100_000;
