@@ -120,7 +120,7 @@ export const Preview = z.looseObject({
 export type Preview = z.output<typeof Preview>;
 
 /** The policy as it was signed, base64. */
-export const PolicyAnswer = z.looseObject({ policy: z.string() });
+export const PolicyAnswer = z.looseObject({ document: z.string() });
 
 export const Model = z.looseObject({
   digest: z.string(),
@@ -135,6 +135,8 @@ export const ModelStatus = z.looseObject({
   site: z.string(),
   desired: z.string().nullable(),
   running: z.string().nullable(),
+  /** The agent runs what was asked for. */
+  settled: z.boolean(),
 });
 
 export const AuditRecord = z.looseObject({

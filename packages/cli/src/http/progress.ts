@@ -40,22 +40,26 @@ export function exitOfAll(states: readonly Progress[]): ExitCode {
   return exits.has(EXIT.ok) ? EXIT.someFailed : EXIT.failed;
 }
 
-/** `completed, confirmed by measurement`. */
-export function progressInWords({ state, confirmedBy, detail }: Progress): string {
+/** `completed, confirmed by measurement`; what has gone wrong since is never hidden behind an earlier confirmation. */
+export function progressInWords(progress: Progress): string {
+  const { state, detail } = progress;
   const said = state === 'confirmed' ? '' : `${PHRASES[state] ?? state}, `;
-  const confirmed =
-    confirmedBy === 'meter'
-      ? 'confirmed by measurement'
-      : confirmedBy === 'device'
-        ? 'confirmed by the device, not yet measured'
-        : 'not confirmed';
-  return `${said}${confirmed}${detail === null ? '' : ` (${detail.replaceAll('_', ' ')})`}`;
+  return `${said}${confirmationOf(progress)}${detail === null ? '' : ` (${detail.replaceAll('_', ' ')})`}`;
+}
+
+function confirmationOf({ state, confirmedBy, final }: Progress): string {
+  if (confirmedBy === null) return 'not confirmed';
+  if (ENDED_BADLY.has(state) || state === 'unknown') {
+    return `after ${confirmedBy === 'meter' ? 'it was measured' : 'the device had confirmed it'}`;
+  }
+  if (confirmedBy === 'meter') return 'confirmed by measurement';
+  return `confirmed by the device, ${final ? 'never' : 'not yet'} measured`;
 }
 
 const PHRASES: Readonly<Record<string, string>> = {
   queued: 'waiting for the agent',
   offered: 'sent',
-  unknown: 'UNKNOWN: neither success nor failure is known',
+  unknown: 'UNKNOWN whether it was carried out',
 };
 
 export function toneOf(progress: Progress): Exclude<Tone, 'faint' | 'strong'> {

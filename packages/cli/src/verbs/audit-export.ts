@@ -1,4 +1,4 @@
-import { EXIT, usageError } from '../exit.ts';
+import { CliError, EXIT, usageError } from '../exit.ts';
 import { ControlPlane } from '../http/control-plane.ts';
 import type { auditExport } from '../table/audit.ts';
 import type { Verb } from '../table/spec.ts';
@@ -20,6 +20,11 @@ export const run: Verb<typeof auditExport> = async ({ flags, operands, global, w
       bytes += chunk.length;
       yield chunk;
     }
+    if (bytes > 0) return;
+    throw new CliError(EXIT.failed, {
+      code: 'audit_empty',
+      what: `The control plane holds no audit record of ${operands.site}`,
+    });
   };
   await world.create(flags.out, counted(), EXPORT_FILE_MODE);
   if (global.json) {

@@ -18,8 +18,7 @@ export const run: Verb<typeof auditTail> = async ({ flags, operands, global, wor
     flags.limit === undefined ? LIMIT : parseCount('--limit', flags.limit, 1, LIMIT_MAX);
   const from = flags.from === undefined ? undefined : parseCount('--from', flags.from, 0, SEQ_MAX);
   const control = await ControlPlane.open(world, global);
-  const path = query(`/v1/audit/${encodeURIComponent(operands.site)}`, { from, limit });
-  const { records } = await control.get(path, z.object({ records: z.array(AuditRecord) }));
+  const { records } = await readRecords(control, operands.site, from, limit);
   if (global.json) {
     for (const record of records) printJson(world, { schema: 'tieline.audit-record/1', ...record });
     return EXIT.ok;
@@ -45,6 +44,25 @@ export const run: Verb<typeof auditTail> = async ({ flags, operands, global, wor
   world.stdout.write(layoutTable(columns, rows, world.stdout.colour));
   return EXIT.ok;
 };
+
+const Records = z.object({ size: z.number(), records: z.array(AuditRecord) });
+
+/** The newest records, unless a first one is named. The log may grow between the two questions: that is no matter. */
+async function readRecords(
+  control: ControlPlane,
+  site: string,
+  from: number | undefined,
+  limit: number,
+): Promise<z.output<typeof Records>> {
+  const ask = (first: number, count: number) =>
+    control.get(
+      query(`/v1/audit/${encodeURIComponent(site)}`, { from: first, limit: count }),
+      Records,
+    );
+  if (from !== undefined) return await ask(from, limit);
+  const { size } = await ask(0, 1);
+  return await ask(Math.max(0, size - limit), limit);
+}
 
 const BODY_CHARACTERS = 100;
 

@@ -18,10 +18,9 @@ export const run: Verb<typeof modelStatus> = async ({ global, world }) => {
     return EXIT.ok;
   }
   const rows = sites
-    .map(({ site, desired, running }) => {
-      const differs = desired !== running;
-      const tone = differs ? ('warning' as const) : ('normal' as const);
-      const note = differs ? 'not what was asked' : '';
+    .map(({ site, desired, running, settled }) => {
+      const tone = settled ? ('normal' as const) : ('warning' as const);
+      const note = settled ? '' : 'not what was asked';
       return { cells: [site, modelName(desired), modelName(running), note], tone };
     })
     .toSorted((a, b) => SEVERITY[b.tone] - SEVERITY[a.tone]);

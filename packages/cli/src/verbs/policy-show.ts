@@ -25,9 +25,9 @@ export const run: Verb<typeof policyShow> = async ({ global, world }) => {
 /** The policy as it was signed, decoded here; null where there is none yet. */
 export async function policyInForce(control: ControlPlane): Promise<Policy | null> {
   try {
-    const { policy } = await control.get('/v1/policy', PolicyAnswer);
+    const { document } = await control.get('/v1/policy', PolicyAnswer);
     return KINDS.policy.message.decode(
-      parseSign(new Uint8Array(Buffer.from(policy, 'base64'))).payload,
+      parseSign(new Uint8Array(Buffer.from(document, 'base64'))).payload,
     );
   } catch (thrown) {
     if (thrown instanceof CliError && thrown.problem.code === 'policy_missing') return null;
