@@ -51,8 +51,8 @@ test('a cycle out of turn adds no sample to the telemetry, whose samples are a s
   const query = { site: SITE, asset: 'battery', quantity: 'active-power-kw' } as const;
   const fromMs = Date.UTC(2026, 2, 3, 9, 1);
   const { points } = run.control!.telemetry({ ...query, fromMs, toMs: fromMs + 20_000 }, 100);
-  expect(points.map((point) => point.atMs - fromMs)).toEqual(
-    Array.from({ length: 20 }, (_, second) => second * 1_000),
+  expect(points.map(({ atMs, count }) => [atMs - fromMs, count])).toEqual(
+    Array.from({ length: 20 }, (_, second) => [second * 1_000, 1]),
   );
 });
 
