@@ -26,5 +26,6 @@ export {
   PAYLOAD_BYTES_MAX,
   refuseTooLarge,
 } from './message-bus.ts';
+export { agentGrants, controlPlaneGrants } from './protocol-grants.ts';
 export { BROKER_REFUSALS, type BrokerRefusal } from './refusals.ts';
 export { filterContains, topicMatches } from './topic-filter.ts';

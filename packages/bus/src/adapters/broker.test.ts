@@ -31,7 +31,6 @@ const CLIENTS: readonly BrokerClient[] = [
   { clientId: 'control', token: token('control'), grants: GRANT_ALL },
 ];
 const LIMITS: Partial<BrokerLimits> = {
-  connectTimeoutMs: 150,
   retainedTopicsMax: 2,
   retainedBytesMax: 1_000,
   connectionsMax: 20,
@@ -133,6 +132,14 @@ describe('who may connect', () => {
   });
 
   test('a connection that does not say CONNECT in time is ended', async () => {
+    await broker.close();
+    broker = await startBroker({
+      host: '127.0.0.1',
+      port: 0,
+      clients: CLIENTS,
+      logger: silentLogger,
+      limits: { connectTimeoutMs: 50 },
+    });
     const raw = await open();
     await raw.ended();
     expect(refused('connect_timeout')).toBe(1);

@@ -95,11 +95,11 @@ const message = (topic: string, qos: 0 | 1 = 1) => ({
 
 test('a PUBACK that never comes rejects in time, and leaves nothing behind', async () => {
   const { link, url } = await brokerAndLink();
-  const client = new Watched(url, ['t/1'], { ackTimeoutMs: 60 });
+  const client = new Watched(url, ['t/1'], { ackTimeoutMs: 300 });
   await client.until(() => client.ups === 1);
   link.stall();
   await expect(client.bus.publish(message('t/1'))).rejects.toMatchObject({
-    failure: { code: 'publish_unacknowledged', afterMs: 60 },
+    failure: { code: 'publish_unacknowledged', afterMs: 300 },
   });
   link.restore();
   await client.until(() => client.messages.length === 1);
@@ -225,16 +225,44 @@ test('once stopped while down, it does not come back', async () => {
   expect(timers()).toBe(before);
 });
 
+test('stopping while the broker owes a SUBACK says DISCONNECT all the same', async () => {
+  const seen: number[] = [];
+  const { promise: subscribed, resolve: onSubscribe } = Promise.withResolvers<void>();
+  const url = await fakeBroker((socket) => {
+    socket.on('data', (chunk) => {
+      seen.push(chunk[0]!);
+      if (chunk[0] === 0x10) socket.write(CONNACK);
+      if (chunk[0] === 0x82) onSubscribe();
+    });
+  });
+  const client = new Watched(url, ['t/1']);
+  await subscribed;
+  await client.bus.stop();
+  expect(seen).toEqual([0x10, 0x82, 0xe0]);
+  expect(client.downs).toEqual([]);
+});
+
+test('stopping before the broker has answered CONNECT ends the attempt', async () => {
+  const { promise: dialled, resolve: onDial } = Promise.withResolvers<void>();
+  const url = await fakeBroker(() => onDial());
+  const client = new Watched(url);
+  await dialled;
+  await client.bus.stop();
+  expect({ ups: client.ups, downs: client.downs }).toEqual({ ups: 0, downs: [] });
+});
+
 test('MQTT bytes on the wire: version 3.1.1, clean session, QoS 1 subscriptions', async () => {
   const seen: Buffer[] = [];
+  const { promise: subscribed, resolve: onSubscribe } = Promise.withResolvers<void>();
   const url = await fakeBroker((socket) => {
     socket.on('data', (chunk) => {
       seen.push(chunk);
       if (seen.length === 1) socket.write(CONNACK);
+      else onSubscribe();
     });
   });
-  const client = new Watched(url, ['t/1'], { connectTimeoutMs: 100 });
-  await client.until(() => client.downs.length === 1);
+  new Watched(url, ['t/1']);
+  await subscribed;
   const [connect, subscribe] = seen;
   expect(connect?.subarray(2, 10).toString('latin1')).toBe('\0\u0004MQTT\u0004\u00c2');
   expect(subscribe?.at(-1)).toBe(1);

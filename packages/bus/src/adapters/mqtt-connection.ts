@@ -46,6 +46,7 @@ export class MqttConnection {
   readonly #client: MqttClient;
   readonly #pending = new Set<Pending>();
   #subscribeTimer: NodeJS.Timeout | undefined;
+  #subscribeId: number | null = null;
   #ended = false;
 
   /** @param events  `down` comes once, after `up` or instead of it; never after `close` */
@@ -104,6 +105,7 @@ export class MqttConnection {
       if (error) this.#fail(messageOf(error));
       else this.#onUp();
     });
+    this.#subscribeId = this.#client.getLastMessageId();
   }
 
   /** @throws {BusError} as `MessageBus.publish` */
@@ -153,12 +155,15 @@ export class MqttConnection {
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#end();
+    // MQTT.js would wait for the SUBACK, for ever, before it says DISCONNECT.
+    if (this.#subscribeId !== null) this.#client.removeOutgoingMessage(this.#subscribeId);
     await new Promise<void>((resolve) => {
       const giveUp = setTimeout(() => this.#client.stream.destroy(), DISCONNECT_TIMEOUT_MS);
-      this.#client.end(!this.#client.connected, () => {
+      this.#client.once('close', () => {
         clearTimeout(giveUp);
         resolve();
       });
+      this.#client.end(!this.#client.connected);
     });
   }
 
