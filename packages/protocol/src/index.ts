@@ -129,6 +129,8 @@ export {
   TrustKey,
 } from './trust/document.ts';
 export {
+  KeyError,
+  type KeyFailure,
   openTrust,
   resolveKey,
   scopeCoversAction,

@@ -42,18 +42,11 @@ const UINT32_MAX = 4_294_967_295;
 
 /** The value as cbor-x must see it: sorted `Map`s, and `bigint`s for integers wider than 32 bits. */
 function arranged(value: unknown, depth: number): unknown {
-  switch (typeof value) {
-    case 'boolean':
-      return value;
-    case 'number':
-      return arrangedNumber(value);
-    case 'string':
-      return wellFormed(value);
-    case 'object':
-      return value === null ? null : arrangedObject(value, depth + 1);
-    default:
-      throw cborFailure('cbor_unsupported', -1);
-  }
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return arrangedNumber(value);
+  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value === 'object') return arrangedObject(value, depth + 1);
+  return unsupported('cbor_unsupported');
 }
 
 function arrangedNumber(value: number): number | bigint {

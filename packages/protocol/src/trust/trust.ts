@@ -24,10 +24,18 @@ export type TrustFailure =
   | { readonly code: 'trust_agent_scope_wrong'; readonly kid: string; readonly principal: string }
   | { readonly code: 'trust_signature_wrong'; readonly kid: string }
   | { readonly code: 'trust_threshold_missed'; readonly signed: number; readonly needed: number }
+  | KeyFailure;
+
+/** Why a key may not act; what looking one up can fail with. */
+export type KeyFailure =
   | { readonly code: 'key_unknown'; readonly kid: string }
   | { readonly code: 'key_expired'; readonly kid: string; readonly expiredS: number }
   | { readonly code: 'role_missing'; readonly kid: string; readonly role: Role };
+
 export class TrustError extends TielineError<TrustFailure> {}
+export class KeyError extends TrustError {
+  declare readonly failure: KeyFailure;
+}
 
 /** One key of the trust document, ready to verify with. */
 export interface TrustedKey {
@@ -90,7 +98,7 @@ export function openTrust(bytes: Uint8Array): Trust {
 /**
  * The key of that id, if it may act in that role now.
  * @param wallS  seconds since 1970, or null while the clock is not trusted: expiry cannot be judged then
- * @throws {TrustError} key_unknown | key_expired | role_missing
+ * @throws {KeyError} key_unknown | key_expired | role_missing
  */
 export function resolveKey(
   trust: Trust,
@@ -100,11 +108,11 @@ export function resolveKey(
 ): TrustedKey {
   const kidText = toHex(kid);
   const key = trust.keys.get(kidText);
-  if (key === undefined) throw new TrustError({ code: 'key_unknown', kid: kidText });
+  if (key === undefined) throw new KeyError({ code: 'key_unknown', kid: kidText });
   if (wallS !== null && key.expiresS !== null && wallS > key.expiresS) {
-    throw new TrustError({ code: 'key_expired', kid: kidText, expiredS: key.expiresS });
+    throw new KeyError({ code: 'key_expired', kid: kidText, expiredS: key.expiresS });
   }
-  if (!key.roles.has(role)) throw new TrustError({ code: 'role_missing', kid: kidText, role });
+  if (!key.roles.has(role)) throw new KeyError({ code: 'role_missing', kid: kidText, role });
   return key;
 }
 

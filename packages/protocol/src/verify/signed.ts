@@ -1,7 +1,7 @@
 import type { KeyHeader } from '../cose/headers.ts';
 import { ALG_ED25519, type Claims, type ContentHeader } from '../cose/headers.ts';
 import { type ClaimName, type Kind, type Role, typOf } from '../kinds.ts';
-import { resolveKey, type Trust, TrustError, type TrustedKey } from '../trust/trust.ts';
+import { KeyError, resolveKey, type Trust, type TrustedKey } from '../trust/trust.ts';
 import { refusal, type Step } from './failure.ts';
 
 /*
@@ -62,20 +62,9 @@ export function checkKey(
   try {
     return resolveKey(trust, header.kid, role, wallS);
   } catch (thrown) {
-    throw thrown instanceof TrustError ? keyRefusal(thrown) : thrown;
-  }
-}
-
-function keyRefusal({ failure }: TrustError): Error {
-  switch (failure.code) {
-    case 'key_unknown':
-      return refusal(6, failure.code, { kid: failure.kid });
-    case 'key_expired':
-      return refusal(6, failure.code, { kid: failure.kid, expiredS: failure.expiredS });
-    case 'role_missing':
-      return refusal(6, failure.code, { kid: failure.kid, role: failure.role });
-    default:
-      return new Error('invariant broken: resolving a key fails for the key alone');
+    if (!(thrown instanceof KeyError)) throw thrown;
+    const { code, ...facts } = thrown.failure;
+    throw refusal(6, code, facts);
   }
 }
 
