@@ -32,6 +32,9 @@ export const QUERY_POINTS_MAX = 5_000;
 export const BLOCK_BURST = 160;
 export const BLOCKS_PER_S = 32;
 
+/** Commands looked through for those in one state: a state is told by receipts, not stored. */
+export const COMMANDS_SEARCHED_MAX = 2_000;
+
 /** Events kept for clients that come back. */
 export const EVENT_RING = 1_000;
 

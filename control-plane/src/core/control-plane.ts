@@ -1,12 +1,13 @@
 import { every } from '@tieline/kernel';
 import { type Action, type Quantity, topicFilters } from '@tieline/protocol';
 import type { AuditVault } from '../ports/audit-vault.ts';
-import type { CommandFilter } from '../ports/control-store.ts';
 import type { ModelRecord } from '../ports/records.ts';
-import { TICK_MS } from './bounds.ts';
+import { COMMANDS_SEARCHED_MAX, TICK_MS } from './bounds.ts';
 import type { Counters } from './counters.ts';
 import type { EventLog } from './events.ts';
 import { ControlError } from './failure.ts';
+import type { CommandState } from './ladder.ts';
+import type { LastValue } from './last-known.ts';
 import { type ControlPlanePorts, type ControlPlaneSetting, Parts } from './parts.ts';
 import type { HeldPolicy } from './policies.ts';
 import { type Draft, makePreview, type Previewed } from './preview.ts';
@@ -18,8 +19,6 @@ import {
   type CommandView,
   commandDetail,
   commandView,
-  type MeasurementView,
-  measurements,
 } from './views.ts';
 
 export interface ModelStatus {
@@ -31,6 +30,12 @@ export interface ModelStatus {
   readonly running: string | null;
   /** The agent runs what was asked for; false also while nothing was heard of it. */
   readonly settled: boolean;
+}
+
+export interface CommandQuery {
+  readonly site?: string;
+  readonly state?: CommandState;
+  readonly limit: number;
 }
 
 export interface Health {
@@ -119,8 +124,8 @@ export class ControlPlane {
   }
 
   /** @throws {ControlError} site_unknown */
-  agent(site: string): AgentView & { readonly measurements: readonly MeasurementView[] } {
-    return { ...this.#agentView(site), measurements: measurements(this.#parts.known, site) };
+  agent(site: string): AgentView & { readonly measurements: readonly LastValue[] } {
+    return { ...this.#agentView(site), measurements: this.#parts.known.of(site) };
   }
 
   /** Lets a quarantined site have commands again. @throws {ControlError} agent_not_quarantined */
@@ -155,10 +160,14 @@ export class ControlPlane {
     return this.command(id);
   }
 
-  /** Newest first. */
-  commands(filter: CommandFilter): readonly CommandView[] {
+  /** Newest first; with a state, those among the newest `COMMANDS_SEARCHED_MAX` that are in it. */
+  commands({ site, state, limit }: CommandQuery): readonly CommandView[] {
     const { store } = this.#ports;
-    return store.commands(filter).map((command) => commandView(store, command));
+    const searched = state === undefined ? limit : COMMANDS_SEARCHED_MAX;
+    const filter = { limit: searched, ...(site === undefined ? {} : { site }) };
+    const views = store.commands(filter).map((command) => commandView(store, command));
+    const wanted = state === undefined ? views : views.filter((view) => view.state === state);
+    return wanted.slice(0, limit);
   }
 
   commandsOfOrder(order: string): readonly CommandView[] {

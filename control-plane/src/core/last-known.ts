@@ -1,6 +1,8 @@
 import type { Quantity } from '@tieline/protocol';
 
 export interface LastValue {
+  readonly asset: string;
+  readonly quantity: Quantity;
   readonly value: number;
   /** Unix time of the measurement, ms. */
   readonly wallMs: number;
@@ -8,16 +10,16 @@ export interface LastValue {
 
 /** The newest measurement of every quantity, as telemetry told it. */
 export class LastKnown {
-  /** Site, then `asset/quantity`; the policy bounds the assets, the protocol the quantities. */
+  /** Site, then `asset/quantity`: as many as the agent's asset list and the protocol's quantities allow. */
   readonly #values = new Map<string, Map<string, LastValue>>();
 
-  note(site: string, asset: string, quantity: Quantity, last: LastValue): void {
+  note(site: string, last: LastValue): void {
     let values = this.#values.get(site);
     if (values === undefined) {
       values = new Map();
       this.#values.set(site, values);
     }
-    const key = `${asset}/${quantity}`;
+    const key = `${last.asset}/${last.quantity}`;
     const held = values.get(key);
     if (held === undefined || held.wallMs <= last.wallMs) values.set(key, last);
   }
@@ -26,8 +28,7 @@ export class LastKnown {
     return this.#values.get(site)?.get(`${asset}/${quantity}`) ?? null;
   }
 
-  /** Everything known of a site, by `asset/quantity`. */
-  of(site: string): ReadonlyMap<string, LastValue> {
-    return this.#values.get(site) ?? new Map();
+  of(site: string): readonly LastValue[] {
+    return [...(this.#values.get(site)?.values() ?? [])];
   }
 }

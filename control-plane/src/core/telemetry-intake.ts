@@ -102,7 +102,7 @@ export class TelemetryIntake {
       chunks.push({ site, asset, quantity, startMs, stepMs, values: stored });
       if (last < 0) continue;
       const wallMs = startMs + last * stepMs;
-      known.note(site, asset, quantity, { value: stored[last]!, wallMs });
+      known.note(site, { asset, quantity, value: stored[last]!, wallMs });
     }
     return points;
   }

@@ -4,7 +4,6 @@ import type { ControlStore } from '../ports/control-store.ts';
 import type { CommandRecord, OfferRecord, Quarantine, ReceiptRecord } from '../ports/records.ts';
 import { type AgentState, type Link, presentSession, type Reported } from './agent-state.ts';
 import { type CommandSummary, summarise } from './ladder.ts';
-import type { LastKnown } from './last-known.ts';
 
 /** What people and programs are shown; ids and digests as lower-case hex, times as Unix ms. */
 
@@ -24,13 +23,6 @@ export interface AgentView {
   readonly auditReceipted: number;
   /** Commands without a receipt. */
   readonly waiting: number;
-}
-
-export interface MeasurementView {
-  readonly asset: string;
-  readonly quantity: string;
-  readonly value: number;
-  readonly wallMs: number;
 }
 
 export interface CommandView extends CommandSummary {
@@ -76,13 +68,6 @@ export function agentView(state: AgentState, auditReceipted: number, waiting: nu
     auditReceipted,
     waiting,
   };
-}
-
-export function measurements(known: LastKnown, site: string): readonly MeasurementView[] {
-  return [...known.of(site)].map(([key, { value, wallMs }]) => {
-    const [asset = '', quantity = ''] = key.split('/');
-    return { asset, quantity, value, wallMs };
-  });
 }
 
 export function commandView(store: ControlStore, command: CommandRecord): CommandView {

@@ -1,6 +1,6 @@
 import { AuditLog, openDatabase } from '@tieline/audit';
 import type { BusPublication } from '@tieline/bus';
-import { toHex } from '@tieline/kernel';
+import { type Clock, toHex } from '@tieline/kernel';
 import {
   type AuditUpload,
   type Birth,
@@ -20,8 +20,6 @@ import {
   verifyCommand,
 } from '@tieline/protocol';
 import { agentKeys, policyOf, trust } from './deployment.ts';
-import type { ManualClock } from './manual-clock.ts';
-import type { MemoryBus } from './memory-bus.ts';
 
 type Accepted = Extract<CommandOutcome, { outcome: 'new' }>;
 
@@ -38,16 +36,20 @@ export class AgentDouble {
   sess: Uint8Array = new Uint8Array(16);
   counter = 0;
   audit: AuditLog;
-  readonly #bus: MemoryBus;
-  readonly #clock: ManualClock;
+  readonly #deliver: (message: { topic: string; payload: Uint8Array }) => void;
+  readonly #clock: Clock;
   readonly #stored = new Map<string, StoredCommand>();
   #replay: ReplayState = REPLAY_START;
   #bornMs = 0;
   #heartbeats = 0;
 
-  constructor(site: string, bus: MemoryBus, clock: ManualClock) {
+  constructor(
+    site: string,
+    clock: Clock,
+    deliver: (message: { topic: string; payload: Uint8Array }) => void,
+  ) {
     this.site = site;
-    this.#bus = bus;
+    this.#deliver = deliver;
     this.#clock = clock;
     const key = agentKeys[site];
     if (key === undefined) throw new Error(`no key of ${site}`);
@@ -101,7 +103,7 @@ export class AgentDouble {
   }
 
   /** Judges what the control plane has sent, as an agent does. */
-  hears(publication: BusPublication): CommandOutcome {
+  hears(publication: Pick<BusPublication, 'topic' | 'payload'>): CommandOutcome {
     const arrival = { ...publication, retained: false };
     const sessionMs = this.sessionMs();
     const wallS = Math.floor(this.#clock.wallMs() / 1_000);
@@ -172,7 +174,7 @@ export class AgentDouble {
     const iat = Math.floor(this.#clock.wallMs() / 1_000);
     const sender = { anchor: trust.anchor, deployment: 'test', site, key };
     const message = sealAddressed(kind, body, sender, { ...claims, iat });
-    if (deliver) this.#bus.deliver(message);
+    if (deliver) this.#deliver(message);
     return message;
   }
 

@@ -18,8 +18,13 @@ import type { ControlKeys } from '../core/wire.ts';
 const SEEDS: RandomStream = seededRng(11).stream('control-plane-test-keys');
 export const ISSUED_S = 1_700_000_000;
 
+/** Seeds of every key, by principal: for the files of a real process. */
+export const seeds = new Map<string, Uint8Array>();
+
 function held(principal: string): HeldKey {
-  return { principal, signer: nodeSigner(SEEDS.bytes(32)) };
+  const seed = SEEDS.bytes(32);
+  seeds.set(principal, seed);
+  return { principal, signer: nodeSigner(seed) };
 }
 
 function entry(
@@ -55,7 +60,7 @@ const document: TrustDocument = {
   deployment: 'test',
   world: 'simulated',
   issuedAt: ISSUED_S,
-  expires: ISSUED_S + 10_000_000,
+  expires: ISSUED_S + 1_000_000_000,
   keys: [
     entry(root, ['root']),
     entry(alice, ['operator']),

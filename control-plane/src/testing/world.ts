@@ -48,9 +48,9 @@ export class World {
     );
     this.plane.events.listen(({ event }) => this.events.push(event));
     this.agents = {
-      'site-1': new AgentDouble('site-1', bus, clock),
-      'site-2': new AgentDouble('site-2', bus, clock),
-      'site-3': new AgentDouble('site-3', bus, clock),
+      'site-1': new AgentDouble('site-1', clock, (message) => bus.deliver(message)),
+      'site-2': new AgentDouble('site-2', clock, (message) => bus.deliver(message)),
+      'site-3': new AgentDouble('site-3', clock, (message) => bus.deliver(message)),
     };
   }
 

@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+import { SiteId } from '@tieline/kernel';
+import { Quantity } from '@tieline/protocol';
+import { z } from 'zod';
+import { QUERY_POINTS_MAX } from '../../core/bounds.ts';
+import type { ControlPlane } from '../../core/control-plane.ts';
+import { plain } from '../../core/views.ts';
+import { type App, answer } from './app.ts';
+import { AuditAnswer, AuditQuery, TelemetryAnswerShape } from './more-shapes.ts';
+import { AgentAnswer, AgentDetail, ErrorAnswer, WallMs } from './shapes.ts';
+
+const refusals = { '4xx': ErrorAnswer };
+const atSite = z.strictObject({ site: SiteId });
+
+/** What the agents are, measure and prove. */
+export function agentRoutes(app: App, plane: ControlPlane): void {
+  const tags = ['agents'];
+  app.get(
+    '/v1/agents',
+    {
+      schema: {
+        tags,
+        summary: 'Every agent of the configuration',
+        response: { 200: z.strictObject({ agents: z.array(AgentAnswer) }), ...refusals },
+      },
+    },
+    () => answer({ agents: plane.agents() }),
+  );
+  app.get(
+    '/v1/agents/:site',
+    {
+      schema: {
+        tags,
+        summary: 'One agent with its newest measurements',
+        params: atSite,
+        response: { 200: AgentDetail, ...refusals },
+      },
+    },
+    ({ params }) => answer(plane.agent(params.site)),
+  );
+  app.post(
+    '/v1/agents/:site/release',
+    {
+      schema: {
+        tags,
+        summary: 'Lets a quarantined site have commands again',
+        params: atSite,
+        body: z.strictObject({ reason: z.string().min(1).max(500) }),
+        response: { 200: AgentAnswer, ...refusals },
+      },
+    },
+    ({ params, body }) => answer(plane.release(params.site, body.reason)),
+  );
+  telemetryRoute(app, plane);
+  auditRoutes(app, plane);
+}
+
+function telemetryRoute(app: App, plane: ControlPlane): void {
+  app.get(
+    '/v1/telemetry',
+    {
+      schema: {
+        tags: ['telemetry'],
+        summary: 'One quantity over a range, in at most `points` buckets with mean and extremes',
+        querystring: z.strictObject({
+          site: SiteId,
+          asset: z.string().min(1).max(32),
+          quantity: Quantity,
+          fromMs: z.coerce.number().pipe(WallMs),
+          toMs: z.coerce.number().pipe(WallMs),
+          points: z.coerce.number().int().min(1).max(QUERY_POINTS_MAX).default(500),
+        }),
+        response: { 200: TelemetryAnswerShape, ...refusals },
+      },
+    },
+    ({ query: { points, ...query } }) => answer(plane.telemetry(query, points)),
+  );
+}
+
+function auditRoutes(app: App, plane: ControlPlane): void {
+  const tags = ['audit'];
+  app.get(
+    '/v1/audit/:site',
+    {
+      schema: {
+        tags,
+        summary: 'Records of a site’s audit log; byte strings as hex',
+        params: atSite,
+        querystring: AuditQuery,
+        response: { 200: AuditAnswer, ...refusals },
+      },
+    },
+    ({ params: { site }, query: { from, limit } }) => {
+      const audit = plane.auditOf(site);
+      const size = audit.size(site);
+      const records = [...audit.records(site, Math.min(from, size), Math.min(from + limit, size))];
+      return { size, records: AuditAnswer.shape.records.parse(plain(records)) };
+    },
+  );
+  app.get(
+    '/v1/audit/:site/export',
+    {
+      schema: {
+        tags,
+        summary: 'The whole log with checkpoint and receipts, to be verified offline',
+        params: atSite,
+        produces: ['application/octet-stream'],
+      },
+    },
+    async ({ params: { site } }, reply) => {
+      const chunks = plane.auditOf(site).export(site) ?? [];
+      const name = `attachment; filename="${site}.tlaudit"`;
+      reply.header('content-type', 'application/octet-stream').header('content-disposition', name);
+      return reply.send(Readable.from(chunks));
+    },
+  );
+}

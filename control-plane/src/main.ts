@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+import { messageOf, TielineError } from '@tieline/kernel';
+import { exitCodeOf } from './adapters/process/exit-code.ts';
+import { startProcess } from './adapters/process/run.ts';
+
+/** A process that does not end by itself within this time after being asked is ended, ms. */
+const STOP_WITHIN_MS = 10_000;
+
+const USAGE = 'usage: node control-plane/src/main.ts --config FILE';
+
+function configFile(): string {
+  try {
+    const { values } = parseArgs({ options: { config: { type: 'string' } } });
+    if (values.config !== undefined) return values.config;
+  } catch (thrown) {
+    process.stderr.write(`${messageOf(thrown)}\n`);
+  }
+  process.stderr.write(`${USAGE}\n`);
+  process.exit(2);
+}
+
+function fail(thrown: unknown): never {
+  const code = thrown instanceof TielineError ? `${thrown.code}: ` : '';
+  const message = messageOf(thrown);
+  const detail = message.startsWith(code) ? message : `${code}${message}`;
+  process.stderr.write(`✗ The control plane does not start\n  ${detail}\n`);
+  process.exit(exitCodeOf(thrown));
+}
+
+async function main(): Promise<void> {
+  const running = await startProcess(configFile()).catch(fail);
+  const { http, broker } = running;
+  process.stdout.write(`${JSON.stringify({ ready: true, http, broker })}\n`);
+  const stop = (exitCode: number): void => {
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    running.stop().then(() => process.exit(exitCode), fail);
+  };
+  process.once('SIGTERM', () => stop(0));
+  process.once('SIGINT', () => stop(130));
+}
+
+await main();
