@@ -2,17 +2,23 @@ import { createHash } from 'node:crypto';
 import { QUARTER_HOUR_MS, toHex } from '@tieline/kernel';
 import type { Plant } from '../plant/plant.ts';
 
+/** A quarter hour whose first step comes later than this is not a whole one. */
+const LATE_MS = 5_000;
+
 /** Mean import over each whole quarter hour, kW; only the highest is kept. */
 class QuarterPeak {
   #startMs = Number.NaN;
   #sumKw = 0;
   #count = 0;
+  #whole = false;
   highestKw = 0;
 
   add(tMs: number, importKw: number): void {
     const startMs = Math.floor(tMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
     if (startMs !== this.#startMs) {
-      if (this.#count > 0) this.highestKw = Math.max(this.highestKw, this.#sumKw / this.#count);
+      const meanKw = this.#count > 0 && this.#whole ? this.#sumKw / this.#count : 0;
+      this.highestKw = Math.max(this.highestKw, meanKw);
+      this.#whole = tMs - startMs <= LATE_MS;
       this.#startMs = startMs;
       this.#sumKw = 0;
       this.#count = 0;

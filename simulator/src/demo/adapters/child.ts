@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** A process that has not said that it is ready by then will not, real ms. */
+const READY_MS = 30_000;
+/** An orderly end takes at most this long; then the process is killed, real ms. */
+const END_MS = 8_000;
+
+/** A process of the demo: says `{"ready":true,…}` on its first line, and ends on SIGTERM. */
+export class Child {
+  readonly name: string;
+  readonly #process: ChildProcess;
+  readonly #ready: Promise<unknown>;
+  readonly #ended: Promise<unknown>;
+  #stopping = false;
+
+  /**
+   * @param main  module to run, from this file's folder
+   * @param onLine  every line of standard output but the first
+   * @param onFailure  called when the process ends without having been asked to
+   */
+  constructor(options: {
+    readonly name: string;
+    readonly main: string;
+    readonly args: readonly string[];
+    readonly saysReady: boolean;
+    onLine?(line: string): void;
+    onLog?(line: string): void;
+    onFailure(sentence: string): void;
+  }) {
+    const { name, main, args } = options;
+    this.name = name;
+    // An extra CA file costs every start 60 ms, and nothing here speaks TLS.
+    const { NODE_EXTRA_CA_CERTS: _unused, ...env } = process.env;
+    const script = fileURLToPath(new URL(main, import.meta.url));
+    this.#process = spawn(process.execPath, [script, ...args], { env, stdio: 'pipe' });
+    const stdout = createInterface({ input: this.#process.stdout! });
+    createInterface({ input: this.#process.stderr! }).on('line', (line) => options.onLog?.(line));
+    this.#ended = once(this.#process, 'exit');
+    this.#ready = options.saysReady ? this.#firstLine(stdout) : Promise.resolve(null);
+    // Handled where `ready` is awaited; a process that dies before that is reported by `onFailure`.
+    this.#ready.catch(() => {});
+    let first = options.saysReady;
+    stdout.on('line', (line) => {
+      if (!first) options.onLine?.(line);
+      first = false;
+    });
+    this.#process.on('exit', (code, signal) => {
+      if (!this.#stopping) options.onFailure(`${name} ended by itself with ${code ?? signal}`);
+    });
+  }
+
+  /** What the first line said. @throws where none came in time */
+  ready(): Promise<unknown> {
+    return this.#ready;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill('SIGTERM');
+    const killed = setTimeout(() => this.#process.kill('SIGKILL'), END_MS);
+    await this.#ended;
+    clearTimeout(killed);
+  }
+
+  async #firstLine(stdout: NodeJS.EventEmitter): Promise<unknown> {
+    const late = AbortSignal.timeout(READY_MS);
+    const [line] = (await once(stdout, 'line', { signal: late }).catch(() => {
+      throw new Error(`${this.name} did not become ready within ${READY_MS / 1_000} s`);
+    })) as [string];
+    return JSON.parse(line) as unknown;
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
+import { type Rng, type SimulatedTime, toHex } from '@tieline/kernel';
+import { type HeldKey, sealKeyFile, serviceKeyFile } from '@tieline/protocol';
+import type { SimulatedFeeder, SimulatedSite } from '../../deployment/evening-peak.ts';
+import {
+  type Provisioned,
+  provision,
+  type SeededKey,
+  signRelease,
+} from '../../deployment/provision.ts';
+
+export const INTRUDER_CLIENT = 'intruder';
+/** The demo's operator key is no secret: everybody knows this passphrase. */
+export const OPERATOR_PASSPHRASE = 'evening-peak';
+
+/** A deployment on disk: everything that its processes are started from. */
+export interface DeploymentFiles {
+  readonly directory: string;
+  readonly provisioned: Provisioned;
+  readonly packedModel: Uint8Array;
+  readonly release: Uint8Array;
+  /** Broker tokens by client id. */
+  readonly tokens: ReadonlyMap<string, string>;
+}
+
+/** Makes the keys, the trust document and the policy of a new deployment, and writes what its processes need. */
+export function writeDeployment(
+  directory: string,
+  simulated: SimulatedFeeder,
+  rng: Rng,
+  nowS: number,
+): DeploymentFiles {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const random = rng.stream('provision');
+  const provisioned = provision(simulated, random, nowS);
+  const secret = (name: string, content: string | Uint8Array): void =>
+    writeFileSync(join(directory, name), content, { mode: 0o600 });
+  secret('trust.cose', provisioned.trustBytes);
+  secret('policy.cose', provisioned.policyBytes);
+  for (const [role, key] of Object.entries(provisioned.control)) {
+    secret(`control-${role}.key.json`, keyFile(key));
+  }
+  for (const [site, key] of provisioned.agents) secret(`${site}.key.json`, keyFile(key));
+  const { operator } = provisioned;
+  secret('operator.key.json', sealKeyFile(operator, OPERATOR_PASSPHRASE, random));
+  const clientIds = [INTRUDER_CLIENT, ...provisioned.agents.keys()];
+  const tokens = new Map(clientIds.map((clientId) => [clientId, toHex(random.bytes(32))]));
+  for (const [clientId, token] of tokens) secret(`${clientId}.token`, token);
+  secret('broker-clients.json', JSON.stringify(brokerClients(tokens)));
+  const packedModel = packModel(SHIPPED_FORECAST_DIRECTORY);
+  const named = { name: 'site-import-forecast', version: '1.0.0' };
+  const { trust, releaseKey } = provisioned;
+  const release = signRelease(packedModel, named, trust, releaseKey, nowS);
+  return { directory, provisioned, packedModel, release, tokens };
+}
+
+export function writeControlConfiguration(
+  files: DeploymentFiles,
+  simulated: SimulatedFeeder,
+  clock: SimulatedTime,
+): string {
+  const keys = Object.keys(files.provisioned.control).map((role) => [
+    role,
+    `control-${role}.key.json`,
+  ]);
+  return writeJson(files.directory, 'control-plane.json', {
+    deployment: simulated.deployment,
+    trustFile: 'trust.cose',
+    keys: Object.fromEntries(keys),
+    dataDir: 'control-plane',
+    http: { host: '127.0.0.1', port: 0 },
+    broker: { embedded: { host: '127.0.0.1', port: 0, clientsFile: 'broker-clients.json' } },
+    feeder: { embedded: simulated.feeder.name },
+    sites: simulated.sites.map(({ plant }) => ({
+      site: plant.site,
+      bus: plant.bus,
+      meter: 'meter',
+    })),
+    policyFile: 'policy.cose',
+    clock,
+    logLevel: 'warn',
+  });
+}
+
+export function writeAgentConfiguration(
+  files: DeploymentFiles,
+  simulated: SimulatedFeeder,
+  site: SimulatedSite,
+  link: {
+    readonly clock: SimulatedTime;
+    readonly brokerUrl: string;
+    readonly ports: Readonly<Record<string, number>>;
+  },
+): string {
+  const name = site.plant.site;
+  return writeJson(files.directory, `${name}.json`, {
+    deployment: simulated.deployment,
+    site: name,
+    ratedImportKw: site.ratedImportKw,
+    trustFile: 'trust.cose',
+    keyFile: `${name}.key.json`,
+    dataDir: name,
+    broker: { url: link.brokerUrl, tokenFile: `${name}.token`, reconnectMaxMs: 1_000 },
+    devices: site.ratings.map((rating) => ({
+      ...rating,
+      host: '127.0.0.1',
+      port: link.ports[rating.asset],
+    })),
+    clock: link.clock,
+    logLevel: 'warn',
+  });
+}
+
+/** Every agent by its site's name; and the intruder, who stands for a broker that cannot be trusted. */
+function brokerClients(tokens: ReadonlyMap<string, string>) {
+  const everything = { publish: ['tl1/#'], subscribe: ['tl1/#'] };
+  return {
+    clients: [...tokens]
+      .filter(([clientId]) => clientId !== INTRUDER_CLIENT)
+      .map(([site, token]) => ({ site, token })),
+    others: [...tokens]
+      .filter(([clientId]) => clientId === INTRUDER_CLIENT)
+      .map(([clientId, token]) => ({ clientId, token, ...everything })),
+  };
+}
+
+function keyFile(key: SeededKey & HeldKey): string {
+  return serviceKeyFile(key.principal, key.seed);
+}
+
+function writeJson(directory: string, name: string, value: unknown): string {
+  const path = join(directory, name);
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  return path;
+}

@@ -1,0 +1,71 @@
+import { type BusMessage, type MessageBus, mqttBus } from '@tieline/bus';
+import type { Logger, Rng } from '@tieline/kernel';
+import { printTopic } from '@tieline/protocol';
+
+/**
+ * Somebody who owns the broker: hears every command and may publish anything. What they cannot do is sign.
+ */
+export class Intruder {
+  readonly #bus: MessageBus;
+  readonly #deployment: string;
+  readonly #heard = new Map<string, BusMessage>();
+  readonly #up: Promise<void>;
+
+  constructor(options: {
+    readonly url: string;
+    readonly clientId: string;
+    readonly token: string;
+    readonly deployment: string;
+    readonly rng: Rng;
+    readonly logger: Logger;
+  }) {
+    this.#deployment = options.deployment;
+    this.#bus = mqttBus(options);
+    this.#up = new Promise((resolve) => {
+      this.#bus.start({
+        subscriptions: [`tl1/${options.deployment}/+/command`],
+        onMessage: (message) => void this.#heard.set(message.topic, message),
+        onUp: resolve,
+        onDown: () => undefined,
+      });
+    });
+  }
+
+  up(): Promise<void> {
+    return this.#up;
+  }
+
+  hasHeard(site: string): boolean {
+    return this.#heard.has(this.#topic(site));
+  }
+
+  /** The overheard command with one bit of its content changed. */
+  async forge(site: string): Promise<void> {
+    const { topic, payload } = this.#overheard(site);
+    const forged = new Uint8Array(payload);
+    // A bit of the signature's last byte: everything but the author is right.
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 0x01;
+    await this.#bus.publish({ topic, payload: forged, qos: 1 });
+  }
+
+  /** The overheard command, as it was, again; and once more under another site's topic. */
+  async replay(site: string, otherSite: string): Promise<void> {
+    const { topic, payload } = this.#overheard(site);
+    await this.#bus.publish({ topic, payload, qos: 1 });
+    await this.#bus.publish({ topic: this.#topic(otherSite), payload, qos: 1 });
+  }
+
+  stop(): Promise<void> {
+    return this.#bus.stop();
+  }
+
+  #overheard(site: string): BusMessage {
+    const message = this.#heard.get(this.#topic(site));
+    if (message === undefined) throw new Error(`no command for ${site} was overheard`);
+    return message;
+  }
+
+  #topic(site: string): string {
+    return printTopic({ deployment: this.#deployment, site, kind: 'command' });
+  }
+}

@@ -1,0 +1,131 @@
+import { type Clock, type RandomStream, toHex } from '@tieline/kernel';
+import {
+  type Action,
+  type HeldKey,
+  KINDS,
+  type Order,
+  sealDocument,
+  type Trust,
+} from '@tieline/protocol';
+import { z } from 'zod';
+
+/** How long the control plane may take to answer, real ms. */
+const ANSWER_MS = 10_000;
+
+const Command = z.looseObject({
+  id: z.string(),
+  site: z.string(),
+  state: z.string(),
+  confirmedBy: z.enum(['device', 'meter']).nullable(),
+});
+const Preview = z.looseObject({ digest: z.string() });
+const Submitted = z.looseObject({ commands: z.array(Command) });
+const Agent = z.looseObject({
+  site: z.string(),
+  link: z.string(),
+  heardWallMs: z.number().nullable(),
+  auditReceipted: z.number(),
+  reported: z
+    .looseObject({
+      model: z.string().nullable(),
+      audit: z.looseObject({ size: z.number() }),
+      refused: z.record(z.string(), z.number()),
+    })
+    .nullable(),
+});
+export type CommandView = z.output<typeof Command>;
+export type AgentView = z.output<typeof Agent>;
+
+export interface OperatorParts {
+  readonly url: string;
+  readonly token: string;
+  readonly key: HeldKey;
+  readonly trust: Trust;
+  readonly clock: Clock;
+  readonly ids: RandomStream;
+}
+
+/** The person at the desk: looks, signs with a key of their own, sends; the control plane never sees that key. */
+export class Operator {
+  readonly #parts: OperatorParts;
+
+  constructor(parts: OperatorParts) {
+    this.#parts = parts;
+  }
+
+  async agents(): Promise<readonly AgentView[]> {
+    const answer = z.looseObject({ agents: z.array(Agent) });
+    return answer.parse(await this.#get('/v1/agents')).agents;
+  }
+
+  async commands(): Promise<readonly CommandView[]> {
+    const answer = z.looseObject({ commands: z.array(Command) });
+    return answer.parse(await this.#get('/v1/commands')).commands;
+  }
+
+  /** Hands a signed release to the control plane. @returns the package's digest, hex */
+  async pushModel(packed: Uint8Array, release: Uint8Array): Promise<string> {
+    const body = { package: base64(packed), release: base64(release) };
+    return z.looseObject({ digest: z.string() }).parse(await this.#send('POST', '/v1/models', body))
+      .digest;
+  }
+
+  async directModel(site: string, digest: string): Promise<void> {
+    await this.#send('PUT', `/v1/sites/${site}/model`, { digest });
+  }
+
+  /** The exported audit log of a site, as the control plane holds it. */
+  async auditExport(site: string): Promise<Uint8Array> {
+    const response = await this.#ask(`/v1/audit/${site}/export`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** Preview, sign, send: one order for one site. */
+  async dispatch(site: string, actions: readonly Action[], reason: string): Promise<CommandView> {
+    const { key, trust, clock, ids } = this.#parts;
+    const draft = { class: 'routine', reason, targets: [{ site, actions }] };
+    const preview = Preview.parse(await this.#send('POST', '/v1/dispatch/preview', draft));
+    const nowS = Math.floor(clock.wallMs() / 1_000);
+    const order: Order = {
+      id: ids.bytes(16),
+      class: 'routine',
+      targets: [{ site, actions: [...actions], assumes: {} }],
+      reason,
+      policyVersionMin: 1,
+      preview: new Uint8Array(Buffer.from(preview.digest.replace('sha256:', ''), 'hex')),
+    };
+    const window = { iat: nowS, nbf: nowS - 60, exp: nowS + 3_600 };
+    const signed = sealDocument(KINDS.order, order, trust.anchor, [key], window);
+    const answer = await this.#send('POST', '/v1/orders', { order: base64(signed) });
+    const { commands } = Submitted.parse(answer);
+    const [command] = commands;
+    if (command === undefined) throw new Error(`order ${toHex(order.id)} led to no command`);
+    return command;
+  }
+
+  async #get(path: string): Promise<unknown> {
+    return (await this.#ask(path)).json();
+  }
+
+  async #send(method: 'POST' | 'PUT', path: string, body: unknown): Promise<unknown> {
+    return (await this.#ask(path, { method, body: JSON.stringify(body) })).json();
+  }
+
+  async #ask(path: string, init: { method?: string; body?: string } = {}): Promise<Response> {
+    const { url, token } = this.#parts;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const response = await fetch(`${url}${path}`, { ...init, headers, signal });
+    if (!response.ok) {
+      throw new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
+    }
+    return response;
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
