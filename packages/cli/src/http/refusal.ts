@@ -1,4 +1,5 @@
 import { CliError, EXIT, type ExitCode, type Fact } from '../exit.ts';
+import { kilowatts, powerInWords } from '../text/humane.ts';
 
 /** Codes of the protocol and of the control plane that speak of keys, signatures and roles. */
 const SIGNATURE_CODES =
@@ -25,23 +26,47 @@ export interface Refusal {
 
 /** @param changes  whether the request would have changed something, so that a broken answer leaves it unknown */
 export function refusalError(refusal: Refusal, changes: boolean): CliError {
-  const { code, facts } = refusal;
+  const { status, code, message, facts } = refusal;
+  const words = code.replaceAll('_', ' ');
   const what =
-    refusal.status >= 500
-      ? `The control plane failed: ${code.replaceAll('_', ' ')}`
-      : `Refused by the control plane: ${code.replaceAll('_', ' ')}`;
-  const rows: Fact[] = Object.entries(facts).map(([name, fact]) => [
-    name,
-    typeof fact === 'string' ? fact : JSON.stringify(fact),
-  ]);
-  if (rows.length === 0) rows.push(['reason', refusal.message]);
-  return new CliError(exitOf(refusal, changes), { code, what, facts: rows });
+    status >= 500 ? `The control plane failed: ${words}` : `Refused by the control plane: ${words}`;
+  const rows = factRows(facts);
+  const exit = exitOf(refusal, changes);
+  const next = nextAfter(exit, facts);
+  return new CliError(exit, {
+    code,
+    what,
+    facts: rows.length === 0 ? [['reason', message]] : rows,
+    ...(next !== undefined && { next }),
+  });
+}
+
+/** What was asked and where the limit is, in words; every other fact by its own name. */
+function factRows(facts: Refusal['facts']): Fact[] {
+  const { asset, askedKw, minKw, maxKw, ...others } = facts;
+  const rows: Fact[] = [];
+  if (typeof askedKw === 'number') {
+    rows.push(['asked', `${asset === undefined ? '' : `${asset}: `}${powerInWords(askedKw)}`]);
+  } else if (asset !== undefined) rows.push(['asset', String(asset)]);
+  if (typeof minKw === 'number' && typeof maxKw === 'number') {
+    rows.push(['limit', `${kilowatts(minKw)} to ${kilowatts(maxKw)}, positive into the grid`]);
+  }
+  for (const [name, fact] of Object.entries(others)) {
+    rows.push([name, typeof fact === 'string' ? fact : JSON.stringify(fact)]);
+  }
+  return rows;
+}
+
+function nextAfter(exit: ExitCode, { site }: Refusal['facts']): string | undefined {
+  if (exit !== EXIT.refused) return undefined;
+  return typeof site === 'string' ? `tieline policy show --site ${site}` : 'tieline policy show';
 }
 
 function exitOf({ status, code }: Refusal, changes: boolean): ExitCode {
   const byCode = exitOfCode(code);
   if (byCode !== null) return byCode;
   if (status === 401 || status === 403) return EXIT.signature;
-  if (status === 400 || status === 413 || status === 422) return EXIT.usage;
+  // 422 is understood and refused: the control plane's own answer, not the caller's mistake.
+  if (status === 400 || status === 413) return EXIT.usage;
   return status >= 500 && changes ? EXIT.unknown : EXIT.failed;
 }

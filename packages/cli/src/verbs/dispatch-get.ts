@@ -35,30 +35,37 @@ function commandText(command: CommandDetail, colour: boolean): string {
     paint(`${progressInWords(command)}\n`, tone === 'normal' ? 'strong' : tone, colour),
     layoutFacts(factsOf(command), colour),
     '\n',
-    layoutTable(
-      [
-        { header: 'RUNG' },
-        { header: 'ACTION', align: 'right' },
-        { header: 'FACTS' },
-        { header: 'AGENT’S TIME' },
-        { header: 'AUDIT RECORD', align: 'right' },
-      ],
-      command.ladder.map((rung) => ({
-        cells: [
-          rung.state,
-          rung.action === null ? 'all' : `${rung.action + 1}`,
-          Object.entries(rung.facts)
-            .map(
-              ([name, fact]) => `${name} ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`,
-            )
-            .join(', '),
-          `${instant(rung.agentWallMs)}${rung.clock === 'trusted' ? '' : ` (clock ${rung.clock})`}`,
-          `${rung.auditIndex}`,
-        ],
-      })),
-      colour,
-    ),
+    ladderText(command.ladder, colour),
   ].join('');
+}
+
+function ladderText(ladder: CommandDetail['ladder'], colour: boolean): string {
+  if (ladder.length === 0) return 'The agent has sent no receipt yet.\n';
+  return layoutTable(
+    [
+      { header: 'RUNG' },
+      { header: 'ACTION', align: 'right' },
+      { header: 'FACTS' },
+      { header: 'AGENT’S TIME' },
+      { header: 'AUDIT RECORD', align: 'right' },
+    ],
+    ladder.map((rung) => ({
+      cells: [
+        rung.state,
+        rung.action === null ? 'all' : `${rung.action + 1}`,
+        factsInWords(rung.facts),
+        `${instant(rung.agentWallMs)}${rung.clock === 'trusted' ? '' : ` (clock ${rung.clock})`}`,
+        `${rung.auditIndex}`,
+      ],
+    })),
+    colour,
+  );
+}
+
+function factsInWords(facts: Readonly<Record<string, unknown>>): string {
+  return Object.entries(facts)
+    .map(([name, fact]) => `${name} ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`)
+    .join(', ');
 }
 
 function factsOf(command: Command): readonly (readonly [string, string])[] {

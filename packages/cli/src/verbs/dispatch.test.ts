@@ -6,7 +6,7 @@ import {
   eventStream,
   Refused,
 } from '../testing/control-plane.ts';
-import { makeDeployment, PASSPHRASE } from '../testing/deployment.ts';
+import { makeDeployment } from '../testing/deployment.ts';
 import { tieline } from '../testing/small-world.ts';
 
 const WATCH = ['dispatch', 'get', COMMAND_ID, '--watch'];
@@ -99,11 +99,10 @@ describe('send', () => {
   const files = {
     'trust.cose': deployment.trustBytes,
     '/ctx/trust.cose': deployment.trustBytes,
-    'alice.key': deployment.keyFile('alice'),
-    pass: PASSPHRASE,
+    'alice.key': deployment.serviceKeyFile('alice'),
   };
   const order = async (): Promise<Uint8Array> => {
-    const key = ['--key', 'alice.key', '--passphrase-file', 'pass', '--out', 'o', '--yes'];
+    const key = ['--key', 'alice.key', '--out', 'o', '--yes'];
     const argv = ['order', 'sign', ...SETPOINT, '--reason', 'peak', ...key];
     const { files: after, stderr } = await tieline(argv, answering({}, { files }));
     const bytes = after.get('o');
@@ -143,13 +142,16 @@ describe('send', () => {
     [422, 'beyond_policy_limit', 5],
     [401, 'unauthorized', 4],
     [409, 'order_conflict', 1],
+    [422, 'preview_differs', 1],
     [400, 'message_malformed', 2],
     [500, 'internal', 3],
   ])('%i %s is exit %i, with the facts', async (status, code, exit) => {
-    const outcome = await send({ 'POST /v1/orders': new Refused(status, code, { askedKw: 400 }) });
+    const outcome = await send({
+      'POST /v1/orders': new Refused(status, code, { askedKw: -400, asset: 'battery-1' }),
+    });
     expect(outcome.exit).toBe(exit);
     expect(outcome.stderr).toContain(code.replaceAll('_', ' '));
-    expect(outcome.stderr).toContain('askedKw  400');
+    expect(outcome.stderr).toContain('asked  battery-1: draw from the grid 400 kW');
   });
 
   test('bytes that are no order stay here: exit 2', async () => {

@@ -119,7 +119,7 @@ test('whatever byte of a signed order is changed, added or lost: exit 4', {
         if (!same) expect(await verify(Uint8Array.from(bytes))).toBe(4);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
