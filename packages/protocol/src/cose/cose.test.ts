@@ -227,6 +227,11 @@ describe('COSE_Sign1 of this protocol', () => {
     ['the tag of COSE_Sign', concatBytes(hex('d862'), message.subarray(1)), 'envelope_tag_wrong'],
     ['a byte too many', concatBytes(message, hex('00')), 'cbor_trailing'],
     ['three parts', envelope(header([]), {}, NOTHING), 'envelope_shape_wrong'],
+    [
+      'five parts',
+      envelope(header([]), {}, NOTHING, signature, 0),
+      'envelope_shape_wrong COSE_Sign1',
+    ],
     ['a detached payload', envelope(header([]), {}, null, signature), 'envelope_shape_wrong'],
     ['a short signature', envelope(header([]), {}, NOTHING, new Uint8Array(63)), 'envelope_shape'],
     [
@@ -310,6 +315,8 @@ describe('COSE_Sign of this protocol', () => {
     ['seventeen signatures', withSignatures(new Array(17).fill(good))],
     ['signatures that are no list', withSignatures(good[2])],
     ['a signature of two parts', withSignatures([good.slice(0, 2)])],
+    ['a signature of four parts', withSignatures([[...good, 0]])],
+    ['a signature whose header is text', withSignatures([['a', {}, good[2]]])],
     ['an unprotected header', withSignatures([[good[0], { a: 1 }, good[2]]])],
     ['a content header with a signature', withSignatures([[parts.headerBytes, {}, good[2]]])],
   ])('%s: refused', (_name, bytes) => {
