@@ -88,7 +88,7 @@ export class EdgeAgent {
     });
     const session = new Session(clock, rng.stream('session').bytes(16), boot);
     const recorder = new Recorder(store, session);
-    const refusals = new Refusals(recorder, session);
+    const refusals = new Refusals({ store, recorder, session, logger });
     const receipts = new Receipts(store, recorder, session);
     const pvKw = devices.ratings
       .filter((rating) => rating.kind === 'pv')
@@ -341,22 +341,24 @@ export class EdgeAgent {
         if (this.#state !== before) this.#actAtOnce();
         return;
       }
+      // The trust file given at provisioning stands; what only the next version would change is not read.
+      case 'desired/trust':
+      case 'desired/freshness':
+        return;
       case 'desired/policy':
-        this.#receivePolicy(message);
+        if (this.#mayVerify(message)) this.#receivePolicy(message);
         return;
       case 'desired/model':
-        this.#models.receiveDesired(message);
+        if (this.#mayVerify(message)) this.#models.receiveDesired(message);
         return;
       case 'block/have':
         this.#models.receiveBlock(message);
         return;
       case 'audit-receipt':
-        if (!this.#uplink.receivedAuditReceipt(message.payload)) {
-          this.#refusals.count('audit_receipt_refused');
-        }
+        if (this.#mayVerify(message)) this.#receiveAuditReceipt(message);
         return;
       case 'presence':
-        if (this.#open(KINDS.presence, message) !== null) this.#uplink.heardPresence();
+        this.#receivePresence(message);
         return;
       case 'time/tell':
         this.#receiveTime(message);
@@ -371,6 +373,28 @@ export class EdgeAgent {
     if (held === null) return;
     this.#policy = held;
     this.#state = { ...this.#state, policy: held.site };
+  }
+
+  #receiveAuditReceipt({ topic, payload }: BusMessage): void {
+    const refused = this.#uplink.receivedAuditReceipt(payload);
+    if (refused === null) return;
+    const facts = { finding: refused.code, reason: refused.message.slice(0, 200) };
+    this.#refusals.note('audit_receipt_refused', topic, { facts });
+  }
+
+  #receivePresence(message: BusMessage): void {
+    const opened = this.#open(KINDS.presence, message);
+    if (opened === null) return;
+    const { epoch = 0, iat = 0 } = opened.claims;
+    if (!this.#uplink.heardPresence({ epoch, iatS: iat }))
+      this.#refusals.count('presence_replayed');
+  }
+
+  /** What is not opened as an addressed message has its verifications counted here. */
+  #mayVerify({ topic }: BusMessage): boolean {
+    if (this.#budget.spend(topic, this.#session.sessionMs())) return true;
+    this.#refusals.note('budget_spent', topic, { step: 7, facts: { topic } });
+    return false;
   }
 
   #receiveTime(message: BusMessage): void {
@@ -403,9 +427,7 @@ export class EdgeAgent {
       });
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
-      if (this.#refusals.noteAnonymous(thrown)) {
-        this.#ports.store.transaction(() => this.#refusals.record(thrown, message.topic));
-      }
+      this.#refusals.refuse(thrown, message.topic);
       return null;
     }
   }

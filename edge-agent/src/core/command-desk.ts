@@ -1,5 +1,5 @@
 import type { BusMessage } from '@tieline/bus';
-import { type Logger, type RandomStream, toHex } from '@tieline/kernel';
+import { HOUR_MS, type Logger, type RandomStream, toHex } from '@tieline/kernel';
 import {
   type CommandOutcome,
   type CommandState,
@@ -20,7 +20,8 @@ import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
 import type { Session } from './session.ts';
 
-const HOUR_MS = 3_600_000;
+/** Messages remembered as answered: as many as the verification budget lets through in ten seconds. */
+const ANSWERED_MAX = 256;
 
 /** What the desk needs to see of the agent, and the one thing that it changes. */
 export interface DeskView {
@@ -44,6 +45,8 @@ export class CommandDesk {
   readonly #draws: RandomStream;
   readonly #logger: Logger;
   readonly #budget = new VerificationBudget();
+  /** Digests of messages of this session that have their receipt, oldest first. */
+  readonly #answered = new Set<string>();
 
   constructor(parts: {
     readonly store: AgentStore;
@@ -115,14 +118,14 @@ export class CommandDesk {
         messageDigest: offer.messageDigest,
         finished: false,
       });
-      this.#recorder.accepted(accepted, {
-        actor: offer.principal,
-        kid: Buffer.from(offer.kid, 'hex'),
+      const auditIndex = this.#recorder.accepted(accepted, {
+        ...authorOf(offer),
         ...(onBehalfOf === undefined ? {} : { onBehalfOf: onBehalfOf.slice(0, 128) }),
       });
-      this.#receipts.put(offer, { state: 'accepted' }, null);
+      this.#receipts.answer(offer, { state: 'accepted' }, null, auditIndex);
       this.#putEvents(advanced);
     });
+    this.#noteAnswered(offer);
     this.#logger.info('command_accepted', { command: accepted.command, rank: basis.rank });
     return advanced.state;
   }
@@ -135,38 +138,72 @@ export class CommandDesk {
 
   /** A command offered again is answered again, and nothing else: it was accepted once. */
   #repeat(offer: Offer, state: ControlState): ControlState {
+    if (this.#isReplay(offer)) return state;
     const command = toHex(offer.commandId);
     this.#refusals.count('command_repeated');
     this.#store.transaction(() => {
-      this.#recorder.flush();
-      this.#recorder.append({
-        actor: offer.principal,
-        kid: Buffer.from(offer.kid, 'hex'),
+      const auditIndex = this.#recorder.append({
+        ...authorOf(offer),
         kind: 'command_repeated',
         subject: command,
         body: { cti: offer.cti },
       });
       const last = this.#store.lastReceiptOf(command);
-      if (last !== undefined) this.#receipts.put(offer, last.status, last.action ?? null);
+      if (last === undefined) return;
+      this.#receipts.answer(offer, last.status, last.action ?? null, auditIndex);
     });
+    this.#noteAnswered(offer);
     this.#logger.info('command_repeated', { command });
     return state;
+  }
+
+  /**
+   * The very bytes that were answered before: who recorded them on the wire can send them without end, so
+   * they cost what a message without an author costs. Their receipt is on its way, or has arrived.
+   */
+  #isReplay(offer: Offer): boolean {
+    if (!this.#answered.has(toHex(offer.messageDigest))) return false;
+    if (this.#refusals.noteOnceAMinute('message_replayed')) {
+      this.#store.transaction(() => {
+        this.#recorder.append({
+          actor: 'unproven',
+          kind: 'message_replayed',
+          subject: toHex(offer.commandId),
+          body: { cti: offer.cti },
+        });
+      });
+    }
+    return true;
+  }
+
+  #noteAnswered(offer: Offer): void {
+    this.#answered.add(toHex(offer.messageDigest));
+    const [oldest] = this.#answered;
+    if (this.#answered.size > ANSWERED_MAX && oldest !== undefined) this.#answered.delete(oldest);
   }
 
   /** Whoever is proven gets an answer; whoever is not is counted. */
   #refuse(error: VerifyError, topic: string): void {
     const { code, step, facts } = error.failure;
     const { offer } = error;
-    this.#logger.warn('command_refused', { code, step });
     if (offer === null) {
-      if (!this.#refusals.noteAnonymous(error)) return;
-      this.#store.transaction(() => this.#refusals.record(error, topic));
+      this.#refusals.refuse(error, topic);
       return;
     }
+    if (this.#isReplay(offer)) return;
     this.#refusals.count(code);
+    this.#logger.warn('command_refused', { code, step });
     this.#store.transaction(() => {
-      this.#receipts.put(offer, { state: 'refused', code, facts: { ...facts } }, null);
+      const auditIndex = this.#recorder.append({
+        ...authorOf(offer),
+        kind: 'command_refused',
+        subject: toHex(offer.commandId),
+        body: { code, step, facts: { ...facts }, cti: offer.cti },
+      });
+      const status = { state: 'refused', code, facts: { ...facts } } as const;
+      this.#receipts.answer(offer, status, null, auditIndex);
     });
+    this.#noteAnswered(offer);
   }
 
   #recent(sessionMs: number): readonly number[] {
@@ -217,4 +254,8 @@ export class CommandDesk {
       acceptedLastHour: this.#recent(sessionMs).length,
     };
   }
+}
+
+function authorOf(offer: Offer): { readonly actor: string; readonly kid: Uint8Array } {
+  return { actor: offer.principal, kid: Buffer.from(offer.kid, 'hex') };
 }

@@ -4,6 +4,7 @@ import { concatBytes, equalBytes, type Logger, messageOf, toHex } from '@tieline
 import {
   BlockHave,
   BlockWant,
+  type DesiredModel,
   KINDS,
   openDocument,
   printTopic,
@@ -69,25 +70,33 @@ export class ModelDesk {
       }
     }
     const wanted = store.document('model');
-    if (wanted !== undefined) this.#want(wanted.bytes);
+    if (wanted === undefined) return;
+    try {
+      this.#want(this.#open(wanted.bytes).release);
+    } catch (thrown) {
+      if (!(thrown instanceof VerifyError)) throw thrown;
+      logger.error('model_not_restored', { reason: thrown.message });
+    }
   }
 
   receiveDesired(message: BusMessage): void {
-    const { store, refusals, logger } = this.#parts;
+    const { store, refusals } = this.#parts;
     try {
-      const { body } = openDocument(KINDS.desiredModel, message.payload, this.#reader());
-      if (body.site !== this.#parts.site) return;
+      const { desired, release } = this.#open(message.payload);
+      if (desired.site !== this.#parts.site) return;
+      const { version } = desired;
       const held = store.document('model');
-      if (held !== undefined && body.version <= held.version) return;
-      const bytes = new Uint8Array(message.payload);
-      store.putDocument('model', { version: body.version, bytes });
-      this.#want(bytes);
+      if (held !== undefined && version <= held.version) {
+        if (version === held.version && !equalBytes(held.bytes, message.payload)) {
+          refusals.note('model_conflict', message.topic, { facts: { version } });
+        }
+        return;
+      }
+      store.putDocument('model', { version, bytes: new Uint8Array(message.payload) });
+      this.#want(release);
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
-      logger.warn('model_refused', { code: thrown.failure.code });
-      if (refusals.noteAnonymous(thrown)) {
-        store.transaction(() => refusals.record(thrown, message.topic));
-      }
+      refusals.refuse(thrown, message.topic);
     }
   }
 
@@ -164,10 +173,16 @@ export class ModelDesk {
     }
   }
 
-  #want(desired: Uint8Array): void {
-    const { body } = openDocument(KINDS.desiredModel, desired, this.#reader());
-    if (body.release === null) return;
-    const { body: release } = openDocument(KINDS.release, body.release, this.#reader());
+  /** What the director says, and what the release key has signed in it: both, or nothing is believed. */
+  #open(bytes: Uint8Array): { readonly desired: DesiredModel; readonly release: Release | null } {
+    const { body: desired } = openDocument(KINDS.desiredModel, bytes, this.#reader());
+    if (desired.release === null) return { desired, release: null };
+    const { body: release } = openDocument(KINDS.release, desired.release, this.#reader());
+    return { desired, release };
+  }
+
+  #want(release: Release | null): void {
+    if (release === null) return;
     const running = this.running();
     const { candidate } = this.#parts.slot.status;
     if (running !== null && equalBytes(running, release.digest)) return;

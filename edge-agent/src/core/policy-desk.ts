@@ -38,13 +38,20 @@ export class PolicyDesk {
     this.#parts = parts;
   }
 
-  /** The policy that this disk holds; null before the first. A disk that no longer verifies counts as none. */
+  /** The policy that this disk holds; null before the first. One that no longer verifies counts as none. */
   held(): HeldPolicy | null {
-    const stored = this.#parts.store.document('policy');
+    const { store, session, logger } = this.#parts;
+    const stored = store.document('policy');
     if (stored === undefined) return null;
-    const held = this.#open(stored.bytes);
-    this.#parts.session.setDigest('policy', sha256(stored.bytes));
-    return held;
+    try {
+      const held = this.#open(stored.bytes);
+      session.setDigest('policy', sha256(stored.bytes));
+      return held;
+    } catch (thrown) {
+      if (!(thrown instanceof VerifyError)) throw thrown;
+      logger.error('policy_not_restored', { code: thrown.failure.code });
+      return null;
+    }
   }
 
   /** Null where nothing changes: not newer, or refused. */
@@ -55,7 +62,9 @@ export class PolicyDesk {
       const { version } = received.policy;
       const stored = store.document('policy');
       if (stored !== undefined && version <= stored.version) {
-        this.#compare(stored.bytes, message.payload, version, stored.version);
+        if (version === stored.version && !equalBytes(stored.bytes, message.payload)) {
+          refusals.note('policy_conflict', message.topic, { facts: { version } });
+        }
         return null;
       }
       const bytes = new Uint8Array(message.payload);
@@ -74,10 +83,7 @@ export class PolicyDesk {
       return received;
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
-      logger.warn('policy_refused', { code: thrown.failure.code });
-      if (refusals.noteAnonymous(thrown)) {
-        store.transaction(() => refusals.record(thrown, message.topic));
-      }
+      refusals.refuse(thrown, message.topic);
       return null;
     }
   }
@@ -88,22 +94,5 @@ export class PolicyDesk {
     const wallS = clock === 'untrusted' ? null : Math.floor(wallMs / 1_000);
     const { body: policy } = openDocument(KINDS.policy, bytes, { trust, site, wallS });
     return { policy, site: policy.sites.find((one) => one.site === site) ?? null };
-  }
-
-  /** The same version with other bytes: somebody signed two truths. */
-  #compare(held: Uint8Array, other: Uint8Array, version: number, heldVersion: number): void {
-    if (version !== heldVersion || equalBytes(held, other)) return;
-    const { store, recorder, refusals, logger } = this.#parts;
-    refusals.count('policy_conflict');
-    logger.error('policy_conflict', { version });
-    store.transaction(() => {
-      const digest = sha256(other);
-      recorder.append({
-        actor: 'policy',
-        kind: 'policy_conflict',
-        subject: `policy ${version}`,
-        body: { digest },
-      });
-    });
   }
 }

@@ -33,14 +33,24 @@ export class Receipts {
   }
 
   /** Records and queues one rung; call inside the transaction of what it tells. */
-  put(answered: Answered, status: ReceiptStatus, action: number | null): Receipt {
-    const { sessionMs, wallMs, clock } = this.#session.now();
+  put(answered: Answered, status: ReceiptStatus, action: number | null): void {
     const auditIndex = this.#recorder.append({
       actor: 'agent',
       kind: `command_${status.state}`,
       subject: toHex(answered.commandId),
       body: { action, status },
     });
+    this.answer(answered, status, action, auditIndex);
+  }
+
+  /** Queues a receipt for what record `auditIndex` tells; call inside the transaction of that record. */
+  answer(
+    answered: Answered,
+    status: ReceiptStatus,
+    action: number | null,
+    auditIndex: number,
+  ): void {
+    const { sessionMs, wallMs, clock } = this.#session.now();
     const receipt: Receipt = {
       command: answered.commandId,
       cti: answered.cti,
@@ -55,7 +65,6 @@ export class Receipts {
     };
     this.#store.putReceipt(receipt);
     this.#unsent = true;
-    return receipt;
   }
 
   /** Records what the control law says of commands, and marks those that are over. */

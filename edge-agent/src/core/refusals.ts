@@ -1,23 +1,30 @@
+import type { Logger } from '@tieline/kernel';
 import type { VerifyError } from '@tieline/protocol';
+import type { AgentStore } from '../ports/store.ts';
 import type { Recorder } from './recorder.ts';
 import type { Session } from './session.ts';
 
 /** What proves no author enters the log this often at most, per code. */
 const ANONYMOUS_EVERY_MS = 60_000;
 
+export interface RefusalParts {
+  readonly store: AgentStore;
+  readonly recorder: Recorder;
+  readonly session: Session;
+  readonly logger: Logger;
+}
+
 /**
- * What was refused without a proven author: counted by code, and at most one audit record per code and
- * minute, so that a flood can neither wear the flash nor fill the log.
+ * What was refused without a proven author: counted by code, and at most one audit record and one line of
+ * the log per code and minute, so that a flood can neither wear the flash nor fill the log.
  */
 export class Refusals {
-  readonly #recorder: Recorder;
-  readonly #session: Session;
+  readonly #parts: RefusalParts;
   readonly #counts = new Map<string, number>();
-  readonly #recordedMs = new Map<string, number>();
+  readonly #notedMs = new Map<string, number>();
 
-  constructor(recorder: Recorder, session: Session) {
-    this.#recorder = recorder;
-    this.#session = session;
+  constructor(parts: RefusalParts) {
+    this.#parts = parts;
   }
 
   /** By code, since boot. */
@@ -29,24 +36,38 @@ export class Refusals {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
   }
 
-  /** True when this one is to be recorded; call `record` in a transaction then. */
-  noteAnonymous(error: VerifyError): boolean {
-    const { code } = error.failure;
+  /** Counts, and is true where this one is to be put on record: once a minute. */
+  noteOnceAMinute(code: string): boolean {
     this.count(code);
-    const nowMs = this.#session.sessionMs();
-    const last = this.#recordedMs.get(code);
+    const nowMs = this.#parts.session.sessionMs();
+    const last = this.#notedMs.get(code);
     if (last !== undefined && nowMs - last < ANONYMOUS_EVERY_MS) return false;
-    this.#recordedMs.set(code, nowMs);
+    this.#notedMs.set(code, nowMs);
     return true;
   }
 
-  record(error: VerifyError, topic: string): void {
-    const { code, step, facts } = error.failure;
-    this.#recorder.append({
-      actor: 'unproven',
-      kind: 'message_refused',
-      subject: topic.slice(0, 200),
-      body: { code, step, facts: { ...facts }, countSinceBoot: this.#counts.get(code) ?? 0 },
+  /** A message that came on `topic` and proves no author. */
+  refuse({ failure: { code, step, facts } }: VerifyError, topic: string): void {
+    this.note(code, topic, { step, facts: { ...facts } });
+  }
+
+  /** The same for what fails otherwise than by a step of verifying. */
+  note(
+    code: string,
+    topic: string,
+    body: { readonly step?: number; readonly facts: Record<string, string | number | boolean> },
+  ): void {
+    if (!this.noteOnceAMinute(code)) return;
+    const { store, recorder, logger } = this.#parts;
+    const countSinceBoot = this.#counts.get(code) ?? 0;
+    logger.warn('message_refused', { code, countSinceBoot });
+    store.transaction(() => {
+      recorder.append({
+        actor: 'unproven',
+        kind: 'message_refused',
+        subject: topic.slice(0, 200),
+        body: { code, ...body, countSinceBoot },
+      });
     });
   }
 }

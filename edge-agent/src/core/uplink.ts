@@ -1,5 +1,5 @@
 import { AuditError, type AuditKeys } from '@tieline/audit';
-import { type Logger, messageOf, type RandomStream } from '@tieline/kernel';
+import type { RandomStream } from '@tieline/kernel';
 import { type Heartbeat, KINDS } from '@tieline/protocol';
 import type { AgentStore } from '../ports/store.ts';
 import type { Mouth } from './agent-context.ts';
@@ -33,13 +33,12 @@ export class Uplink {
   readonly #telemetry: TelemetryFeed;
   readonly #keys: AuditKeys;
   readonly #nonces: RandomStream;
-  readonly #logger: Logger;
   #heartbeatDueMs = 0;
   #timeDueMs = 0;
   #auditDueMs = 0;
   /** What the recorder had written when the last upload left nothing over; −1 = there may be more. */
   #auditedUpTo = -1;
-  #presenceMs: number | null = null;
+  #presence: { readonly epoch: number; readonly iatS: number; readonly atMs: number } | null = null;
 
   constructor(parts: {
     readonly store: AgentStore;
@@ -50,7 +49,6 @@ export class Uplink {
     readonly telemetry: TelemetryFeed;
     readonly keys: AuditKeys;
     readonly nonces: RandomStream;
-    readonly logger: Logger;
   }) {
     this.#store = parts.store;
     this.#session = parts.session;
@@ -60,7 +58,6 @@ export class Uplink {
     this.#telemetry = parts.telemetry;
     this.#keys = parts.keys;
     this.#nonces = parts.nonces;
-    this.#logger = parts.logger;
   }
 
   /** After a birth everything that was not answered is said again. */
@@ -72,12 +69,21 @@ export class Uplink {
     this.#receipts.restart();
   }
 
-  heardPresence(): void {
-    this.#presenceMs = this.#session.sessionMs();
+  /** False for one that is no newer than the last: a recording shows nothing alive. */
+  heardPresence({ epoch, iatS }: { readonly epoch: number; readonly iatS: number }): boolean {
+    const last = this.#presence;
+    if (last !== null && (epoch < last.epoch || (epoch === last.epoch && iatS <= last.iatS))) {
+      return false;
+    }
+    this.#presence = { epoch, iatS, atMs: this.#session.sessionMs() };
+    return true;
   }
 
-  /** The control plane has signed for audit records: their receipts are done, and old ones may go. */
-  receivedAuditReceipt(message: Uint8Array): boolean {
+  /**
+   * The control plane has signed for audit records: their receipts are done, and old ones may go. Gives why
+   * it was refused; null where it was taken.
+   */
+  receivedAuditReceipt(message: Uint8Array): AuditError | null {
     try {
       this.#store.transaction(() => {
         this.#store.audit.acceptReceipt(message, this.#keys);
@@ -85,11 +91,10 @@ export class Uplink {
         this.#store.audit.prune(RECORDS_KEPT);
       });
       this.#auditDueMs = 0;
-      return true;
+      return null;
     } catch (thrown) {
       if (!(thrown instanceof AuditError)) throw thrown;
-      this.#logger.warn('audit_receipt_refused', { reason: messageOf(thrown) });
-      return false;
+      return thrown;
     }
   }
 
@@ -110,8 +115,8 @@ export class Uplink {
   }
 
   control(): 'present' | 'silent' {
-    const heardMs = this.#presenceMs;
-    const heard = heardMs !== null && this.#session.sessionMs() - heardMs <= PRESENCE_MS;
+    const last = this.#presence;
+    const heard = last !== null && this.#session.sessionMs() - last.atMs <= PRESENCE_MS;
     return heard ? 'present' : 'silent';
   }
 

@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AttackedSite } from './attacked-site.ts';
+import { harbourOperator, limitOperator, mallory, OTHER_SITE, START_S } from './deployment.ts';
+import { flipped, forgeCommand, planOf, sealOrder, setpoint } from './forge.ts';
+
+let at: AttackedSite;
+beforeEach(async () => {
+  at = await AttackedSite.start();
+});
+afterEach(() => at.stop());
+
+/** The battery was asked for nothing but rest, in every single second. */
+function expectRest(): void {
+  expect(at.asked.length).toBeGreaterThanOrEqual(10);
+  expect(new Set(at.asked)).toEqual(new Set([0]));
+  expect(at.records('command_accepted')).toEqual([]);
+}
+
+test('the command that all these attacks are made from is accepted as it is, and acted on', async () => {
+  await at.strike(forgeCommand(at));
+  expect(at.asked).toContain(50);
+  expect(at.records('command_accepted')).toHaveLength(1);
+  expect(at.view().reported?.refused).toEqual({});
+});
+
+describe('without a proven author: nothing done, counted, on record once a minute, never answered', () => {
+  test.each<[what: string, code: string, forge: () => ReturnType<typeof forgeCommand>]>([
+    ['signed by an unknown key', 'key_unknown', () => forgeCommand(at, { key: mallory })],
+    ['with one bit flipped', 'signature_wrong', () => tampered(forgeCommand(at))],
+    [
+      'signed by a key of another role',
+      'role_missing',
+      () => forgeCommand(at, { key: at.deployment.control.time }),
+    ],
+    [
+      'that names another issuer than its key',
+      'issuer_wrong',
+      () =>
+        forgeCommand(at, { key: { ...at.deployment.control.dispatch, principal: 'operator-ada' } }),
+    ],
+    [
+      "replayed from another site's topic",
+      'audience_wrong',
+      () => ({ ...forgeCommand(at, { site: OTHER_SITE }), topic: at.topic('command') }),
+    ],
+    [
+      'for another session',
+      'session_other',
+      () => forgeCommand(at, { sess: new Uint8Array(16).fill(7) }),
+    ],
+    ['that is too large', 'message_too_large', () => raw(new Uint8Array(16_385))],
+    ['that is no CBOR', 'envelope_tag_wrong', () => raw(new Uint8Array([0xff, 0x00]))],
+    ['whose CBOR has no end', 'cbor_indefinite', () => raw(new Uint8Array([0xd2, 0x9f, 0xff]))],
+    [
+      'of another kind in the same envelope',
+      'message_malformed',
+      () => raw(at.heardOf('birth')[0]!.payload),
+    ],
+  ])('a command %s: %s', async (_what, code, forge) => {
+    const attack = forge();
+    await at.strike(attack, attack, attack);
+    expectRest();
+    expect(at.view().reported?.refused).toEqual({ [code]: 3 });
+    const onRecord = at.records('message_refused');
+    expect(onRecord.map(({ actor, body }) => [actor, body['code']])).toEqual([['unproven', code]]);
+    expect(at.receipts()).toEqual([]);
+  });
+
+  test('a command that the broker kept: message_retained', async () => {
+    const attack = { ...forgeCommand(at, { key: mallory }), retain: true };
+    await at.strike(attack);
+    at.network.reset('mill-lane');
+    await at.world.advance(330_000);
+    expectRest();
+    expect(at.refused('message_retained')).toBe(1);
+    expect(at.records('message_refused').map(({ body }) => body['code'])).toEqual([
+      'key_unknown',
+      'message_retained',
+    ]);
+  });
+
+  test('a command of the session before the last restart: session_other', async () => {
+    const withheld = forgeCommand(at);
+    await at.stopAgent();
+    at.startAgent();
+    await at.world.advance(11_000);
+    await at.strike(withheld);
+    expectRest();
+    expect(at.refused('session_other')).toBe(1);
+    expect(at.receipts()).toEqual([]);
+  });
+});
+
+describe('with a proven author: nothing done, counted, each on record and answered', () => {
+  test.each<[what: string, code: string, forge: () => ReturnType<typeof forgeCommand>]>([
+    [
+      'whose id is not its own',
+      'command_id_wrong',
+      () => forgeCommand(at, { body: { id: new Uint8Array(16) } }),
+    ],
+    [
+      'that would burn the epochs',
+      'epoch_step_too_large',
+      () => forgeCommand(at, { epoch: 1_000_000 }),
+    ],
+    [
+      'that is out of time on the session clock',
+      'session_time_over',
+      () => forgeCommand(at, { body: { notAfterSessionMs: 1 } }),
+    ],
+    ['under a policy nobody has here', 'policy_newer', () => forgeCommand(at, { pol: 3 })],
+    [
+      'to an asset that is not there',
+      'asset_unknown',
+      () => forgeCommand(at, { actions: [setpoint({ asset: 'reactor' })] }),
+    ],
+    [
+      'beyond the policy limit',
+      'beyond_policy_limit',
+      () => forgeCommand(at, { actions: [setpoint({ activePowerKw: 75 })] }),
+    ],
+    [
+      'beyond the nameplate',
+      'beyond_rating',
+      () => forgeCommand(at, { actions: [setpoint({ activePowerKw: 99_000 })] }),
+    ],
+    [
+      'that leaves a dangerous value behind',
+      'beyond_policy_limit',
+      () =>
+        forgeCommand(at, { actions: [setpoint({ revert: { to: 'value', activePowerKw: 75 } })] }),
+    ],
+    [
+      'steeper than the ramp allowed',
+      'beyond_ramp',
+      () => forgeCommand(at, { actions: [setpoint({ rampKwPerS: 1_000 })] }),
+    ],
+    [
+      'of a plan beyond the automatic margin',
+      'beyond_margin',
+      () => plan(setpoint({ activePowerKw: 70 })),
+    ],
+    [
+      'of a plan that would lift a limit',
+      'action_not_for_plan',
+      () =>
+        plan({
+          ...{ type: 'limit', point: 'meter', importMaxKw: 9_000, exportMaxKw: 9_000 },
+          ...{ startWithinMs: 0, validForMs: 60_000 },
+        }),
+    ],
+    [
+      'whose plan says something else',
+      'basis_actions_differ',
+      () => forgeCommand(at, { basis: planOf([setpoint({ activePowerKw: 10 })]) }),
+    ],
+    [
+      'with an order for another site',
+      'order_not_for_site',
+      () => forgeCommand(at, { basis: order({ site: OTHER_SITE }) }),
+    ],
+    [
+      'whose order says something else',
+      'basis_actions_differ',
+      () => forgeCommand(at, { basis: order({ actions: [setpoint({ activePowerKw: 10 })] }) }),
+    ],
+    [
+      'whose order has expired',
+      'order_document_expired',
+      () => forgeCommand(at, { basis: order({ exp: START_S + 5 }) }),
+    ],
+    [
+      'whose order nobody known has signed',
+      'order_key_unknown',
+      () => forgeCommand(at, { basis: order({ keys: [mallory] }) }),
+    ],
+    [
+      'whose order has one bit flipped',
+      'order_signature_wrong',
+      () => {
+        const basis = { type: 'order', order: flipped(sealOrder(at)) } as const;
+        return forgeCommand(at, { basis });
+      },
+    ],
+    [
+      'whose order was signed by no operator',
+      'order_role_missing',
+      () => forgeCommand(at, { basis: order({ keys: [at.deployment.policyKey] }) }),
+    ],
+    [
+      'whose order was signed by an operator of another site',
+      'order_site_out_of_scope',
+      () => forgeCommand(at, { basis: order({ keys: [harbourOperator] }) }),
+    ],
+    [
+      'whose order was signed by an operator who may not set power',
+      'order_action_out_of_scope',
+      () => forgeCommand(at, { basis: order({ keys: [limitOperator] }) }),
+    ],
+    [
+      'whose critical order has one signature of two',
+      'order_quorum_missed',
+      () => forgeCommand(at, { basis: order({ body: critical() }) }),
+    ],
+  ])('a command %s: %s', async (_what, code, forge) => {
+    const attack = forge();
+    await at.strike(attack);
+    expectRest();
+    expect(at.view().reported?.refused).toEqual({ [code]: 1 });
+    expect(at.records('message_refused')).toEqual([]);
+    const [record, ...more] = at.records('command_refused');
+    expect(more).toEqual([]);
+    expect(record).toMatchObject({ actor: 'control-dispatch', body: { code } });
+    const [receipt] = at.receipts();
+    expect(receipt).toMatchObject({ status: { state: 'refused', code }, auditIndex: record?.seq });
+  });
+
+  test('a command of a control plane that has lost its leadership: epoch_stale', async () => {
+    await at.strike(forgeCommand(at, { epoch: 9, actions: [setpoint({ activePowerKw: 0 })] }));
+    await at.strike(forgeCommand(at, { epoch: 8, seq: 1_000_000 }));
+    expect(new Set(at.asked)).toEqual(new Set([0]));
+    expect(at.view().reported?.refused).toEqual({ epoch_stale: 1 });
+  });
+
+  test('a command overtaken by a later one: seq_replayed', async () => {
+    const [overtaken, later] = [forgeCommand(at, { seq: 10 }), forgeCommand(at, { seq: 11 })];
+    await at.strike(later, overtaken);
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.view().reported?.refused).toEqual({ seq_replayed: 1 });
+  });
+
+  test('more commands in an hour than the policy allows: quota_spent', async () => {
+    for (let k = 0; k < 61; k += 1) {
+      await at.strike(forgeCommand(at, { actions: [setpoint({ validForMs: 1_000 })] }));
+    }
+    expect(at.records('command_accepted')).toHaveLength(60);
+    expect(at.view().reported?.refused).toEqual({ quota_spent: 1 });
+  });
+});
+
+describe('a command that was accepted, replayed as it was', () => {
+  test('is answered already: nothing is done again, and a flood of it is one record a minute', async () => {
+    const command = forgeCommand(at, { actions: [setpoint({ validForMs: 5_000 })] });
+    await at.strike(command);
+    await at.world.advance(20_000);
+    const done = at.asked.filter((kw) => kw === 50).length;
+    expect(done).toBeGreaterThan(0);
+    const answers = at.receipts().length;
+    const size = at.view().reported?.audit.size ?? 0;
+
+    await at.strike(...Array.from({ length: 30 }, () => command));
+    expect(at.asked.filter((kw) => kw === 50)).toHaveLength(done);
+    expect(at.refused('message_replayed')).toBe(30);
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.records('message_replayed')).toHaveLength(1);
+    expect(at.receipts()).toHaveLength(answers);
+    expect(at.view().reported?.audit.size).toBeLessThanOrEqual(size + 2);
+  });
+
+  test('is not acted on after a restart either', async () => {
+    const order = sealOrder(at, { actions: [setpoint({ validForMs: 5_000 })] });
+    const basis = { type: 'order', order } as const;
+    const actions = [setpoint({ validForMs: 5_000 })];
+    await at.strike(forgeCommand(at, { basis, actions }));
+    await at.stopAgent();
+    at.startAgent();
+    await at.world.advance(30_000);
+    at.asked.splice(0);
+    // The same order in a new wrapping for the new session: rightly signed, and still the same command.
+    await at.strike(forgeCommand(at, { basis, actions }));
+    // It rests, or recharges by its own rule.
+    expect(Math.max(...at.asked.map((kw) => kw ?? 0))).toBeLessThanOrEqual(0);
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.refused('command_repeated')).toBe(1);
+    expect(at.receipts().at(-1)?.status.state).toBe('reverted');
+  });
+});
+
+function raw(payload: Uint8Array) {
+  return { topic: at.topic('command'), payload, qos: 1 } as const;
+}
+
+function tampered(message: ReturnType<typeof forgeCommand>) {
+  return { ...message, payload: flipped(message.payload) };
+}
+
+function order(terms: Parameters<typeof sealOrder>[1]) {
+  return { type: 'order', order: sealOrder(at, terms) } as const;
+}
+
+function critical() {
+  const actions = [setpoint()];
+  const target = { site: 'mill-lane', actions, assumes: {}, sess: at.sess() };
+  return { class: 'critical' as const, targets: [target] };
+}
+
+function plan(...actions: Parameters<typeof planOf>[0]) {
+  return forgeCommand(at, { basis: planOf(actions), actions });
+}
