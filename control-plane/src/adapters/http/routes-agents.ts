@@ -10,6 +10,8 @@ import { AuditAnswer, AuditQuery, TelemetryAnswerShape } from './more-shapes.ts'
 import { AgentAnswer, AgentDetail, ErrorAnswer, WallMs } from './shapes.ts';
 
 const refusals = { '4xx': ErrorAnswer };
+/** A stream of bytes; its type is told to readers of the reference alone. */
+const FileContent = z.unknown().meta({ type: 'string', format: 'binary' });
 const atSite = z.strictObject({ site: SiteId });
 
 /** What the agents are, measure and prove. */
@@ -104,7 +106,10 @@ function auditRoutes(app: App, plane: ControlPlane): void {
         tags,
         summary: 'The whole log with checkpoint and receipts, to be verified offline',
         params: atSite,
-        produces: ['application/octet-stream'],
+        response: {
+          200: { content: { 'application/octet-stream': { schema: FileContent } } },
+          ...refusals,
+        },
       },
     },
     async ({ params: { site } }, reply) => {

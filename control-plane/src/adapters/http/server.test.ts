@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger, toHex } from '@tieline/kernel';
@@ -11,6 +12,7 @@ import {
   signedPolicy,
   trust,
 } from '../../testing/deployment.ts';
+import { OPENAPI_FILE, openapiText } from '../../testing/openapi.ts';
 import { World } from '../../testing/world.ts';
 import type { App } from './app.ts';
 import { buildServer } from './server.ts';
@@ -267,4 +269,10 @@ test('the OpenAPI document is version 3.1 and has every route', async () => {
   expect(Object.keys(body.paths)).toEqual(
     expect.arrayContaining(['/v1/orders', '/v1/agents/{site}', '/v1/events', '/metrics']),
   );
+});
+
+test('docs/reference/openapi.json is current', async () => {
+  // Made by: node control-plane/src/testing/write-openapi.ts
+  const current: unknown = JSON.parse(readFileSync(OPENAPI_FILE, 'utf8'));
+  expect(current).toEqual(JSON.parse(await openapiText()));
 });

@@ -4,6 +4,7 @@ import { type FastifyError, fastify } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
+  jsonSchemaTransformObject,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
@@ -16,9 +17,11 @@ import { expectedError, type HttpError, httpError } from './errors.ts';
 import { CLIENTS_MAX, EventStreams } from './event-stream.ts';
 import { controlMetrics } from './metrics.ts';
 import { HealthAnswer } from './more-shapes.ts';
+import { withoutUnused } from './openapi-schemas.ts';
 import { agentRoutes } from './routes-agents.ts';
 import { dispatchRoutes } from './routes-dispatch.ts';
 import { documentRoutes } from './routes-documents.ts';
+import { ErrorAnswer } from './shapes.ts';
 
 const BODY_BYTES_MAX = 131_072;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -64,6 +67,7 @@ export async function buildServer({ plane, token, logger }: HttpOptions): Promis
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   await app.register((routes, _options, done) => {
     allRoutes(routes.withTypeProvider<ZodTypeProvider>(), plane);
@@ -104,7 +108,10 @@ function streamRoutes(app: App, plane: ControlPlane): void {
         tags,
         summary: 'Events as they happen: agent, command, model, alarm; `gap` where some are lost',
         headers: z.looseObject({ 'last-event-id': z.string().max(64).optional() }),
-        produces: ['text/event-stream'],
+        response: {
+          200: { content: { 'text/event-stream': { schema: z.string() } } },
+          503: ErrorAnswer,
+        },
       },
     },
     async (request, reply) => {
@@ -120,7 +127,13 @@ function streamRoutes(app: App, plane: ControlPlane): void {
   const metrics = controlMetrics(plane);
   app.get(
     '/metrics',
-    { schema: { tags, summary: 'Prometheus metrics', produces: ['text/plain'] } },
+    {
+      schema: {
+        tags,
+        summary: 'Prometheus metrics',
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
+      },
+    },
     async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.metrics()),
   );
