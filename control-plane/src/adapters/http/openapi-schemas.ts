@@ -1,20 +1,22 @@
-interface Document {
-  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
-}
+import type { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+
+type ApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 
 /** Leaves out component schemas that nothing refers to: each named shape is made once for input and once for output. */
-export function withoutUnused<D extends Document>(document: D): D {
-  const schemas = document.components?.schemas ?? {};
-  const names = Object.keys(schemas);
-  const text = (value: unknown): string => JSON.stringify(value);
+export function withoutUnused(document: ApiDocument): ApiDocument {
+  if (!('components' in document) || document.components?.schemas === undefined) return document;
+  const { schemas } = document.components;
+  const holders = new Map(
+    Object.entries(schemas).map(([name, one]) => [name, JSON.stringify(one)]),
+  );
   const refersTo = (holder: string, name: string): boolean =>
     holder.includes(`"#/components/schemas/${name}"`);
-  const paths = text({ ...document, components: {} });
-  const used = new Set(names.filter((name) => refersTo(paths, name)));
+  const routes = JSON.stringify(document.paths);
+  const used = new Set([...holders.keys()].filter((name) => refersTo(routes, name)));
   for (const name of used) {
-    const holder = text(schemas[name]);
-    for (const other of names) if (refersTo(holder, other)) used.add(other);
+    const holder = holders.get(name) ?? '';
+    for (const other of holders.keys()) if (refersTo(holder, other)) used.add(other);
   }
-  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
-  return { ...document, components: { ...document.components, schemas: kept } };
+  for (const name of holders.keys()) if (!used.has(name)) delete schemas[name];
+  return document;
 }
