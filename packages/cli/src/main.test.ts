@@ -1,7 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { COMMAND_ID, commandAnswer } from './testing/control-plane.ts';
 import { makeDeployment, PASSPHRASE } from './testing/deployment.ts';
 import { tielineProcess } from './testing/small-world.ts';
 
@@ -91,4 +94,32 @@ test('a file that is missing, a directory or too large is refused before it is r
     '✗ huge is too large',
     '✗ standard input is too large',
   ]);
+});
+
+test('an interrupt while a command is followed ends with 130, at once', async () => {
+  let child: ChildProcess | undefined;
+  const server = createServer((request, response) => {
+    response.writeHead(200);
+    if (request.url === '/v1/events') {
+      response.write(': alive\n\n');
+      child?.kill('SIGINT');
+    } else response.end(JSON.stringify(commandAnswer()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  place('token', 'a-token-of-this-test');
+  place('context.json', JSON.stringify({ url: `http://127.0.0.1:${port}`, tokenFile: 'token' }));
+  const watched = await tielineProcess(
+    ['dispatch', 'get', COMMAND_ID, '--watch', '--context', 'context.json'],
+    {
+      cwd: directory,
+      started: (one) => {
+        child = one;
+      },
+    },
+  );
+  server.closeAllConnections();
+  server.close();
+  expect([watched.exit, watched.stderr]).toEqual([130, '✗ Interrupted\n']);
 });

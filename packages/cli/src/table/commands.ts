@@ -6,7 +6,7 @@ import { keyNew, keyShow } from './key.ts';
 import { modelLs, modelPack, modelPush, modelStatus } from './model.ts';
 import { orderShow, orderSign, orderVerify } from './order.ts';
 import { policyCheck, policyPublish, policyShow } from './policy.ts';
-import { simFlow } from './sim.ts';
+import { simFlow, simRun } from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
 
 /** Binds a row to the module that does its work; a module of another row does not compile here. */
@@ -43,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   bind(auditVerify, () => import('../verbs/audit-verify.ts')),
   bind(auditExport, () => import('../verbs/audit-export.ts')),
   bind(auditReplay, () => import('../verbs/audit-replay.ts')),
+  bind(simRun, () => import('../verbs/sim-run.ts')),
   bind(simFlow, () => import('../verbs/sim-flow.ts')),
   bind(envelopeShow, () => import('../verbs/envelope-show.ts')),
   bind(envelopeVerify, () => import('../verbs/envelope-verify.ts')),

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Clock, seededRng } from '@tieline/kernel';
 import { usageError } from '../exit.ts';
@@ -111,7 +111,12 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** Runs the real program in a process of its own. */
 export async function tielineProcess(
   args: readonly string[],
-  options: { input?: string | Uint8Array; env?: Record<string, string>; cwd?: string } = {},
+  options: {
+    input?: string | Uint8Array;
+    env?: Record<string, string>;
+    cwd?: string;
+    started?: (child: ChildProcess) => void;
+  } = {},
 ): Promise<{ exit: number | null; stdout: string; stderr: string }> {
   const { NODE_EXTRA_CA_CERTS: _slow, NO_COLOR: _colour, ...env } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
@@ -119,6 +124,7 @@ export async function tielineProcess(
     env: { ...env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  options.started?.(child);
   const text = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text.stdout += part;
