@@ -307,6 +307,18 @@ describe('pruning', () => {
     expect([log.first, log.size, log.append(entry(0))]).toEqual([1_000, 1_000, 1_000]);
   });
 
+  test('an old receipt that comes again is not kept again', () => {
+    const db = openDatabase(':memory:', { synchronous: 'FULL' });
+    const log = agentLog(db);
+    for (let at = 0; at < 10; at += 1) log.append(entry(at));
+    const [early, late] = [receiptFor(log, 3), receiptFor(log, 8)];
+    log.acceptReceipt(early, KEYS);
+    log.acceptReceipt(late, KEYS);
+    log.prune(0);
+    log.acceptReceipt(early, KEYS);
+    expect(db.prepare('SELECT size FROM audit_receipt').pluck().all()).toEqual([8]);
+  });
+
   test('one call drops a bounded number', () => {
     const db = openDatabase(':memory:', { synchronous: 'FULL' });
     const log = agentLog(db);

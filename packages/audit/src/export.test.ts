@@ -38,6 +38,9 @@ function receiptedLog(site = 'site-1', text = 'same', sizes = [8, 14, 20]): Audi
   return log;
 }
 
+/** 20 records, receipted at 14 alone. */
+const receiptedOnce = (text: string): AuditLog => receiptedLog('site-1', text, [14, 20]);
+
 interface Part {
   readonly kind: number;
   readonly content: Uint8Array;
@@ -213,6 +216,42 @@ describe('what was tampered with is refused', () => {
       by: 'receipt',
       size: 8,
     });
+  });
+
+  test('an only receipt is enough to find that out, also when all that it covers was pruned', () => {
+    for (const keep of [20, 6]) {
+      const [honest, rewritten] = [receiptedOnce('same'), receiptedOnce('other')];
+      rewritten.prune(keep);
+      const receipt = partsOf(bytesOf(honest.export()))[2];
+      const forged = rearranged(bytesOf(rewritten.export()), (parts) =>
+        receipt === undefined ? [] : parts.with(2, receipt),
+      );
+      expect(failureOf(() => verifyExport(forged, KEYS))).toEqual({
+        code: 'root_contradicted',
+        by: 'receipt',
+        size: 14,
+      });
+    }
+  });
+
+  test('each fault is named for what it is', () => {
+    const cut = rearranged(whole, (parts) => parts.slice(0, -1));
+    expect(failureOf(() => verifyExport(cut, KEYS))).toEqual({
+      code: 'export_cut',
+      size: 20,
+      found: 19,
+    });
+    const moved = rearranged(whole, (parts) => {
+      const at = parts.findLastIndex(({ kind }) => kind === FRAME.receipt);
+      const receipt = parts[at];
+      return receipt ? parts.toSpliced(at, 1).toSpliced(at + 1, 0, receipt) : parts;
+    });
+    expect(codeOf(moved)).toBe('export_malformed');
+    const [header = { kind: 0, content: new Uint8Array(0) }] = partsOf(whole);
+    const length = header.content.length;
+    const longer = Uint8Array.of(0x82, 0, 0x5a, 0, 0, length >> 8, length & 0xff);
+    const respelt = concatBytes(longer, header.content, joined(partsOf(whole).slice(1)));
+    expect(codeOf(respelt)).toBe('export_malformed');
   });
 
   test.each([

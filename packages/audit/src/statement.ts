@@ -91,7 +91,6 @@ function opened(
   let sign1: Sign1;
   let body: Checkpoint;
   try {
-    if (message.length > kind.message.bytesMax) throw refuse('too large');
     sign1 = parseSign1(message);
     body = kind.message.decode(sign1.payload);
   } catch (thrown) {
