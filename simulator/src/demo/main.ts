@@ -34,7 +34,7 @@ each a process of its own, thirty times as fast as life.
 const RATE = 30;
 /** The evening begins at 18:00; the processes have the minutes before it to find each other. */
 const EVENING_MS = Date.UTC(2026, 2, 3, 18);
-const LEAD_REAL_MS = 8_000;
+const LEAD_REAL_MS = 10_000;
 const SITES = { ordered: 'harbour', bystander: 'mill-lane', cut: 'old-foundry' } as const;
 
 interface Options {

@@ -24,7 +24,7 @@ export class Intruder {
     this.#up = new Promise((resolve) => {
       this.#bus.start({
         subscriptions: [`tl1/${options.deployment}/+/command`],
-        onMessage: (message) => void this.#heard.set(message.topic, message),
+        onMessage: (message) => this.#overhear(message),
         onUp: resolve,
         onDown: () => undefined,
       });
@@ -35,11 +35,7 @@ export class Intruder {
     return this.#up;
   }
 
-  hasHeard(site: string): boolean {
-    return this.#heard.has(this.#topic(site));
-  }
-
-  /** The overheard command with one bit of its content changed. */
+  /** The overheard command with one bit of its signature changed. */
   async forge(site: string): Promise<void> {
     const { topic, payload } = this.#overheard(site);
     const forged = new Uint8Array(payload);
@@ -57,6 +53,11 @@ export class Intruder {
 
   stop(): Promise<void> {
     return this.#bus.stop();
+  }
+
+  /** Keeps the first of each site: what comes later may be the intruder's own. */
+  #overhear(message: BusMessage): void {
+    if (!this.#heard.has(message.topic)) this.#heard.set(message.topic, message);
   }
 
   #overheard(site: string): BusMessage {

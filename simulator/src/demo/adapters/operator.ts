@@ -1,13 +1,7 @@
-import { type Clock, type RandomStream, toHex } from '@tieline/kernel';
-import {
-  type Action,
-  type HeldKey,
-  KINDS,
-  type Order,
-  sealDocument,
-  type Trust,
-} from '@tieline/protocol';
+import type { Clock, RandomStream } from '@tieline/kernel';
+import type { Action, HeldKey, Trust } from '@tieline/protocol';
 import { z } from 'zod';
+import { signOrder } from '../../deployment/sign-order.ts';
 
 /** How long the control plane may take to answer, real ms. */
 const ANSWER_MS = 10_000;
@@ -85,21 +79,20 @@ export class Operator {
     const { key, trust, clock, ids } = this.#parts;
     const draft = { class: 'routine', reason, targets: [{ site, actions }] };
     const preview = Preview.parse(await this.#send('POST', '/v1/dispatch/preview', draft));
-    const nowS = Math.floor(clock.wallMs() / 1_000);
-    const order: Order = {
+    const signed = signOrder({
       id: ids.bytes(16),
-      class: 'routine',
-      targets: [{ site, actions: [...actions], assumes: {} }],
+      site,
+      actions,
       reason,
-      policyVersionMin: 1,
-      preview: new Uint8Array(Buffer.from(preview.digest.replace('sha256:', ''), 'hex')),
-    };
-    const window = { iat: nowS, nbf: nowS - 60, exp: nowS + 3_600 };
-    const signed = sealDocument(KINDS.order, order, trust.anchor, [key], window);
+      preview: new Uint8Array(Buffer.from(preview.digest, 'hex')),
+      anchor: trust.anchor,
+      key,
+      nowS: Math.floor(clock.wallMs() / 1_000),
+    });
     const answer = await this.#send('POST', '/v1/orders', { order: base64(signed) });
     const { commands } = Submitted.parse(answer);
     const [command] = commands;
-    if (command === undefined) throw new Error(`order ${toHex(order.id)} led to no command`);
+    if (command === undefined) throw new Error('the order led to no command');
     return command;
   }
 

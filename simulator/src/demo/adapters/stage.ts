@@ -33,8 +33,10 @@ export class Stage {
 
   /** Leaves the last picture standing, with the whole story under it. */
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    if (this.#live) this.#draw(this.#told.length);
+    if (this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+    this.#draw(this.#told.length);
   }
 
   #draw(lines = TOLD_LINES): void {

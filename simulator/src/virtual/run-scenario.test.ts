@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { runScenario } from './run-scenario.ts';
+
+/** Long enough for one whole quarter hour of the evening ramp; `npm run sim:long` runs whole days. */
+const durationMs = 15 * 60_000 + 5_000;
+
+test('the same seed gives the same report to the byte, and another seed gives another', async () => {
+  const first = await runScenario({ seed: 1, durationMs });
+  const again = await runScenario({ seed: 1, durationMs });
+  const other = await runScenario({ seed: 2, durationMs });
+  expect(JSON.stringify(again)).toBe(JSON.stringify(first));
+  expect(other.trace).not.toBe(first.trace);
+}, 60_000);
+
+test('control never raises a peak of the evening, and holds every site at its limit', async () => {
+  const report = await runScenario({ seed: 3, durationMs: 3_600_000 + 5_000 });
+  expect(report.peakImportKw.withControl).toBeLessThan(report.peakImportKw.withoutControl);
+  for (const site of report.sites) {
+    expect(site.withControlKw).toBeLessThanOrEqual(site.limitKw);
+    expect(site.withoutControlKw).toBeGreaterThan(site.limitKw);
+  }
+}, 60_000);
