@@ -16,8 +16,9 @@ import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
 import { directInference, type Inference } from '@tieline/inference';
 import { assert, type Rng, seededRng, silentLogger } from '@tieline/kernel';
 import {
+  type Heartbeat,
+  KINDS,
   parseSign1,
-  parseTopic,
   printTopic,
   Receipt,
   type Sign1,
@@ -49,6 +50,7 @@ export class AttackedSite {
   readonly #plant: Plant;
   readonly #devices: SiteDevices;
   #audit: AuditLog | null = null;
+  #controlStopped = false;
   #agent: { readonly stop: AbortController; readonly running: Promise<void> } | null = null;
 
   private constructor() {
@@ -91,7 +93,13 @@ export class AttackedSite {
 
   async stop(): Promise<void> {
     await this.stopAgent();
-    await this.world.run(() => this.control.stop());
+    await this.stopControl();
+  }
+
+  async stopControl(): Promise<void> {
+    const stopped = this.#controlStopped;
+    this.#controlStopped = true;
+    if (!stopped) await this.world.run(() => this.control.stop());
   }
 
   startAgent(): void {
@@ -130,10 +138,15 @@ export class AttackedSite {
 
   /** The attacker says something, and the next heartbeat has told what became of it. */
   async strike(...messages: readonly BusPublication[]): Promise<void> {
+    await this.say(...messages);
+    await this.world.advance(HEARTBEAT_MS);
+  }
+
+  /** The attacker says something. */
+  async say(...messages: readonly BusPublication[]): Promise<void> {
     for (const message of messages) {
       await this.world.run(() => this.#attacker.publish(message));
     }
-    await this.world.advance(HEARTBEAT_MS);
   }
 
   topic(kind: TopicKind, site: string = SITE): string {
@@ -160,6 +173,11 @@ export class AttackedSite {
     return sess;
   }
 
+  /** What the agent last said of itself, whether its control plane hears it or not. */
+  lastHeartbeat(): Heartbeat {
+    return KINDS.heartbeat.message.decode(this.newest('heartbeat').payload);
+  }
+
   /** What the agent answered, oldest first. */
   receipts(): readonly Receipt[] {
     return this.heardOf('receipt').map(({ payload }) =>
@@ -179,11 +197,6 @@ export class AttackedSite {
   /** How often the agent refused by this code, as its heartbeat says. */
   refused(code: string): number {
     return this.view().reported?.refused[code] ?? 0;
-  }
-
-  /** Which kinds of topic went over the broker. */
-  kindsHeard(): ReadonlySet<TopicKind> {
-    return new Set(this.heard.map(({ topic }) => parseTopic(topic).kind));
   }
 
   #makeControl(): ControlPlane {

@@ -1,18 +1,7 @@
 import { auditKeysOf } from '@tieline/audit';
 import type { BusMessage } from '@tieline/bus';
 import { every, HOUR_MS, toHex } from '@tieline/kernel';
-import {
-  KINDS,
-  type Kind,
-  type Opened,
-  openAddressed,
-  parseTopic,
-  printTopic,
-  type TopicKind,
-  topicFilters,
-  VerificationBudget,
-  VerifyError,
-} from '@tieline/protocol';
+import { KINDS, topicFilters } from '@tieline/protocol';
 import { modeOf } from './active-actions.ts';
 import { Actuator } from './actuator.ts';
 import { type AgentIdentity, type AgentPorts, Mouth } from './agent-context.ts';
@@ -21,6 +10,7 @@ import { type ControlState, initialState } from './control-state.ts';
 import { logCycle } from './cycle-log.ts';
 import { type Decision, decide } from './decide.ts';
 import { Forecaster } from './forecaster.ts';
+import { Inbox } from './inbox.ts';
 import { ModelDesk } from './model-desk.ts';
 import { type HeldPolicy, PolicyDesk } from './policy-desk.ts';
 import { freezeImage, type ProcessImage } from './process-image.ts';
@@ -58,7 +48,7 @@ export class EdgeAgent {
   readonly #telemetry: TelemetryFeed;
   readonly #mouth: Mouth;
   readonly #uplink: Uplink;
-  readonly #budget = new VerificationBudget();
+  readonly #inbox: Inbox;
   readonly #turns = new Turns();
   readonly #outward = new Errand(
     () => this.#speak(),
@@ -112,6 +102,15 @@ export class EdgeAgent {
       keys: auditKeysOf(trust),
       nonces: rng.stream('time-nonce'),
     });
+    this.#inbox = new Inbox({
+      ...parts,
+      identity,
+      models: this.#models,
+      uplink: this.#uplink,
+      command: (message) => this.#receiveCommand(message),
+      policy: (message) => this.#receivePolicy(message),
+      failed: (cause) => this.#break(cause),
+    });
     this.#policy = this.#policies.held();
     this.#state = initialState(devices.ratings, this.#policy?.site ?? null);
   }
@@ -123,7 +122,7 @@ export class EdgeAgent {
     bus.start({
       subscriptions: topicFilters(this.#identity.deployment, this.#identity.site, 'to-agent'),
       will: () => this.#will(),
-      onMessage: (message) => this.#receiveSafely(message),
+      onMessage: (message) => this.#inbox.take(message),
       onUp: () => void this.#sayBirth(),
       onDown: (reason) => this.#ports.logger.info('link_down', { reason }),
     });
@@ -157,11 +156,14 @@ export class EdgeAgent {
       this.#recorder.snapshot(this.#state);
       for (const stored of store.unfinishedCommands()) {
         const last = store.lastReceiptOf(stored.command)?.status.state ?? 'accepted';
-        const begun = last !== 'accepted' && last !== 'scheduled';
-        if (begun) this.#unresolved.push(stored.command);
-        const state = begun ? 'unknown' : 'expired';
-        this.#receipts.put(answeredOf(stored), { state }, null);
-        store.putCommand({ ...stored, finished: true });
+        if (last === 'accepted' || last === 'scheduled') {
+          this.#receipts.put(answeredOf(stored), { state: 'expired' }, null);
+          store.putCommand({ ...stored, finished: true });
+          continue;
+        }
+        // Not over before the plant was read: this boot may end before it comes to that.
+        this.#unresolved.push(stored.command);
+        if (last !== 'unknown') this.#receipts.put(answeredOf(stored), { state: 'unknown' }, null);
       }
       store.forgetCommands(Math.floor(this.#session.now().wallMs / 1_000));
     });
@@ -255,8 +257,9 @@ export class EdgeAgent {
       // The plant was read and told what holds now: what was unknown has been reverted.
       for (const command of resolved) {
         const stored = store.command(command);
-        if (stored !== undefined)
-          this.#receipts.put(answeredOf(stored), { state: 'reverted' }, null);
+        if (stored === undefined) continue;
+        this.#receipts.put(answeredOf(stored), { state: 'reverted' }, null);
+        store.putCommand({ ...stored, finished: true });
       }
     });
   }
@@ -320,52 +323,13 @@ export class EdgeAgent {
     if (await this.#mouth.say(KINDS.birth, birth, 1)) this.#uplink.restart();
   }
 
-  /** A handler must not throw into the bus: what breaks here stops the next cycle instead. */
-  #receiveSafely(message: BusMessage): void {
-    try {
-      this.#receive(message);
-    } catch (thrown) {
-      this.#break(thrown);
-    }
-  }
-
-  #receive(message: BusMessage): void {
-    const { deployment, site, trust } = this.#identity;
-    const kind = kindOf(message.topic, deployment, site);
-    switch (kind) {
-      case 'command': {
-        const before = this.#state;
-        const policy = this.#policy?.policy ?? null;
-        const view = { site, trust, policy, state: before, image: this.#image };
-        this.#state = this.#commands.receive(message, view);
-        if (this.#state !== before) this.#actAtOnce();
-        return;
-      }
-      // The trust file given at provisioning stands; what only the next version would change is not read.
-      case 'desired/trust':
-      case 'desired/freshness':
-        return;
-      case 'desired/policy':
-        if (this.#mayVerify(message)) this.#receivePolicy(message);
-        return;
-      case 'desired/model':
-        if (this.#mayVerify(message)) this.#models.receiveDesired(message);
-        return;
-      case 'block/have':
-        this.#models.receiveBlock(message);
-        return;
-      case 'audit-receipt':
-        if (this.#mayVerify(message)) this.#receiveAuditReceipt(message);
-        return;
-      case 'presence':
-        this.#receivePresence(message);
-        return;
-      case 'time/tell':
-        this.#receiveTime(message);
-        return;
-      default:
-        this.#refusals.count('topic_wrong');
-    }
+  #receiveCommand(message: BusMessage): void {
+    const { site, trust } = this.#identity;
+    const before = this.#state;
+    const policy = this.#policy?.policy ?? null;
+    const view = { site, trust, policy, state: before, image: this.#image };
+    this.#state = this.#commands.receive(message, view);
+    if (this.#state !== before) this.#actAtOnce();
   }
 
   #receivePolicy(message: BusMessage): void {
@@ -373,72 +337,5 @@ export class EdgeAgent {
     if (held === null) return;
     this.#policy = held;
     this.#state = { ...this.#state, policy: held.site };
-  }
-
-  #receiveAuditReceipt({ topic, payload }: BusMessage): void {
-    const refused = this.#uplink.receivedAuditReceipt(payload);
-    if (refused === null) return;
-    const facts = { finding: refused.code, reason: refused.message.slice(0, 200) };
-    this.#refusals.note('audit_receipt_refused', topic, { facts });
-  }
-
-  #receivePresence(message: BusMessage): void {
-    const opened = this.#open(KINDS.presence, message);
-    if (opened === null) return;
-    const { epoch = 0, iat = 0 } = opened.claims;
-    if (!this.#uplink.heardPresence({ epoch, iatS: iat }))
-      this.#refusals.count('presence_replayed');
-  }
-
-  /** What is not opened as an addressed message has its verifications counted here. */
-  #mayVerify({ topic }: BusMessage): boolean {
-    if (this.#budget.spend(topic, this.#session.sessionMs())) return true;
-    this.#refusals.note('budget_spent', topic, { step: 7, facts: { topic } });
-    return false;
-  }
-
-  #receiveTime(message: BusMessage): void {
-    const opened = this.#open(KINDS.timeTell, message);
-    if (opened === null) return;
-    const { store } = this.#ports;
-    const { nonce, wallMs } = opened.body;
-    const before = this.#session.now().clock;
-    if (!this.#session.tellTime(nonce, wallMs, store.highWaterWallMs())) {
-      this.#refusals.count('time_refused');
-      return;
-    }
-    store.transaction(() => {
-      store.setHighWaterWallMs(wallMs);
-      if (before !== 'trusted') this.#note('clock_attested', { before });
-    });
-  }
-
-  /** Opens an addressed message; a refusal is counted, and on record once a minute. */
-  #open<Body>(kind: Kind<Body>, message: BusMessage): Opened<Body> | null {
-    const { sessionMs, wallMs, clock } = this.#session.now();
-    try {
-      return openAddressed(kind, message, {
-        trust: this.#identity.trust,
-        site: this.#identity.site,
-        sess: this.#session.sess,
-        budget: this.#budget,
-        nowMs: sessionMs,
-        wallS: clock === 'untrusted' ? null : Math.floor(wallMs / 1_000),
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof VerifyError)) throw thrown;
-      this.#refusals.refuse(thrown, message.topic);
-      return null;
-    }
-  }
-}
-
-/** Which kind a topic carries, if it is one of this agent's own. */
-function kindOf(topic: string, deployment: string, site: string): TopicKind | null {
-  try {
-    const parsed = parseTopic(topic);
-    return topic === printTopic({ deployment, site, kind: parsed.kind }) ? parsed.kind : null;
-  } catch {
-    return null;
   }
 }
