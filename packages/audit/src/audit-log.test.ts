@@ -204,7 +204,7 @@ describe('uploads and receipts', () => {
         expect(sent).toHaveLength(lengths.length);
       },
     );
-    fc.assert(property, { numRuns: 40 });
+    fc.assert(property, { numRuns: 25 });
   });
 
   test('the largest record is uploaded under the smallest bound', () => {
@@ -291,7 +291,7 @@ describe('pruning', () => {
         }
       }
     });
-    fc.assert(property, { numRuns: 30 });
+    fc.assert(property, { numRuns: 20 });
   });
 
   test('what stays behind of pruned records is one row for each complete subtree', () => {
