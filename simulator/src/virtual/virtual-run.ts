@@ -48,7 +48,7 @@ export class VirtualRun {
   readonly #options: VirtualRunOptions;
   readonly #rng: Rng;
   readonly #stop = new AbortController();
-  readonly #running: Promise<void>[] = [];
+  readonly #running = new Map<string, { readonly stop: AbortController; ended: Promise<void> }>();
 
   constructor(options: VirtualRunOptions) {
     const { simulated, seed, startMs } = options;
@@ -73,10 +73,21 @@ export class VirtualRun {
   /** Ends in order: agents flush and disconnect. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    for (const { stop } of this.#running.values()) stop.abort();
     await this.world.run(async () => {
-      await Promise.all(this.#running);
+      await Promise.all([...this.#running.values()].map(({ ended }) => ended));
       await this.control?.stop();
     });
+  }
+
+  /** The agent of a site ends without a word to anybody: its link breaks first, then it is stopped. */
+  async kill(site: string): Promise<void> {
+    const running = this.#running.get(site);
+    if (running === undefined) return;
+    this.network.crash(site);
+    running.stop.abort();
+    this.#running.delete(site);
+    await this.world.run(() => running.ended);
   }
 
   #addDevices(site: SimulatedSite): void {
@@ -169,7 +180,8 @@ export class VirtualRun {
         ratedImportKw: site.ratedImportKw,
       },
     );
-    this.#running.push(agent.run(this.#stop.signal));
+    const stop = new AbortController();
+    this.#running.set(name, { stop, ended: agent.run(stop.signal) });
   }
 
   /** The in-process session is real asynchronous work: the world waits for every run of it. */
