@@ -74,7 +74,8 @@ export class VirtualWorld implements Clock {
   }
 
   wallMs(): number {
-    return this.#wallOriginMs + this.#nowMs;
+    // Whole, as every real wall clock: events may be due between two milliseconds.
+    return Math.floor(this.#wallOriginMs + this.#nowMs);
   }
 
   /** Events that have happened since the world began. */
