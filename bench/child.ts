@@ -1,0 +1,46 @@
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+
+const PATIENCE_MS = 60_000;
+
+/** A Node process of this same Node, without the additional certificates that slow down every start. */
+export class Child {
+  readonly #process: ChildProcessByStdio<null, null, Readable>;
+  readonly #exited: Promise<unknown>;
+  #said = '';
+
+  constructor(args: readonly string[]) {
+    const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+    this.#process = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#exited = once(this.#process, 'exit');
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said += text;
+    });
+  }
+
+  /** Resolves once the word was said on standard error. @throws {Error} with all that was said instead */
+  async says(word: string): Promise<void> {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    while (!this.#said.includes(word)) {
+      if (patience.aborted || this.#process.exitCode !== null) {
+        throw new Error(`the process never said '${word}': ${this.#said}`);
+      }
+      await Promise.race([
+        once(this.#process.stderr, 'data', { signal: patience }).catch(() => {}),
+        this.#exited,
+      ]);
+    }
+  }
+
+  /** What the system holds in memory for the process now, MB (10⁶ bytes). */
+  residentMb(): number {
+    const kib = execFileSync('ps', ['-o', 'rss=', '-p', String(this.#process.pid)]).toString();
+    return (Number(kib) * 1_024) / 1e6;
+  }
+
+  async end(): Promise<void> {
+    this.#process.kill('SIGTERM');
+    await this.#exited;
+  }
+}

@@ -1,0 +1,83 @@
+import { type Database, openDatabase } from '@tieline/audit';
+import type { MessageBus } from '@tieline/bus';
+import { nodeVerifier, type Signer, type Verifier } from '@tieline/protocol';
+import type { BenchSite } from './bench-site.ts';
+import type { ControlEnd } from './control-end.ts';
+import { timedMs } from './measure.ts';
+
+/** As long as the command and the receipt of the bench are on the wire, bytes. */
+const COMMAND_BYTES = 560;
+const RECEIPT_BYTES = 420;
+/** What one commit writes at the least. */
+const ROW_BYTES = 600;
+const PING = 'bench/ping';
+const PONG = 'bench/pong';
+
+/** The parts of a command's round trip, each alone: nothing is sealed, checked, decided or logged. */
+export class CommandParts {
+  readonly #control: ControlEnd;
+  readonly #signers: readonly { signer: Signer; verifier: Verifier; message: Uint8Array }[];
+  readonly #db: Database;
+  readonly #commit: (at: number) => void;
+  #rows = 0;
+  #pong: () => void = () => {};
+
+  constructor(site: BenchSite, control: ControlEnd, echo: MessageBus, path: string) {
+    this.#control = control;
+    const pairs = [
+      [site.provisioned.control.dispatch.signer, COMMAND_BYTES],
+      [site.identity.key.signer, RECEIPT_BYTES],
+    ] as const;
+    this.#signers = pairs.map(([signer, bytes]) => ({
+      signer,
+      verifier: nodeVerifier(signer.publicKey),
+      message: new Uint8Array(bytes).fill(7),
+    }));
+    this.#db = openDatabase(path, { synchronous: 'FULL' });
+    this.#db.exec('CREATE TABLE plain (at INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT');
+    const insert = this.#db.prepare<[number, Uint8Array]>('INSERT INTO plain VALUES (?, ?)');
+    const row = new Uint8Array(ROW_BYTES).fill(7);
+    this.#commit = (at) => void insert.run(at, row);
+    const answer = { topic: PONG, payload: new Uint8Array(RECEIPT_BYTES), qos: 1 } as const;
+    echo.start({
+      subscriptions: [PING],
+      onMessage: () => void echo.publish(answer),
+      onUp: () => {},
+      onDown: () => {},
+    });
+    control.listen(PONG, () => this.#pong());
+  }
+
+  /** One of each part, one behind the other; the sum, ms. */
+  async measure(): Promise<number> {
+    let sumMs = await this.#echo();
+    for (const { signer, verifier, message } of this.#signers) {
+      let signature = new Uint8Array();
+      sumMs += timedMs(() => {
+        signature = new Uint8Array(signer.sign(message));
+      });
+      sumMs += timedMs(() => verifier.verify(message, signature));
+      this.#rows += 1;
+      sumMs += timedMs(() => this.#commit(this.#rows));
+    }
+    return sumMs;
+  }
+
+  async #echo(): Promise<number> {
+    const startedMs = performance.now();
+    const heard = new Promise<void>((resolve) => {
+      this.#pong = resolve;
+    });
+    await this.#control.bus.publish({
+      topic: PING,
+      payload: new Uint8Array(COMMAND_BYTES),
+      qos: 1,
+    });
+    await heard;
+    return performance.now() - startedMs;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

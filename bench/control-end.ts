@@ -1,0 +1,143 @@
+import type { BusMessage, MessageBus } from '@tieline/bus';
+import { toHex } from '@tieline/kernel';
+import {
+  type Action,
+  commandIdOf,
+  KINDS,
+  openAddressed,
+  Plan,
+  parseTopic,
+  sealAddressed,
+  topicFilters,
+  VerificationBudget,
+} from '@tieline/protocol';
+import type { BenchSite } from './bench-site.ts';
+
+/** How long a command may be accepted, on the agent's session clock. */
+const NOT_AFTER_MS = 60_000;
+/** Nothing is awaited longer than this. */
+const PATIENCE_MS = 10_000;
+
+/** Seals commands and opens receipts as the control plane does, and nothing else: no store, no queue. */
+export class ControlEnd {
+  readonly bus: MessageBus;
+  /** The agent was born, and holds the policy. */
+  readonly agentIsReady: Promise<void>;
+  readonly #site: BenchSite;
+  readonly #budget = new VerificationBudget(1_000_000, 1_000_000);
+  readonly #listeners = new Map<string, (topic: string) => void>();
+  #born: () => void = () => {};
+  #sess: Uint8Array | null = null;
+  #sessionStartedMs = 0;
+  #seq = 0;
+  #awaited: { readonly command: string; readonly active: () => void } | null = null;
+
+  constructor(site: BenchSite, bus: MessageBus) {
+    this.#site = site;
+    this.bus = bus;
+    this.agentIsReady = new Promise((resolve) => {
+      this.#born = resolve;
+    });
+    bus.start({
+      subscriptions: [...topicFilters(site.identity.deployment, '+', 'to-control'), 'bench/pong'],
+      onMessage: (message) => this.#take(message),
+      onUp: () => {},
+      onDown: () => {},
+    });
+  }
+
+  /** Calls `heard` at each message on the topic. */
+  listen(topic: string, heard: () => void): void {
+    this.#listeners.set(topic, heard);
+  }
+
+  /** Sends one plan of one action; resolves with the ms until the agent's `active` receipt was verified. */
+  async command(action: Action): Promise<number> {
+    const { identity, site, provisioned } = this.#site;
+    const startedMs = performance.now();
+    this.#seq += 1;
+    const plan = Plan.encode({ id: idOf(this.#seq), reason: 'bench', actions: [action] });
+    const basis = { type: 'plan', plan } as const;
+    const id = commandIdOf(basis, site);
+    const notAfterSessionMs = Math.floor(startedMs - this.#sessionStartedMs) + NOT_AFTER_MS;
+    const sealed = sealAddressed(
+      KINDS.command,
+      { id, notAfterSessionMs, actions: [action], basis },
+      {
+        anchor: identity.trust.anchor,
+        deployment: identity.deployment,
+        site,
+        key: provisioned.control.dispatch,
+      },
+      {
+        iat: Math.floor(Date.now() / 1_000),
+        cti: idOf(this.#seq),
+        epoch: 1,
+        seq: this.#seq,
+        ...(this.#sess === null ? {} : { sess: this.#sess }),
+        pol: 1,
+      },
+    );
+    const receipt = this.#receiptOf(toHex(id));
+    await this.bus.publish({ ...sealed, qos: 1 });
+    await receipt;
+    return performance.now() - startedMs;
+  }
+
+  #receiptOf(command: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = setTimeout(
+        () => reject(new Error(`no receipt of ${command} in ${PATIENCE_MS} ms`)),
+        PATIENCE_MS,
+      );
+      const active = (): void => {
+        clearTimeout(giveUp);
+        resolve();
+      };
+      this.#awaited = { command, active };
+    });
+  }
+
+  #take(message: BusMessage): void {
+    const listener = this.#listeners.get(message.topic);
+    if (listener !== undefined) {
+      listener(message.topic);
+      return;
+    }
+    const { kind } = parseTopic(message.topic);
+    if (kind === 'birth') this.#onBirth(message);
+    if (kind === 'receipt') this.#onReceipt(message);
+  }
+
+  #onBirth(message: BusMessage): void {
+    const { body, claims } = openAddressed(KINDS.birth, message, this.#receiver());
+    this.#sess = claims.sess ?? null;
+    this.#sessionStartedMs = performance.now() - body.sessionMs;
+    this.#born();
+  }
+
+  #onReceipt(message: BusMessage): void {
+    const { body } = openAddressed(KINDS.receipt, message, this.#receiver());
+    if (body.status.state === 'refused') throw new Error(`refused: ${JSON.stringify(body.status)}`);
+    const awaited = this.#awaited;
+    if (awaited === null || toHex(body.command) !== awaited.command) return;
+    if (body.status.state === 'active') awaited.active();
+  }
+
+  #receiver() {
+    return {
+      trust: this.#site.identity.trust,
+      site: null,
+      sess: this.#sess,
+      budget: this.#budget,
+      nowMs: performance.now(),
+      wallS: Math.floor(Date.now() / 1_000),
+    };
+  }
+}
+
+function idOf(seq: number): Uint8Array {
+  const id = new Uint8Array(16);
+  new DataView(id.buffer).setUint32(0, seq);
+  return id;
+}
