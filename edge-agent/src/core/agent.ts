@@ -129,6 +129,7 @@ export class EdgeAgent {
     try {
       await this.#models.restore();
       await this.#turns.take(() => this.#cycle());
+      this.#ports.logger.info('first_cycle');
       await every(clock, CYCLE_MS, signal, () => this.#turns.take(() => this.#cycle()));
     } finally {
       await this.#turns.settled();
