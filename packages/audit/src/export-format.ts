@@ -31,23 +31,18 @@ const hash = z.custom<Uint8Array>(
   (value) => value instanceof Uint8Array && value.length === HASH_BYTES,
   { error: 'not a hash' },
 );
-export const ExportHeader = z
-  .strictObject({
-    schema: z.literal(EXPORT_SCHEMA),
-    anchor: hash,
-    deployment: z.string(),
-    site: z.string(),
-    /** Index of the first record in the file; earlier ones were pruned on the gateway. */
-    first: z.int().min(0),
-    /** Hashes of the complete subtrees before it, left to right. */
-    frontier: z.array(hash),
-    /** How many receipts the file holds. */
-    receipts: z.int().min(0),
-  })
-  .refine(({ first, frontier }) => frontier.length === frontierOf(first).length, {
-    path: ['frontier'],
-    error: 'a frontier has one hash for each bit of its size',
-  });
+export const ExportHeader = z.strictObject({
+  schema: z.literal(EXPORT_SCHEMA),
+  anchor: hash,
+  deployment: z.string(),
+  site: z.string(),
+  /** Index of the first record in the file; earlier ones were pruned on the gateway. */
+  first: z.int().min(0),
+  /** Hashes of the complete subtrees before it, left to right. */
+  frontier: z.array(hash),
+  /** How many receipts the file holds. */
+  receipts: z.int().min(0),
+});
 export type ExportHeader = z.output<typeof ExportHeader>;
 
 export function encodeFrame(kind: FrameKind, content: Uint8Array): Uint8Array {
@@ -69,9 +64,15 @@ export function decodeHeader(frame: Frame): ExportHeader {
     throw malformed(frame.offset, `header: ${messageOf(thrown)}`);
   }
   const parsed = ExportHeader.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw malformed(frame.offset, `header: ${issue?.path.join('.')}: ${issue?.message}`);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw malformed(frame.offset, `header: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { first, frontier } = parsed.data;
+  if (frontier.length !== frontierOf(first).length) {
+    throw malformed(frame.offset, 'header: a frontier has one hash for each bit of its size');
+  }
+  return parsed.data;
 }
 
 export function malformed(offset: number, reason: string): AuditError {

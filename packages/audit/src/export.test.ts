@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concatBytes, toHex, utf8 } from '@tieline/kernel';
-import { sha256 } from '@tieline/protocol';
+import { decodeCbor, encodeCbor, sha256 } from '@tieline/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readChunks } from './adapters/export-file.ts';
@@ -277,6 +277,26 @@ describe('what was tampered with is refused', () => {
       return content ? [content, ...rest.toSpliced(1, 2)] : [];
     });
     expect(codeOf(bytes)).toBe('export_malformed');
+  });
+
+  test.each([
+    ['first', -1],
+    ['first', 3],
+    ['first', 2 ** 60],
+    ['frontier', [new Uint8Array(31)]],
+    ['frontier', [new Uint8Array(32)]],
+    ['receipts', -1],
+    ['receipts', 3],
+    ['site', 'Site 1'],
+    ['site', ''],
+    ['schema', 'tieline.audit/2'],
+    ['more', 1],
+  ])('a header whose %s is %s', (name, value) => {
+    const bytes = rearranged(whole, ([header, ...rest]) => {
+      const told = { ...Object(decodeCbor(header?.content ?? new Uint8Array(0))), [name]: value };
+      return [{ kind: FRAME.header, content: encodeCbor(told) }, ...rest];
+    });
+    expect(() => verifyExport(bytes, KEYS)).toThrow(AuditError);
   });
 
   test('receipts of another key, and keys of another deployment, prove nothing', () => {
