@@ -12,7 +12,7 @@ export default defineConfig({
     // ONNX sessions and SQLite are native: a process per file keeps one file's crash from hiding another's.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     passWithNoTests: false,
   },
 });

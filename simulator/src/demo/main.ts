@@ -88,7 +88,7 @@ async function main(options: Options): Promise<number> {
   const files = writeDeployment(directory, simulated, rng, Math.floor(EVENING_MS / 1_000) - 3_600);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const troupe = await gather(files, simulated, time, options.seed, rng);
+  const troupe = await gather({ files, simulated, time, seed: options.seed, rng });
   const watch = new Watch(troupe);
   const stage = new Stage(options.json ? process.stderr : process.stdout, () => ({
     plant: troupe.plant(),
@@ -130,6 +130,7 @@ async function introduce(telling: Telling, packed: Uint8Array, release: Uint8Arr
   telling.tell(
     'Started: control plane with its broker, feeder simulator with 12 SunSpec devices, 3 edge agents.',
   );
+  telling.tell(`Look for yourself: npx tieline --context ${troupe.contextFile} agent ls`);
   await troupe.intruder.up();
   const digest = await troupe.operator.pushModel(packed, release);
   const sites = [...troupe.links.keys()];

@@ -113,6 +113,16 @@ export function writeAgentConfiguration(
   });
 }
 
+/** What `tieline --context` reads: the operator's way to the running control plane. */
+export function writeContext(files: DeploymentFiles, url: string, clock: SimulatedTime): string {
+  return writeJson(files.directory, 'context.json', {
+    url,
+    tokenFile: 'control-plane/api-token',
+    trustFile: 'trust.cose',
+    clock,
+  });
+}
+
 /** Every agent by its site's name; and the intruder, who stands for a broker that cannot be trusted. */
 function brokerClients(tokens: ReadonlyMap<string, string>) {
   const everything = { publish: ['tl1/#'], subscribe: ['tl1/#'] };

@@ -12,18 +12,17 @@ import { openKeyFile } from '@tieline/protocol';
 import { z } from 'zod';
 import type { SimulatedFeeder } from '../../deployment/evening-peak.ts';
 import { DevicesReady, PlantReport } from '../../live/plant-report.ts';
-import { Child } from './child.ts';
 import {
   type DeploymentFiles,
   INTRUDER_CLIENT,
   OPERATOR_PASSPHRASE,
   writeAgentConfiguration,
+  writeContext,
   writeControlConfiguration,
 } from './deployment-files.ts';
 import { Intruder } from './intruder.ts';
 import { Operator } from './operator.ts';
-
-const LOGS_KEPT = 200;
+import { ProcessGroup } from './process-group.ts';
 
 const ControlReady = z.looseObject({
   ready: z.literal(true),
@@ -35,77 +34,90 @@ const ControlReady = z.looseObject({
 export interface Troupe {
   readonly clock: Clock;
   readonly operator: Operator;
+  /** For `tieline --context`, beside the story. */
+  readonly contextFile: string;
   readonly intruder: Intruder;
   /** The agents' links to the broker, by site. */
   readonly links: ReadonlyMap<string, LinkProxy>;
   plant(): PlantReport | null;
   /** Set where a process ended by itself: the story cannot go on. */
   failure(): string | null;
-  stopAgents(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a control plane, a simulator and an agent per site, each a process of its own. */
-export async function gather(
-  files: DeploymentFiles,
-  simulated: SimulatedFeeder,
-  time: SimulatedTime,
-  seed: number,
-  rng: Rng,
-): Promise<Troupe> {
-  let plant: PlantReport | null = null;
-  let failure: string | null = null;
-  const logs: string[] = [];
-  const children: Child[] = [];
-  const start = (
-    name: string,
-    main: string,
-    args: readonly string[],
-    ready: { readonly saysReady: boolean; onLine?(line: string): void },
-  ): Child => {
-    const child = new Child({
-      name,
-      main,
-      args,
-      ...ready,
-      onLog: (line) => {
-        logs.push(line);
-        logs.splice(0, logs.length - LOGS_KEPT);
-      },
-      onFailure: (sentence) => {
-        failure ??= [sentence, ...logs.slice(-5)].join('\n  ');
-      },
-    });
-    children.push(child);
-    return child;
-  };
+export interface Gathering {
+  readonly files: DeploymentFiles;
+  readonly simulated: SimulatedFeeder;
+  readonly time: SimulatedTime;
+  readonly seed: number;
+  readonly rng: Rng;
+}
 
-  const control = start(
-    'control plane',
-    '../../../../control-plane/src/main.ts',
-    ['--config', writeControlConfiguration(files, simulated, time)],
-    { saysReady: true },
-  );
-  const simulator = start(
-    'simulator',
-    '../../live/main.ts',
-    [
-      ...['--seed', String(seed), '--rate', String(time.rate)],
-      ...['--real-origin-ms', String(time.realOriginMs)],
-      ...['--simulated-origin-ms', String(time.simulatedOriginMs)],
-    ],
-    {
-      saysReady: true,
-      onLine: (line) => {
-        plant = PlantReport.parse(JSON.parse(line));
-      },
-    },
-  );
-  const { http, broker } = ControlReady.parse(await control.ready());
-  const { ports } = DevicesReady.parse(await simulator.ready());
-  const brokerAt = { host: '127.0.0.1', port: Number(new URL(broker).port) };
+/** Starts a control plane, a simulator and an agent per site, each a process of its own. */
+export async function gather(gathering: Gathering): Promise<Troupe> {
+  const group = new ProcessGroup();
   const links = new Map<string, LinkProxy>();
-  const agents: Child[] = [];
+  const endAll = async (): Promise<void> => {
+    await group.stop();
+    await Promise.all([...links.values()].map((link) => link.close()));
+  };
+  try {
+    const { files, time, rng } = gathering;
+    const { http, broker } = await startControl(group, gathering);
+    const simulator = await startSimulator(group, gathering);
+    await startAgents(group, links, gathering, broker, simulator.ports);
+    const intruder = meetIntruder(broker, gathering);
+    return {
+      clock: simulatedClock(time),
+      contextFile: writeContext(files, http, time),
+      operator: seatOperator(http, files, time, rng),
+      intruder,
+      links,
+      plant: simulator.report,
+      failure: () => group.failure,
+      async stop() {
+        await intruder.stop();
+        await endAll();
+      },
+    };
+  } catch (thrown) {
+    await endAll();
+    throw thrown;
+  }
+}
+
+async function startControl(group: ProcessGroup, { files, simulated, time }: Gathering) {
+  const args = ['--config', writeControlConfiguration(files, simulated, time)];
+  const main = '../../../../control-plane/src/main.ts';
+  return ControlReady.parse(
+    await group.start('control plane', main, args, { ready: true }).ready(),
+  );
+}
+
+async function startSimulator(group: ProcessGroup, { time, seed }: Gathering) {
+  let report: PlantReport | null = null;
+  const args = [
+    ...['--seed', String(seed), '--rate', String(time.rate)],
+    ...['--real-origin-ms', String(time.realOriginMs)],
+    ...['--simulated-origin-ms', String(time.simulatedOriginMs)],
+  ];
+  const onLine = (line: string): void => {
+    report = PlantReport.parse(JSON.parse(line));
+  };
+  const simulator = group.start('simulator', '../../live/main.ts', args, { ready: true, onLine });
+  const { ports } = DevicesReady.parse(await simulator.ready());
+  return { ports, report: () => report };
+}
+
+/** Each agent reaches the broker over a link of its own, which can be cut. */
+async function startAgents(
+  group: ProcessGroup,
+  links: Map<string, LinkProxy>,
+  { files, simulated, time }: Gathering,
+  broker: string,
+  ports: DevicesReady['ports'],
+): Promise<void> {
+  const brokerAt = { host: '127.0.0.1', port: Number(new URL(broker).port) };
   for (const site of simulated.sites) {
     const name = site.plant.site;
     const link = await startLinkProxy(brokerAt);
@@ -116,47 +128,37 @@ export async function gather(
       ports: ports[name] ?? {},
     });
     const args = ['--config', configuration];
-    agents.push(
-      start(`agent ${name}`, '../../../../edge-agent/src/main.ts', args, { saysReady: false }),
-    );
+    group.start(`agent ${name}`, '../../../../edge-agent/src/main.ts', args, { ready: false });
   }
-  const clock = simulatedClock(time);
-  const { directory, provisioned, tokens } = files;
-  const operator = new Operator({
-    url: http,
-    token: readFileSync(join(directory, 'control-plane', 'api-token'), 'utf8').trim(),
-    key: openKeyFile(
-      readFileSync(join(directory, 'operator.key.json'), 'utf8'),
-      OPERATOR_PASSPHRASE,
-    ),
+}
+
+function seatOperator(
+  url: string,
+  files: DeploymentFiles,
+  time: SimulatedTime,
+  rng: Rng,
+): Operator {
+  const { directory, provisioned } = files;
+  const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+  return new Operator({
+    url,
+    token: read('control-plane/api-token').trim(),
+    key: openKeyFile(read('operator.key.json'), OPERATOR_PASSPHRASE),
     trust: provisioned.trust,
-    clock,
+    clock: simulatedClock(time),
     ids: rng.stream('order-id'),
   });
-  const intruder = new Intruder({
-    url: broker,
+}
+
+function meetIntruder(url: string, { files, simulated, rng }: Gathering): Intruder {
+  const token = files.tokens.get(INTRUDER_CLIENT) ?? '';
+  const { deployment } = simulated;
+  return new Intruder({
+    url,
     clientId: INTRUDER_CLIENT,
-    token: tokens.get(INTRUDER_CLIENT) ?? '',
-    deployment: simulated.deployment,
+    token,
+    deployment,
     rng,
     logger: silentLogger,
   });
-  const stopAgents = async (): Promise<void> => {
-    await Promise.all(agents.map((agent) => agent.stop()));
-  };
-  return {
-    clock,
-    operator,
-    intruder,
-    links,
-    plant: () => plant,
-    failure: () => failure,
-    stopAgents,
-    async stop() {
-      await stopAgents();
-      await intruder.stop();
-      await Promise.all([...links.values()].map((link) => link.close()));
-      await Promise.all(children.map((child) => child.stop()));
-    },
-  };
 }
