@@ -28,7 +28,11 @@ interface Evidence {
 }
 
 /** Kinds of audit records that stand for a command which came to nothing. */
-const REFUSED_KINDS: ReadonlySet<string> = new Set(['command_refused', 'command_repeated']);
+const REFUSED_KINDS: ReadonlySet<string> = new Set([
+  'command_refused',
+  'command_repeated',
+  'message_replayed',
+]);
 
 /** Measures what the story claimed: from the exported logs, the plant, and the same evening without control. */
 export async function judge(run: PlayedRun): Promise<DemoSummary> {
