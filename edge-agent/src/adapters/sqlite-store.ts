@@ -160,7 +160,9 @@ function receipts(db: Database) {
   const last = db
     .prepare<[string], Buffer>('SELECT body FROM agent_last_receipt WHERE command = ?')
     .pluck();
-  const drop = db.prepare<[number]>('DELETE FROM agent_receipt WHERE audit_index < ?');
+  const drop = db.prepare(
+    'DELETE FROM agent_receipt WHERE counter <= @counter AND audit_index < @auditSize',
+  );
   const count = db.prepare<[], number>('SELECT count(*) FROM agent_receipt').pluck();
   return {
     putReceipt(receipt: OutboxReceipt): void {
@@ -175,7 +177,7 @@ function receipts(db: Database) {
       const body = last.get(command);
       return body === undefined ? undefined : Receipt.decode(body);
     },
-    dropReceiptsBelow: (auditSize: number) => void drop.run(auditSize),
+    dropReceipts: (covered: { auditSize: number; counter: number }) => void drop.run(covered),
     countReceipts: () => count.get() ?? 0,
   };
 }

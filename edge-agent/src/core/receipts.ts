@@ -88,6 +88,15 @@ export class Receipts {
     this.#unsent = true;
   }
 
+  /**
+   * Receipts that were said, and whose records the control plane has signed for, are done. A record may be
+   * covered before its receipt was said: it is uploaded by itself.
+   */
+  dropCovered(): void {
+    const auditSize = this.#store.audit.receiptedSize;
+    this.#store.dropReceipts({ auditSize, counter: this.#sentCounter });
+  }
+
   /** Sends what was not sent yet, without waiting for one to be acknowledged before the next. */
   async send(mouth: Mouth): Promise<void> {
     if (!mouth.isUp || !this.#unsent) return;
@@ -99,6 +108,7 @@ export class Receipts {
     const failed = sent.indexOf(false);
     const arrived = failed === -1 ? waiting : waiting.slice(0, failed);
     this.#sentCounter = arrived.at(-1)?.counter ?? sentCounter;
+    this.dropCovered();
     if (failed !== -1) this.#unsent = true;
   }
 }

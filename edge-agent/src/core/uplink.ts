@@ -76,6 +76,8 @@ export class Uplink {
       return false;
     }
     this.#presence = { epoch, iatS, atMs: this.#session.sessionMs() };
+    // Another epoch is another process: what was said to the one before, behind a broker that stood, is lost.
+    if (epoch > (last?.epoch ?? -1)) this.restart();
     return true;
   }
 
@@ -87,7 +89,7 @@ export class Uplink {
     try {
       this.#store.transaction(() => {
         this.#store.audit.acceptReceipt(message, this.#keys);
-        this.#store.dropReceiptsBelow(this.#store.audit.receiptedSize);
+        this.#receipts.dropCovered();
         this.#store.audit.prune(RECORDS_KEPT);
       });
       this.#auditDueMs = 0;

@@ -59,8 +59,8 @@ export interface AgentStore {
   receiptsAfter(counter: number, limit: number): readonly OutboxReceipt[];
   /** The newest receipt of a command: what a repeated offer is answered with. */
   lastReceiptOf(command: string): OutboxReceipt | undefined;
-  /** Receipts leave once the control plane has signed for their audit records. */
-  dropReceiptsBelow(auditSize: number): void;
+  /** Receipts up to `counter` leave once the control plane has signed for their audit records. */
+  dropReceipts(covered: { readonly auditSize: number; readonly counter: number }): void;
   countReceipts(): number;
 
   document(kind: DocumentKind): StoredDocument | undefined;
