@@ -14,6 +14,7 @@ const SIGNAL_EXIT_BASE = 128;
 export function processWorld(interrupt: AbortController): World {
   const { env } = process;
   const interrupted = interrupt.signal;
+  const prompting = { input: process.stdin, output: process.stderr, interrupt };
   return {
     stdout: processStream(process.stdout, env),
     stderr: processStream(process.stderr, env),
@@ -29,8 +30,8 @@ export function processWorld(interrupt: AbortController): World {
     pieces: readPieces,
     exists: fileExists,
     create: createFile,
-    askSecret: (prompt) => askSecret(prompt, () => interrupt.abort()),
-    confirm: (question) => askYesNo(question, interrupted),
+    askSecret: (prompt) => askSecret(prompt, prompting),
+    confirm: (question) => askYesNo(question, prompting),
     request: (request) => sendRequest(request, interrupted),
     start: (main, args, stdout) => runChild(fileURLToPath(new URL(main, REPOSITORY)), args, stdout),
   };

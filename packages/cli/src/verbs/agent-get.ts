@@ -26,7 +26,7 @@ export const run: Verb<typeof agentGet> = async ({ operands, global, world }) =>
   );
   world.stdout.write(layoutFacts(factsOf(agent, nowMs), colour));
   const rows = agent.measurements.map(({ asset, quantity, value, wallMs }) => ({
-    cells: [asset, quantity, `${value}`, ago(wallMs, nowMs)],
+    cells: [asset, quantity, `${Number(value.toPrecision(6))}`, ago(wallMs, nowMs)],
     tone: nowMs - wallMs > STALE_MS ? ('warning' as const) : ('normal' as const),
   }));
   if (rows.length > 0) {
