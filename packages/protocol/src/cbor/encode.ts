@@ -1,12 +1,12 @@
-import { Encoder } from 'cbor-x';
+import { assert } from '@tieline/kernel';
 import { CBOR_DEPTH_MAX, CBOR_KEY_FORBIDDEN, type CborCode, cborFailure } from './failure.ts';
 
 /*
- * cbor-x writes the bytes; this module decides what it is given. Left alone it keeps keys in insertion order,
- * turns integers above 2^32 − 1 into floats, writes `undefined`, and replaces an unpaired surrogate by
- * bytes that are not UTF-8. A number has one form: an integer where it is integral within ±(2^53 − 1), and a
- * 64-bit float otherwise. Shorter floats (RFC 8949 §4.2.1) would save little, since measurements such as
- * 0.1 have no shorter exact form, and one width keeps both ends simple; §4.2.2 allows a protocol this choice.
+ * One walk over the value, straight into bytes. Rejected: cbor-x behind a copy of the value in which keys are
+ * sorted and wide integers are bigints; the copy and the second walk took two to ten times as long (docs/adr/0003).
+ * A number has one form: an integer where it is integral within ±(2^53 − 1), and a 64-bit float otherwise.
+ * Shorter floats (RFC 8949 §4.2.1) would save little, since measurements such as 0.1 have no shorter exact
+ * form, and one width keeps both ends simple; §4.2.2 allows a protocol this choice.
  */
 
 /** What `encodeCbor` can encode, for those who hold values of their own shape. */
@@ -28,76 +28,194 @@ export type CborEncodable =
  * cbor_float_not_finite; cbor_utf8 for an unpaired surrogate; cbor_key_forbidden; cbor_too_deep
  */
 export function encodeCbor(value: unknown): Uint8Array {
-  // The library hands out slices of a pool it owns: copy, so that nothing aliases or pins it.
-  return new Uint8Array(ENCODER.encode(arranged(value, 0)));
+  return SCRATCH.write(value);
 }
 
-const ENCODER = new Encoder({
-  useRecords: false,
-  variableMapSize: true,
-  mapsAsObjects: false,
-  tagUint8Array: false,
-});
-const UINT32_MAX = 4_294_967_295;
+/** What most messages fit into, bytes; a larger one makes the scratch grow. */
+const SCRATCH_BYTES = 16_384;
+/** Longer texts are encoded by the platform, shorter ones byte by byte. */
+const SHORT_TEXT_CHARS = 24;
+const HEAD_BYTES_MAX = 9;
+const TWO_32 = 4_294_967_296;
 
-/** The value as cbor-x must see it: sorted `Map`s, and `bigint`s for integers wider than 32 bits. */
-function arranged(value: unknown, depth: number): unknown {
-  if (value === null || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return arrangedNumber(value);
-  if (typeof value === 'string') return wellFormed(value);
-  if (typeof value === 'object') return arrangedObject(value, depth + 1);
-  return unsupported('cbor_unsupported');
-}
+/** Major types, where they stand in an initial byte. */
+const UNSIGNED = 0x00;
+const NEGATIVE = 0x20;
+const BYTES = 0x40;
+const TEXT = 0x60;
+const ARRAY = 0x80;
+const MAP = 0xa0;
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const NULL = 0xf6;
+const FLOAT_64 = 0xfb;
 
-function arrangedNumber(value: number): number | bigint {
-  if (!Number.isFinite(value)) throw cborFailure('cbor_float_not_finite', -1);
-  const narrow = value <= UINT32_MAX && value >= -UINT32_MAX - 1;
-  return Number.isSafeInteger(value) && !narrow ? BigInt(value) : value;
-}
+class Writer {
+  #bytes = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  #at = 0;
+  #busy = false;
 
-function arrangedObject(value: object, depth: number): unknown {
-  if (value instanceof Uint8Array) return value;
-  if (depth > CBOR_DEPTH_MAX) throw cborFailure('cbor_too_deep', -1);
-  if (Array.isArray(value)) return Array.from(value, (item) => arranged(item, depth));
-  if (value instanceof Map) return arrangedMap(value, depth);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) unsupported('cbor_unsupported');
-  const names = Object.keys(value);
-  for (const name of names) checkText(name);
-  sortTexts(names);
-  const map = new Map<string, unknown>();
-  for (const name of names) {
-    const held = (value as Readonly<Record<string, unknown>>)[name];
-    if (held !== undefined) map.set(name, arranged(held, depth));
+  /** @returns bytes of their own: nothing aliases the scratch */
+  write(value: unknown): Uint8Array {
+    assert(!this.#busy, 'a value does not encode another one while it is read');
+    this.#busy = true;
+    this.#at = 0;
+    try {
+      this.#item(value, 0);
+      return new Uint8Array(this.#bytes.subarray(0, this.#at));
+    } finally {
+      this.#busy = false;
+    }
   }
-  return map;
-}
 
-function arrangedMap(given: ReadonlyMap<unknown, unknown>, depth: number): Map<unknown, unknown> {
-  const keys = [...given.keys()];
-  const texts = keys.filter((key) => typeof key === 'string');
-  const integers = keys.filter((key) => Number.isSafeInteger(key)) as number[];
-  if (texts.length !== keys.length && integers.length !== keys.length) {
-    unsupported('cbor_key_type');
+  #item(value: unknown, depth: number): void {
+    if (typeof value === 'number') this.#number(value);
+    else if (typeof value === 'string') this.#text(value);
+    else if (value === null) this.#initial(NULL);
+    else if (typeof value === 'boolean') this.#initial(value ? TRUE : FALSE);
+    else if (typeof value === 'object') this.#object(value, depth + 1);
+    else unsupported('cbor_unsupported');
   }
-  for (const text of texts) checkText(text);
-  const map = new Map<unknown, unknown>();
-  for (const key of sortTexts(texts)) map.set(key, arranged(given.get(key), depth));
-  for (const key of integers.sort(compareIntegers)) {
-    map.set(arrangedNumber(key), arranged(given.get(key), depth));
+
+  #room(count: number): void {
+    const needed = this.#at + count;
+    if (needed <= this.#bytes.length) return;
+    const wider = Buffer.allocUnsafeSlow(2 * needed);
+    wider.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = wider;
+    this.#view = new DataView(wider.buffer);
   }
-  return map;
+
+  #initial(byte: number): void {
+    this.#room(1);
+    this.#bytes[this.#at] = byte;
+    this.#at += 1;
+  }
+
+  /** A major type with its argument in the shortest form. */
+  #head(major: number, argument: number): void {
+    this.#room(HEAD_BYTES_MAX);
+    const at = this.#at;
+    if (argument < 24) {
+      this.#bytes[at] = major | argument;
+      this.#at = at + 1;
+    } else if (argument < 0x100) {
+      this.#bytes[at] = major | 24;
+      this.#bytes[at + 1] = argument;
+      this.#at = at + 2;
+    } else if (argument < 0x1_0000) {
+      this.#bytes[at] = major | 25;
+      this.#view.setUint16(at + 1, argument);
+      this.#at = at + 3;
+    } else if (argument < TWO_32) {
+      this.#bytes[at] = major | 26;
+      this.#view.setUint32(at + 1, argument);
+      this.#at = at + 5;
+    } else {
+      this.#bytes[at] = major | 27;
+      this.#view.setUint32(at + 1, Math.floor(argument / TWO_32));
+      this.#view.setUint32(at + 5, argument % TWO_32);
+      this.#at = at + 9;
+    }
+  }
+
+  #number(value: number): void {
+    if (Number.isSafeInteger(value)) {
+      if (value >= 0) this.#head(UNSIGNED, value);
+      else this.#head(NEGATIVE, -1 - value);
+      return;
+    }
+    if (!Number.isFinite(value)) unsupported('cbor_float_not_finite');
+    this.#room(HEAD_BYTES_MAX);
+    this.#bytes[this.#at] = FLOAT_64;
+    this.#view.setFloat64(this.#at + 1, value);
+    this.#at += HEAD_BYTES_MAX;
+  }
+
+  #text(text: string): void {
+    if (text.length < SHORT_TEXT_CHARS && this.#shortAscii(text)) return;
+    if (!text.isWellFormed()) unsupported('cbor_utf8');
+    const length = Buffer.byteLength(text);
+    this.#head(TEXT, length);
+    this.#room(length);
+    this.#at += this.#bytes.write(text, this.#at, 'utf8');
+  }
+
+  /** Writes a text of at most 23 characters if each is one byte; otherwise what it wrote is written over. */
+  #shortAscii(text: string): boolean {
+    this.#room(1 + text.length);
+    const start = this.#at;
+    for (let k = 0; k < text.length; k += 1) {
+      const code = text.charCodeAt(k);
+      if (code > 0x7f) return false;
+      this.#bytes[start + 1 + k] = code;
+    }
+    this.#bytes[start] = TEXT | text.length;
+    this.#at = start + 1 + text.length;
+    return true;
+  }
+
+  #object(value: object, depth: number): void {
+    if (value instanceof Uint8Array) {
+      this.#head(BYTES, value.length);
+      this.#room(value.length);
+      this.#bytes.set(value, this.#at);
+      this.#at += value.length;
+      return;
+    }
+    if (depth > CBOR_DEPTH_MAX) unsupported('cbor_too_deep');
+    if (Array.isArray(value)) {
+      this.#head(ARRAY, value.length);
+      for (const item of value as readonly unknown[]) this.#item(item, depth);
+    } else if (value instanceof Map) {
+      this.#map(value, depth);
+    } else {
+      this.#properties(value, depth);
+    }
+  }
+
+  #properties(value: object, depth: number): void {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) unsupported('cbor_unsupported');
+    const held = value as Readonly<Record<string, unknown>>;
+    const names = Object.keys(value);
+    let count = names.length;
+    for (const name of names) if (held[name] === undefined) count -= 1;
+    this.#head(MAP, count);
+    for (const name of sortTexts(names)) {
+      if (held[name] === undefined) continue;
+      this.#key(name);
+      this.#item(held[name], depth);
+    }
+  }
+
+  #map(value: ReadonlyMap<unknown, unknown>, depth: number): void {
+    const keys = [...value.keys()];
+    const texts = keys.filter((key) => typeof key === 'string');
+    const integers = keys.filter((key) => Number.isSafeInteger(key)) as number[];
+    if (texts.length !== keys.length && integers.length !== keys.length) {
+      unsupported('cbor_key_type');
+    }
+    this.#head(MAP, keys.length);
+    for (const text of sortTexts(texts)) {
+      this.#key(text);
+      this.#item(value.get(text), depth);
+    }
+    for (const integer of integers.sort(compareIntegers)) {
+      this.#number(integer);
+      this.#item(value.get(integer), depth);
+    }
+  }
+
+  #key(name: string): void {
+    if (name === CBOR_KEY_FORBIDDEN) unsupported('cbor_key_forbidden');
+    this.#text(name);
+  }
 }
 
-function checkText(key: string): void {
-  if (key === CBOR_KEY_FORBIDDEN) unsupported('cbor_key_forbidden');
-  wellFormed(key);
-}
-
-function wellFormed(text: string): string {
-  if (!text.isWellFormed()) throw cborFailure('cbor_utf8', -1);
-  return text;
-}
+/** Reused by every call: encoding asks for no memory but its result. */
+const SCRATCH = new Writer();
 
 /** Bytewise order of the encodings (RFC 8949 §4.2.1): 0, 1, 2 … and then −1, −2 … */
 function compareIntegers(a: number, b: number): number {
