@@ -44,6 +44,7 @@ export function writeDeployment(
   }
   for (const [site, key] of provisioned.agents) secret(`${site}.key.json`, keyFile(key));
   const { operator } = provisioned;
+  secret('operator.passphrase', OPERATOR_PASSPHRASE);
   secret('operator.key.json', sealKeyFile(operator, OPERATOR_PASSPHRASE, random));
   const clientIds = [INTRUDER_CLIENT, ...provisioned.agents.keys()];
   const tokens = new Map(clientIds.map((clientId) => [clientId, toHex(random.bytes(32))]));
