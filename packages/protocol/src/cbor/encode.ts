@@ -65,6 +65,8 @@ class Writer {
       this.#item(value, 0);
       return new Uint8Array(this.#bytes.subarray(0, this.#at));
     } finally {
+      // Keys are encoded too (`sealKeyFile`): nothing of a message stays behind.
+      this.#bytes.fill(0, 0, this.#at);
       this.#busy = false;
     }
   }
