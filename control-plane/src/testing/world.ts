@@ -5,9 +5,9 @@ import { SqliteControlStore } from '../adapters/sqlite/sqlite-control-store.ts';
 import { SqliteTelemetryStore } from '../adapters/sqlite/sqlite-telemetry-store.ts';
 import { ControlPlane } from '../core/control-plane.ts';
 import type { ControlEvent } from '../core/events.ts';
+import { ManualClock } from './adapters/manual-clock.ts';
 import { AgentDouble } from './agent-double.ts';
 import { controlKeys, SITES, signedPolicy, trust, trustBytes } from './deployment.ts';
-import { ManualClock } from './manual-clock.ts';
 import { MemoryBus } from './memory-bus.ts';
 
 export const PLACES = [

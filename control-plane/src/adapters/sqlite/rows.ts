@@ -13,6 +13,11 @@ import type {
 
 /** Rows as SQLite gives them, and the records that they are. */
 
+/** The same bytes without what Node's own class adds to them. */
+export function plainBytes(blob: Uint8Array): Uint8Array {
+  return new Uint8Array(blob.buffer, blob.byteOffset, blob.byteLength);
+}
+
 export interface AgentRow {
   readonly site: string;
   readonly sessions: string;
@@ -66,7 +71,7 @@ export interface OrderRow {
 export function orderOf(row: OrderRow): OrderRecord {
   return {
     id: row.id,
-    bytes: row.bytes,
+    bytes: plainBytes(row.bytes),
     class: row.class,
     reason: row.reason,
     signers: z.array(z.string()).parse(JSON.parse(row.signers)),
@@ -95,7 +100,7 @@ export function commandOf(row: CommandRow): CommandRecord {
   return {
     id: row.id,
     site: row.site,
-    basis: { type: row.basis_type, bytes: row.basis },
+    basis: { type: row.basis_type, bytes: plainBytes(row.basis) },
     orderId: row.order_id,
     actions: Actions.parse(decodeCbor(row.actions)),
     reason: row.reason,

@@ -22,6 +22,7 @@ import {
   type OrderRow,
   offerOf,
   orderOf,
+  plainBytes,
   type ReceiptRow,
   receiptOf,
   receiptRow,
@@ -138,7 +139,7 @@ export class SqliteControlStore implements ControlStore {
     const row = this.#sql.newestPolicy.get();
     if (row === undefined) return null;
     const { version, bytes, accepted_wall_ms: acceptedWallMs } = row;
-    return { version, bytes, acceptedWallMs };
+    return { version, bytes: plainBytes(bytes), acceptedWallMs };
   }
 
   addPolicy({ version, bytes, acceptedWallMs }: DocumentRecord): void {
@@ -177,7 +178,8 @@ export class SqliteControlStore implements ControlStore {
   }
 
   preview(digest: string): Uint8Array | null {
-    return this.#sql.preview.get(digest)?.bytes ?? null;
+    const row = this.#sql.preview.get(digest);
+    return row === undefined ? null : plainBytes(row.bytes);
   }
 
   /** The whole database, for a virtual crash. */
@@ -214,7 +216,8 @@ function prepareOthers(db: Database) {
     ),
     addPolicy: db.prepare<[number, Uint8Array, number]>('INSERT INTO policy VALUES (?, ?, ?)'),
     addPreview: db.prepare<[string, Uint8Array, number]>(
-      'INSERT OR IGNORE INTO preview (digest, bytes, made_wall_ms) VALUES (?, ?, ?)',
+      `INSERT INTO preview (digest, bytes, made_wall_ms) VALUES (?, ?, ?)
+       ON CONFLICT (digest) DO NOTHING`,
     ),
     prunePreviews: db.prepare<[number]>(
       'DELETE FROM preview WHERE nr <= (SELECT max(nr) FROM preview) - ?',
@@ -228,8 +231,9 @@ function prepareOthers(db: Database) {
 function prepareCommands(db: Database) {
   return {
     addOrder: db.prepare<[OrderRow]>(
-      `INSERT OR IGNORE INTO signed_order VALUES
-       (:id, :bytes, :class, :reason, :signers, :preview, :submitted_wall_ms)`,
+      `INSERT INTO signed_order VALUES
+       (:id, :bytes, :class, :reason, :signers, :preview, :submitted_wall_ms)
+       ON CONFLICT (id) DO NOTHING`,
     ),
     order: db.prepare<[string], OrderRow>('SELECT * FROM signed_order WHERE id = ?'),
     addCommand: db.prepare<[CommandRow]>(

@@ -1,5 +1,6 @@
 import type { Database } from '@tieline/audit';
 import type { DesiredModelRecord, ModelRecord } from '../../ports/records.ts';
+import { plainBytes } from './rows.ts';
 
 interface ModelRow {
   readonly digest: string;
@@ -42,12 +43,13 @@ export class SqliteModels {
   }
 
   block(digest: string): Uint8Array | null {
-    return this.#sql.block.get(digest)?.bytes ?? null;
+    const row = this.#sql.block.get(digest);
+    return row === undefined ? null : plainBytes(row.bytes);
   }
 
   desired(): readonly DesiredModelRecord[] {
     return this.#sql.desired.all().map(({ site, version, digest, document, set_wall_ms }) => ({
-      ...{ site, version, digest, document },
+      ...{ site, version, digest, document: plainBytes(document) },
       setWallMs: set_wall_ms,
     }));
   }
@@ -58,15 +60,18 @@ export class SqliteModels {
 }
 
 function modelOf({ digest, name, version, bytes, release, pushed_wall_ms }: ModelRow): ModelRecord {
-  return { digest, name, version, bytes, release, pushedWallMs: pushed_wall_ms };
+  const plain = plainBytes(release);
+  return { digest, name, version, bytes, release: plain, pushedWallMs: pushed_wall_ms };
 }
 
 function prepare(db: Database) {
   return {
     addModel: db.prepare<[string, string, string, number, Uint8Array, number]>(
-      'INSERT OR IGNORE INTO model VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO model VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING',
     ),
-    addBlock: db.prepare<[string, Uint8Array]>('INSERT OR IGNORE INTO model_block VALUES (?, ?)'),
+    addBlock: db.prepare<[string, Uint8Array]>(
+      'INSERT INTO model_block VALUES (?, ?) ON CONFLICT (digest) DO NOTHING',
+    ),
     models: db.prepare<[], ModelRow>('SELECT * FROM model ORDER BY pushed_wall_ms DESC, digest'),
     model: db.prepare<[string], ModelRow>('SELECT * FROM model WHERE digest = ?'),
     block: db.prepare<[string], { bytes: Uint8Array }>(

@@ -114,10 +114,11 @@ function prepare(db: Database) {
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
     insert: db.prepare<[number, number, number, Uint8Array]>(
-      'INSERT OR IGNORE INTO chunk VALUES (?, ?, ?, ?)',
+      'INSERT INTO chunk VALUES (?, ?, ?, ?) ON CONFLICT (series, start_ms) DO NOTHING',
     ),
     addSeries: db.prepare<[string, string, string, number]>(
-      `INSERT OR IGNORE INTO series (site, asset, quantity, span_max_ms) VALUES (?, ?, ?, ?)`,
+      `INSERT INTO series (site, asset, quantity, span_max_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (site, asset, quantity) DO NOTHING`,
     ),
     find: db.prepare<[string, string, string], { id: number; span_max_ms: number }>(
       'SELECT id, span_max_ms FROM series WHERE site = ? AND asset = ? AND quantity = ?',

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { controlStoreCompliance, telemetryStoreCompliance } from '../../compliance.ts';
+import { SqliteControlStore } from './sqlite-control-store.ts';
+import { SqliteTelemetryStore } from './sqlite-telemetry-store.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'tieline-store-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+let files = 0;
+const nextFile = (): string => {
+  files += 1;
+  return join(dir, `${files}.db`);
+};
+const paths = new WeakMap<object, string>();
+
+controlStoreCompliance(
+  'SQLite file',
+  () => {
+    const path = nextFile();
+    const store = new SqliteControlStore(path);
+    paths.set(store, path);
+    return store;
+  },
+  // The first connection is left open: a killed process does not close it either.
+  (store) => new SqliteControlStore(paths.get(store)!),
+);
+
+controlStoreCompliance(
+  'SQLite in memory',
+  () => new SqliteControlStore(':memory:'),
+  (store) => new SqliteControlStore((store as SqliteControlStore).serialize()),
+);
+
+telemetryStoreCompliance('SQLite file', () => new SqliteTelemetryStore(nextFile()));
+telemetryStoreCompliance('SQLite in memory', () => new SqliteTelemetryStore(':memory:'));
+
+test('a batch of which one chunk cannot be stored leaves none behind, and the store goes on', () => {
+  const store = new SqliteTelemetryStore(':memory:');
+  const good = {
+    site: 'a',
+    asset: 'b',
+    quantity: 'c',
+    startMs: 0,
+    stepMs: 1,
+    values: new Float64Array(1),
+  };
+  const bad = { ...good, asset: 'new', startMs: Number.NaN };
+  expect(() => store.add([good, bad])).toThrow();
+  expect(store.series('a')).toEqual([]);
+  store.add([{ ...good, asset: 'new' }]);
+  expect(store.series('a')).toEqual([{ asset: 'new', quantity: 'c' }]);
+  store.close();
+});

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Rung, summarise } from './ladder.ts';
+
+const offered = { state: 'offered', code: null } as const;
+
+const Status = fc.constantFrom<Rung['status']>(
+  { state: 'accepted' },
+  { state: 'active' },
+  { state: 'clipped', by: 'limit', toKw: 5 },
+  { state: 'confirmed', by: 'device', measuredKw: 1 },
+  { state: 'confirmed', by: 'meter', measuredKw: 1 },
+  { state: 'completed' },
+  { state: 'failed', detail: 'silent' },
+  { state: 'unknown' },
+);
+
+const Receipts = fc
+  .array(fc.tuple(fc.constantFrom(null, 0, 1), Status), { minLength: 1, maxLength: 8 })
+  .map((list) => list.map(([action, status], counter) => ({ counter, action, status })));
+
+test('receipts in any order tell the same', () => {
+  fc.assert(
+    fc.property(Receipts, fc.infiniteStream(fc.nat()), (receipts, random) => {
+      const shuffled = receipts
+        .map((receipt) => [random.next().value, receipt] as const)
+        .toSorted(([a], [b]) => a - b)
+        .map(([, receipt]) => receipt);
+      expect(summarise(2, offered, shuffled)).toEqual(summarise(2, offered, receipts));
+    }),
+  );
+});
+
+test('a command is shown confirmed by measurement only if the meter confirmed each of its actions', () => {
+  fc.assert(
+    fc.property(Receipts, (receipts) => {
+      const { confirmedBy } = summarise(2, offered, receipts);
+      const measured = (action: number): boolean =>
+        receipts.some(
+          (one) =>
+            (one.action === null || one.action === action) &&
+            one.status.state === 'confirmed' &&
+            one.status.by === 'meter',
+        );
+      expect(confirmedBy === 'meter').toBe(measured(0) && measured(1));
+    }),
+  );
+});
+
+test('the least advanced action speaks for the command', () => {
+  const rungs: Rung[] = [
+    { counter: 1, action: null, status: { state: 'accepted' } },
+    { counter: 2, action: 0, status: { state: 'completed' } },
+  ];
+  expect(summarise(2, offered, rungs)).toMatchObject({ state: 'accepted', final: false });
+  const failed: Rung = { counter: 3, action: 1, status: { state: 'failed', detail: 'silent' } };
+  expect(summarise(2, offered, [...rungs, failed])).toMatchObject({
+    state: 'failed',
+    final: true,
+    detail: 'silent',
+  });
+});
+
+test('without a receipt the control plane says what it knows, and doubt is not final', () => {
+  expect(summarise(1, { state: 'unknown', code: 'no_receipt' }, [])).toEqual({
+    state: 'unknown',
+    confirmedBy: null,
+    final: false,
+    detail: 'no_receipt',
+  });
+});
