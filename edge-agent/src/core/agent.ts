@@ -271,9 +271,10 @@ export class EdgeAgent {
     const fault = result.ok ? null : result.reason;
     if (fault !== this.#modelFault) {
       this.#modelFault = fault;
-      const body = result.ok ? { recovered: true } : { fault, detail: result.detail.slice(0, 200) };
-      this.#ports.store.transaction(() => this.#note('model_fault', body));
-      this.#ports.logger.warn('model_fault', { fault });
+      const kind = result.ok ? 'model_recovered' : 'model_fault';
+      const body = result.ok ? {} : { fault, detail: result.detail.slice(0, 200) };
+      this.#ports.store.transaction(() => this.#note(kind, body));
+      this.#ports.logger.warn(kind, { fault });
     }
     return result.ok ? result.value : null;
   }

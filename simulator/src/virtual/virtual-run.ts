@@ -7,7 +7,7 @@ import {
   packModel,
   SHIPPED_FORECAST_DIRECTORY,
 } from '@tieline/inference';
-import { type Logger, type Rng, seededRng, silentLogger } from '@tieline/kernel';
+import { assert, type Logger, type Rng, seededRng, silentLogger } from '@tieline/kernel';
 import { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import type { SimulatedFeeder, SimulatedSite } from '../deployment/evening-peak.ts';
 import { type Provisioned, provision, signRelease } from '../deployment/provision.ts';
@@ -62,7 +62,9 @@ export class VirtualRun {
     this.provisioned = provision(simulated, keys, Math.floor(startMs / 1_000));
     for (const site of simulated.sites) this.#addDevices(site);
     this.#schedulePlant();
-    if (options.control) this.control = this.#startControl();
+    if (!options.control) return;
+    this.control = this.#startControl();
+    for (const site of simulated.sites) this.start(site.plant.site);
   }
 
   /** Lets `durationMs` of virtual time pass. */
@@ -78,6 +80,40 @@ export class VirtualRun {
       await Promise.all([...this.#running.values()].map(({ ended }) => ended));
       await this.control?.stop();
     });
+  }
+
+  /** Starts the agent of a site: for the first time, or again on the disk that a killed one left. */
+  start(name: string): void {
+    const { simulated, logger = silentLogger } = this.#options;
+    const { deployment } = simulated;
+    const site = simulated.sites.find(({ plant }) => plant.site === name);
+    const { trust, agents } = this.provisioned;
+    const key = agents.get(name);
+    assert(site !== undefined && key !== undefined && !this.#running.has(name), 'a site at rest');
+    const db = this.databases.get(name) ?? openDatabase(':memory:', { synchronous: 'FULL' });
+    const identity = { anchor: trust.anchor, deployment, site: name };
+    this.databases.set(name, db);
+    const agent = new EdgeAgent(
+      {
+        clock: this.world,
+        rng: scoped(this.#rng, name),
+        logger: logger.child({ site: name }),
+        bus: this.network.bus(name),
+        store: sqliteStore(db, new AuditLog({ db, identity, key })),
+        devices: virtualDevices(this.devices.get(name)!.models, this.world),
+        inference: this.#trackedInference(),
+      },
+      {
+        deployment,
+        site: name,
+        key,
+        trust,
+        software: 'tieline-edge-agent simulated',
+        ratedImportKw: site.ratedImportKw,
+      },
+    );
+    const stop = new AbortController();
+    this.#running.set(name, { stop, ended: agent.run(stop.signal) });
   }
 
   /** The agent of a site ends without a word to anybody: its link breaks first, then it is stopped. */
@@ -121,7 +157,7 @@ export class VirtualRun {
     const control = new ControlPlane(
       {
         clock: this.world,
-        rng: this.#rng,
+        rng: scoped(this.#rng, CONTROL_CLIENT),
         logger,
         bus: this.network.bus(CONTROL_CLIENT),
         store,
@@ -148,40 +184,8 @@ export class VirtualRun {
     const { digest } = control.pushModel(packed, release);
     for (const site of simulated.sites) {
       control.directModel(site.plant.site, digest);
-      this.#startAgent(site, logger);
     }
     return control;
-  }
-
-  #startAgent(site: SimulatedSite, logger: Logger): void {
-    const { deployment } = this.#options.simulated;
-    const { trust, agents } = this.provisioned;
-    const name = site.plant.site;
-    const key = agents.get(name)!;
-    const db = openDatabase(':memory:', { synchronous: 'FULL' });
-    const identity = { anchor: trust.anchor, deployment, site: name };
-    this.databases.set(name, db);
-    const agent = new EdgeAgent(
-      {
-        clock: this.world,
-        rng: this.#rng,
-        logger: logger.child({ site: name }),
-        bus: this.network.bus(name),
-        store: sqliteStore(db, new AuditLog({ db, identity, key })),
-        devices: virtualDevices(this.devices.get(name)!.models, this.world),
-        inference: this.#trackedInference(),
-      },
-      {
-        deployment,
-        site: name,
-        key,
-        trust,
-        software: 'tieline-edge-agent simulated',
-        ratedImportKw: site.ratedImportKw,
-      },
-    );
-    const stop = new AbortController();
-    this.#running.set(name, { stop, ended: agent.run(stop.signal) });
   }
 
   /** The in-process session is real asynchronous work: the world waits for every run of it. */
@@ -199,4 +203,9 @@ export class VirtualRun {
       },
     };
   }
+}
+
+/** Randomness of one process: it draws from streams of its own, whoever else draws. */
+function scoped(rng: Rng, owner: string): Rng {
+  return { stream: (name) => rng.stream(`${owner}:${name}`) };
 }
