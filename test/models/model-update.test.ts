@@ -89,7 +89,8 @@ test('a model whose answers leave their range gives way to the last good one; no
     'model_recovered ',
   ]);
   expect(running(run)).toBe(shipped);
-  expect(cyclesLogged(run)).toBeGreaterThan(340);
+  // 360 seconds have passed; the last minute of unchanged cycles may still wait for its record.
+  expect(cyclesLogged(run)).toBeGreaterThanOrEqual(300);
 });
 
 test('a restart begins with the model that ran last', async () => {
