@@ -6,7 +6,8 @@ import { type Scene, tieline } from '../testing/small-world.ts';
 const deployment = makeDeployment();
 const files = {
   'trust.cose': deployment.trustBytes,
-  'alice.key': deployment.keyFile('alice'),
+  'alice.key': deployment.serviceKeyFile('alice'),
+  'sealed.key': deployment.keyFile('alice'),
   'witness.key': deployment.serviceKeyFile('witness-1'),
   pass: `${PASSPHRASE}\n`,
 };
@@ -51,6 +52,11 @@ test('--json prints one versioned object, with ids in hex', async () => {
   });
 });
 
+test('a sealed key signs once its passphrase is known', async () => {
+  const argv = sign(['--yes']).map((word) => (word === 'alice.key' ? 'sealed.key' : word));
+  expect((await tieline(argv, scene)).exit).toBe(0);
+});
+
 test('nothing is signed before a person agrees, who has been shown it in words', async () => {
   const declined = await tieline(sign(), { ...scene, answers: ['n'] });
   expect(declined.exit).toBe(1);
@@ -68,15 +74,16 @@ test('nothing is signed before a person agrees, who has been shown it in words',
 
 describe('exit 4, and nothing written, for a key that nobody would listen to', () => {
   test('a wrong passphrase', async () => {
+    const argv = sign(['--yes']).map((word) => (word === 'alice.key' ? 'sealed.key' : word));
     const {
       exit,
       stderr,
       files: after,
-    } = await tieline(sign(['--yes']), {
+    } = await tieline(argv, {
       ...scene,
       files: { ...files, pass: 'another passphrase\n' },
     });
-    expect([exit, stderr]).toEqual([4, expect.stringContaining('does not open alice.key')]);
+    expect([exit, stderr]).toEqual([4, expect.stringContaining('does not open sealed.key')]);
     expect(after.has('order.cose')).toBe(false);
   });
 

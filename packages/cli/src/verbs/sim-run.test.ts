@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tieline } from '../testing/small-world.ts';
 
 const run = async (more: readonly string[]) => {
-  const { exit, stdout, stderr } = await tieline(['sim', 'run', '--for', '1m', '--json', ...more]);
+  const { exit, stdout, stderr } = await tieline(['sim', 'run', '--for', '20s', '--json', ...more]);
   expect([exit, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);
 };
@@ -14,7 +14,7 @@ test('the same seed gives the same digest, another seed another one, and control
     scenario: 'evening-peak',
     seed: 7,
     control: true,
-    steps: 60,
+    steps: 20,
     digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     peakImportKw: null,
     minVoltagePu: expect.any(Number),
