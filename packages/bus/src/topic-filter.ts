@@ -47,13 +47,26 @@ export function topicMatches(filter: string, topic: string): boolean {
 export function filterContains(outer: string, inner: string): boolean {
   // A leading wildcard does not reach the broker's own topics (4.7.2).
   if (isReserved(inner) && !isReserved(outer)) return false;
-  const outerLevels = outer.split('/');
-  const innerLevels = inner.split('/');
-  for (let at = 0; at < outerLevels.length; at += 1) {
-    if (outerLevels[at] === '#') return true;
-    const wanted = innerLevels[at];
-    if (wanted === undefined || wanted === '#') return false;
-    if (outerLevels[at] !== '+' && outerLevels[at] !== wanted) return false;
+  let to = 0;
+  for (let at = 0; at < outer.length; at += 1) {
+    const char = outer[at];
+    const wildcard = (char === '#' || char === '+') && isWholeLevel(outer, at);
+    if (wildcard && char === '#') return true;
+    if (wildcard) {
+      if (inner[to] === '#' && isWholeLevel(inner, to)) return false;
+      while (to < inner.length && inner[to] !== '/') to += 1;
+    } else if (char === inner[to]) {
+      to += 1;
+    } else {
+      // `a/#` matches its parent `a`, too.
+      return to === inner.length && outer.slice(at) === '/#';
+    }
   }
-  return outerLevels.length === innerLevels.length;
+  return to === inner.length;
+}
+
+/** Whether the character stands alone between slashes, as a wildcard does. */
+function isWholeLevel(filter: string, at: number): boolean {
+  const begins = at === 0 || filter[at - 1] === '/';
+  return begins && (at + 1 === filter.length || filter[at + 1] === '/');
 }
