@@ -1,7 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DeploymentId, messageOf, SiteId, TielineError } from '@tieline/kernel';
-import { type HeldKey, openServiceKeyFile, openTrust, type Trust } from '@tieline/protocol';
+import { DeploymentId, messageOf, SiteId, TielineError, toHex } from '@tieline/kernel';
+import {
+  type HeldKey,
+  openServiceKeyFile,
+  openTrust,
+  scopeCoversSite,
+  type Trust,
+} from '@tieline/protocol';
 import { z } from 'zod';
 import { ModbusDeviceConfig } from './modbus/device-config.ts';
 
@@ -87,8 +93,17 @@ export function readConfiguration(file: string): Provisioned {
   if (configuration.clock !== undefined && trust.document.world !== 'simulated') {
     throw new ConfigurationError('clock', 'a real deployment runs on real time only');
   }
+  assertOwnKey(trust, key, configuration.site);
   const dataDir = at(configuration.dataDir);
   return { configuration: { ...configuration, dataDir }, trust, key, token };
+}
+
+/** Nobody would believe an agent whose key the trust document does not bind to its site. */
+function assertOwnKey(trust: Trust, key: HeldKey, site: string): void {
+  const stated = trust.keys.get(toHex(key.signer.kid));
+  if (stated?.roles.has('agent') && scopeCoversSite(stated.scope, site)) return;
+  const reason = `the trust document does not name ${key.principal}'s key as the agent of ${site}`;
+  throw new ConfigurationError('keyFile', reason);
 }
 
 function parseConfiguration(file: string): AgentConfiguration {

@@ -46,9 +46,11 @@ interface CommandRow {
 /** The agent's one database file, opened with `synchronous: FULL`; the audit log lives in it too. */
 export function sqliteStore(db: Database, audit: AuditLog): AgentStore {
   migrate(db, 'agent', SCHEMA);
+  // Made once: the library builds four functions for each one that is to run in a transaction.
+  const inTransaction = db.transaction((work: () => unknown): unknown => work());
   return {
     audit,
-    transaction: (work) => db.transaction(work).immediate(),
+    transaction: <T>(work: () => T) => inTransaction.immediate(work) as T,
     close: () => db.close(),
     ...marks(db),
     ...commands(db),

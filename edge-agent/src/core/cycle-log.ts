@@ -96,6 +96,10 @@ export function sameCycle(a: LoggedCycle, b: LoggedCycle): boolean {
 /** Whether a cycle asks for something else than the one before it: such a cycle is recorded at once. */
 export function decisionChanged(previous: LoggedCycle | null, next: LoggedCycle): boolean {
   if (next[6].length > 0 || previous === null) return true;
-  const asked = (cycle: LoggedCycle): string => JSON.stringify(cycle[5]);
-  return asked(previous) !== asked(next);
+  const [before, after] = [previous[5], next[5]];
+  if (before.length !== after.length) return true;
+  return after.some(([asset, powerKw], at) => {
+    const [otherAsset, otherKw] = before[at]!;
+    return asset !== otherAsset || powerKw !== otherKw;
+  });
 }

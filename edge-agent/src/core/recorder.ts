@@ -41,10 +41,11 @@ export class Recorder {
   keep(cycle: LoggedCycle): boolean {
     const changed = decisionChanged(this.#last, cycle);
     this.#pending.push(cycle);
-    this.#items += itemsOf(cycle);
+    const items = itemsOf(cycle);
+    this.#items += items;
     this.#last = cycle;
     const full =
-      this.#pending.length >= CYCLES_PER_RECORD || this.#items + itemsOf(cycle) > ITEMS_PER_RECORD;
+      this.#pending.length >= CYCLES_PER_RECORD || this.#items + items > ITEMS_PER_RECORD;
     return changed || full;
   }
 

@@ -1,5 +1,5 @@
 import { type AssetId, BoundedQueue } from '@tieline/kernel';
-import { KINDS, type Quantity, type Telemetry } from '@tieline/protocol';
+import { KINDS, type Telemetry } from '@tieline/protocol';
 import type { Mouth } from './agent-context.ts';
 import type { Decision } from './decide.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
@@ -11,10 +11,15 @@ const THINNED_SAMPLES = 360;
 /** Two days of thinned telemetry; then the oldest goes, and is counted. */
 const QUEUE_MESSAGES = 48;
 
+/** One quantity of one asset: the same object in every sample, so that samples are told apart by nothing else. */
+type Series = Pick<Telemetry['series'][number], 'asset' | 'quantity'>;
+
 interface Sample {
   readonly at: Pick<ProcessImage, 'sessionMs' | 'wallMs' | 'clock'>;
-  readonly values: ReadonlyMap<string, number | null>;
+  readonly values: ReadonlyMap<Series, number | null>;
 }
+
+const FORECAST: Series = { asset: 'site', quantity: 'forecast-import-kw' };
 
 /**
  * Measurements on their way out, in batches with one signature each. While the link is down they are
@@ -25,6 +30,7 @@ export class TelemetryFeed {
   #batch: Sample[] = [];
   #thinned: Sample[] = [];
   readonly #queue = new BoundedQueue<Telemetry>(QUEUE_MESSAGES);
+  readonly #series = new Map<AssetId, AssetSeries>();
   /** Points that had to give way. */
   dropped = 0;
 
@@ -37,7 +43,7 @@ export class TelemetryFeed {
   }
 
   add(image: ProcessImage, decision: Decision, forecastKw: number | null): void {
-    this.#batch.push({ at: image, values: valuesOf(image, decision, forecastKw) });
+    this.#batch.push({ at: image, values: this.#valuesOf(image, decision, forecastKw) });
   }
 
   /** Sends what is due; what cannot be sent is thinned and kept. */
@@ -56,11 +62,11 @@ export class TelemetryFeed {
   #thin(batch: readonly Sample[]): void {
     const [first] = batch;
     if (first === undefined) return;
-    const values = new Map<string, number | null>();
-    for (const name of first.values.keys()) {
-      const known = batch.flatMap(({ values: one }) => one.get(name) ?? []);
+    const values = new Map<Series, number | null>();
+    for (const series of first.values.keys()) {
+      const known = batch.flatMap(({ values: one }) => one.get(series) ?? []);
       const sum = known.reduce((total, value) => total + value, 0);
-      values.set(name, known.length === 0 ? null : sum / known.length);
+      values.set(series, known.length === 0 ? null : sum / known.length);
     }
     this.#thinned.push({ at: first.at, values });
     this.#closeThinned(THINNED_SAMPLES);
@@ -80,10 +86,10 @@ export class TelemetryFeed {
   #message(samples: readonly Sample[], every: number): Telemetry {
     const [first] = samples;
     const at = first!.at;
-    const series = [...first!.values.keys()].map((name): Telemetry['series'][number] => {
-      const [asset, quantity] = name.split(' ') as [AssetId, Quantity];
-      return { asset, quantity, values: samples.map(({ values }) => values.get(name) ?? null) };
-    });
+    const series = [...first!.values.keys()].map((one) => ({
+      ...one,
+      values: samples.map(({ values }) => values.get(one) ?? null),
+    }));
     return {
       startSessionMs: at.sessionMs,
       startWallMs: at.wallMs,
@@ -96,23 +102,42 @@ export class TelemetryFeed {
   #width(): number {
     return (this.#thinned[0] ?? this.#batch[0])?.values.size ?? 0;
   }
+
+  #valuesOf(
+    image: ProcessImage,
+    decision: Decision,
+    forecastKw: number | null,
+  ): ReadonlyMap<Series, number | null> {
+    const values = new Map<Series, number | null>();
+    for (const [asset, reading] of Object.entries(image.readings)) {
+      const measured = isMeasured(reading) ? reading : null;
+      const series = this.#seriesOf(asset);
+      values.set(series.activePower, measured?.activePowerKw ?? null);
+      values.set(series.voltage, measured?.voltagePu ?? null);
+      if (asset in decision.setpoints) {
+        values.set(series.setpoint, decision.setpoints[asset] ?? null);
+        values.set(series.stateOfCharge, measured?.stateOfCharge ?? null);
+      }
+    }
+    values.set(FORECAST, forecastKw);
+    return values;
+  }
+
+  #seriesOf(asset: AssetId): AssetSeries {
+    let series = this.#series.get(asset);
+    if (series === undefined) {
+      series = {
+        activePower: { asset, quantity: 'active-power-kw' },
+        voltage: { asset, quantity: 'voltage-pu' },
+        setpoint: { asset, quantity: 'setpoint-kw' },
+        stateOfCharge: { asset, quantity: 'state-of-charge' },
+      };
+      this.#series.set(asset, series);
+    }
+    return series;
+  }
 }
 
-function valuesOf(
-  image: ProcessImage,
-  decision: Decision,
-  forecastKw: number | null,
-): Map<string, number | null> {
-  const values = new Map<string, number | null>();
-  for (const [asset, reading] of Object.entries(image.readings)) {
-    const measured = isMeasured(reading) ? reading : null;
-    values.set(`${asset} active-power-kw`, measured?.activePowerKw ?? null);
-    values.set(`${asset} voltage-pu`, measured?.voltagePu ?? null);
-    if (asset in decision.setpoints) {
-      values.set(`${asset} setpoint-kw`, decision.setpoints[asset] ?? null);
-      values.set(`${asset} state-of-charge`, measured?.stateOfCharge ?? null);
-    }
-  }
-  values.set('site forecast-import-kw', forecastKw);
-  return values;
-}
+type AssetSeries = Readonly<
+  Record<'activePower' | 'voltage' | 'setpoint' | 'stateOfCharge', Series>
+>;

@@ -170,7 +170,7 @@ export class LogStore {
 
   /** Size that the newest receipt covers; 0 where there is none. */
   receiptedSize(): number {
-    return this.#statements.lastReceipt.get(this.#log)?.size ?? 0;
+    return this.#statements.receiptedSize.get(this.#log) ?? 0;
   }
 
   lastReceipt(): StoredReceipt | null {
@@ -241,6 +241,9 @@ function prepare(db: Database.Database) {
       .pluck(),
     drop: db.prepare<[number, number]>('DELETE FROM audit_leaf WHERE key BETWEEN ? AND ?'),
     clear: db.prepare<[number]>('UPDATE audit_leaf SET record = NULL WHERE key = ?'),
+    receiptedSize: db
+      .prepare<[number], number | null>('SELECT max(size) FROM audit_receipt WHERE log = ?')
+      .pluck(),
     lastReceipt: db.prepare<[number], ReceiptRow>(
       'SELECT size, message FROM audit_receipt WHERE log = ? ORDER BY size DESC LIMIT 1',
     ),
