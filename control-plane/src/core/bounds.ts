@@ -20,9 +20,11 @@ export const WAITING_MAX = 64;
 /** Batches between the bus and the telemetry store; beyond it they are dropped and counted. */
 export const TELEMETRY_QUEUE_BATCHES = 512;
 /** A batch waits at most this long for others to share a commit with. */
-export const TELEMETRY_FLUSH_MS = 20;
-/** Batches verified and stored in one turn; other work has its turn after them. */
+export const TELEMETRY_FLUSH_MS = 200;
+/** Batches verified in one turn; other work has its turn after them. */
 export const TELEMETRY_TURN_BATCHES = 32;
+/** Batches in one commit: a commit writes a page for every series, however little of it is new. */
+export const TELEMETRY_COMMIT_BATCHES = 256;
 /** Chunks read for one query. */
 export const QUERY_CHUNKS_MAX = 20_000;
 /** Buckets in one answer. */

@@ -2,7 +2,12 @@ import type { BusMessage } from '@tieline/bus';
 import { BoundedQueue, type Clock } from '@tieline/kernel';
 import type { Telemetry } from '@tieline/protocol';
 import type { TelemetryChunk, TelemetryStore } from '../ports/telemetry-store.ts';
-import { TELEMETRY_FLUSH_MS, TELEMETRY_QUEUE_BATCHES, TELEMETRY_TURN_BATCHES } from './bounds.ts';
+import {
+  TELEMETRY_COMMIT_BATCHES,
+  TELEMETRY_FLUSH_MS,
+  TELEMETRY_QUEUE_BATCHES,
+  TELEMETRY_TURN_BATCHES,
+} from './bounds.ts';
 import type { Counters } from './counters.ts';
 import type { LastKnown } from './last-known.ts';
 
@@ -29,6 +34,10 @@ export interface IntakePorts {
 export class TelemetryIntake {
   readonly #ports: IntakePorts;
   readonly #queue = new BoundedQueue<BusMessage>(TELEMETRY_QUEUE_BATCHES);
+  /** Verified, and not yet stored: at most what one commit takes and one turn more. */
+  #chunks: TelemetryChunk[] = [];
+  #points = new Map<string, number>();
+  #verified = 0;
   #draining: Promise<void> | null = null;
 
   constructor(ports: IntakePorts) {
@@ -55,24 +64,30 @@ export class TelemetryIntake {
     let waitMs = TELEMETRY_FLUSH_MS;
     while (this.#queue.size > 0) {
       await clock.sleepUntil(clock.monotonicMs() + waitMs);
-      this.#turn();
+      this.#verifySome();
+      if (this.#queue.size === 0 || this.#verified >= TELEMETRY_COMMIT_BATCHES) this.#commit();
       waitMs = YIELD_MS;
     }
   }
 
-  #turn(): void {
-    const { store, counters, open, failed } = this.#ports;
-    const chunks: TelemetryChunk[] = [];
-    const points = new Map<string, number>();
-    let batches = 0;
-    for (; batches < TELEMETRY_TURN_BATCHES; batches += 1) {
+  #verifySome(): void {
+    for (let turn = 0; turn < TELEMETRY_TURN_BATCHES; turn += 1) {
       const message = this.#queue.take();
-      if (message === undefined) break;
-      const opened = open(message);
+      if (message === undefined) return;
+      const opened = this.#ports.open(message);
       if (opened === null) continue;
-      const count = this.#unfold(opened.site, opened.batch, chunks);
-      points.set(opened.site, (points.get(opened.site) ?? 0) + count);
+      const { site, batch } = opened;
+      this.#verified += 1;
+      this.#points.set(site, (this.#points.get(site) ?? 0) + this.#unfold(site, batch));
     }
+  }
+
+  #commit(): void {
+    const { store, counters, failed } = this.#ports;
+    const [chunks, points, batches] = [this.#chunks, this.#points, this.#verified];
+    this.#chunks = [];
+    this.#points = new Map();
+    this.#verified = 0;
     if (chunks.length === 0) return;
     try {
       store.add(chunks);
@@ -84,7 +99,7 @@ export class TelemetryIntake {
     for (const [site, count] of points) counters.add('telemetry_points', site, count);
   }
 
-  #unfold(site: string, batch: Telemetry, chunks: TelemetryChunk[]): number {
+  #unfold(site: string, batch: Telemetry): number {
     const { known, wallOfSession } = this.#ports;
     const dated = batch.clock === 'untrusted' ? wallOfSession(site, batch.startSessionMs) : null;
     const startMs = dated ?? batch.startWallMs;
@@ -99,7 +114,7 @@ export class TelemetryIntake {
         if (value !== null) last = at;
       }
       points += values.length;
-      chunks.push({ site, asset, quantity, startMs, stepMs, values: stored });
+      this.#chunks.push({ site, asset, quantity, startMs, stepMs, values: stored });
       if (last < 0) continue;
       const wallMs = startMs + last * stepMs;
       known.note(site, { asset, quantity, value: stored[last]!, wallMs });

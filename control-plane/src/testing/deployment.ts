@@ -1,6 +1,5 @@
 import { type RandomStream, seededRng } from '@tieline/kernel';
 import {
-  type Action,
   type HeldKey,
   KINDS,
   nodeSigner,
@@ -8,6 +7,7 @@ import {
   openTrust,
   type Policy,
   type Role,
+  type Setpoint,
   type SitePolicy,
   sealDocument,
   signTrust,
@@ -123,7 +123,7 @@ export function signedPolicy(version: number, change: Partial<Policy> = {}, key 
   return sealDocument(KINDS.policy, body, trust.anchor, [key], { iat: ISSUED_S });
 }
 
-export function setpoint(activePowerKw: number): Action {
+export function setpoint(activePowerKw: number): Setpoint {
   return {
     type: 'setpoint',
     asset: 'battery-1',
