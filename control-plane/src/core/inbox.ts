@@ -110,7 +110,7 @@ export class Inbox {
     const { body } = wire.open(KINDS.audit, message, this.#present(site));
     const before = audit.size(site);
     try {
-      outbox.auditReceipt(site, audit.ingest(site, body, wire.auditKeys()));
+      outbox.auditReceipt(site, audit.ingest(site, body, wire.auditKeys));
       counters.add('audit_records', site, audit.size(site) - before);
     } catch (thrown) {
       if (!(thrown instanceof AuditError)) throw thrown;

@@ -1,6 +1,6 @@
-import type { AuditKeys } from '@tieline/audit';
+import { type AuditKeys, auditKeysOf } from '@tieline/audit';
 import type { BusMessage } from '@tieline/bus';
-import { fromHex, toHex } from '@tieline/kernel';
+import { fromHex } from '@tieline/kernel';
 import {
   type Claims,
   type HeldKey,
@@ -12,7 +12,6 @@ import {
   openDocument,
   type Role,
   resolveKey,
-  scopeCoversSite,
   sealAddressed,
   sealDocument,
   type Trust,
@@ -36,6 +35,8 @@ export interface ControlKeys {
 export class Wire {
   readonly trust: Trust;
   readonly keys: ControlKeys;
+  /** Who may sign audit statements, as the trust document says. */
+  readonly auditKeys: AuditKeys;
   readonly #now: () => Now;
   readonly #budget = new VerificationBudget();
   readonly #telemetryBudget = new VerificationBudget(TELEMETRY_BUDGET.burst, TELEMETRY_BUDGET.perS);
@@ -44,6 +45,7 @@ export class Wire {
   constructor(trust: Trust, keys: ControlKeys, now: () => Now) {
     this.trust = trust;
     this.keys = keys;
+    this.auditKeys = auditKeysOf(trust);
     this.#now = now;
     for (const [role, key] of Object.entries(keys) as [Role, HeldKey][]) {
       resolveKey(trust, key.signer.kid, role, this.wallS());
@@ -124,22 +126,6 @@ export class Wire {
       ...{ order, bytes, signers },
       notBeforeS: claims.nbf ?? 0,
       notAfterS: claims.exp ?? 0,
-    };
-  }
-
-  /** Who may sign audit statements, as the trust document says. */
-  auditKeys(): AuditKeys {
-    const { trust } = this;
-    return {
-      anchor: trust.anchor,
-      deployment: this.deployment,
-      find(kid, role, site) {
-        const key = trust.keys.get(toHex(kid));
-        if (key === undefined || !key.roles.has(role) || !scopeCoversSite(key.scope, site)) {
-          return null;
-        }
-        return key;
-      },
     };
   }
 }

@@ -1,8 +1,7 @@
-import { AuditError, type ExportReport, verifyExport } from '@tieline/audit';
+import { AuditError, auditKeysOf, type ExportReport, verifyExport } from '@tieline/audit';
 import { toHex } from '@tieline/kernel';
 import type { Trust } from '@tieline/protocol';
 import { CliError, EXIT } from '../exit.ts';
-import { auditKeysOf } from '../input/audit-keys.ts';
 import { readTrust } from '../input/trust-file.ts';
 import type { auditVerify } from '../table/audit.ts';
 import type { Verb } from '../table/spec.ts';

@@ -1,8 +1,7 @@
-import { AuditLog, AuditWitness, openDatabase } from '@tieline/audit';
+import { AuditLog, AuditWitness, auditKeysOf, openDatabase } from '@tieline/audit';
 import { concatBytes } from '@tieline/kernel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { auditKeysOf } from '../input/audit-keys.ts';
 import { makeDeployment, WALL_MS } from '../testing/deployment.ts';
 import { type Scene, tieline } from '../testing/small-world.ts';
 
