@@ -49,30 +49,31 @@ export class Inbox {
   }
 
   take(message: BusMessage): void {
-    const { counters, logger } = this.#context;
     try {
       this.#route(parseTopic(message.topic), message);
     } catch (thrown) {
-      const code = refusalCode(thrown);
-      counters.add('messages_refused', code ?? 'internal');
-      // A message of a stranger must not stop the control plane, whatever it has found.
-      if (code === null) logger.error('message_failed', { reason: messageOf(thrown) });
+      this.#refuse(thrown);
     }
   }
 
   /** Verifies one batch that waited for its turn; null where it was refused, and counted. */
   openTelemetry(message: BusMessage): { site: string; batch: Telemetry } | null {
-    const { wire, counters } = this.#context;
     try {
       const { site } = parseTopic(message.topic);
-      const { body } = wire.open(KINDS.telemetry, message, this.#present(site));
+      const { body } = this.#context.wire.open(KINDS.telemetry, message, this.#present(site));
       return { site, batch: body };
     } catch (thrown) {
-      const code = refusalCode(thrown);
-      if (code === null) throw thrown;
-      counters.add('messages_refused', code);
+      this.#refuse(thrown);
       return null;
     }
+  }
+
+  #refuse(thrown: unknown): void {
+    const { counters, logger } = this.#context;
+    const code = refusalCode(thrown);
+    counters.add('messages_refused', code ?? 'internal');
+    // A message of a stranger must not stop the control plane, whatever it has found.
+    if (code === null) logger.error('message_failed', { reason: messageOf(thrown) });
   }
 
   #route(topic: Topic, message: BusMessage): void {

@@ -39,6 +39,8 @@ export class TelemetryIntake {
   #points = new Map<string, number>();
   #verified = 0;
   #draining: Promise<void> | null = null;
+  /** Ends the wait for more, once there is a turn's worth. */
+  #enough = new AbortController();
 
   constructor(ports: IntakePorts) {
     this.#ports = ports;
@@ -49,9 +51,8 @@ export class TelemetryIntake {
       this.#ports.counters.add('telemetry_dropped', 'queue_full');
       return;
     }
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = null;
-    });
+    this.#draining ??= this.#drain();
+    if (this.#queue.size >= TELEMETRY_TURN_BATCHES) this.#enough.abort();
   }
 
   /** Resolves when all that was taken so far is stored or refused. */
@@ -61,13 +62,15 @@ export class TelemetryIntake {
 
   async #drain(): Promise<void> {
     const { clock } = this.#ports;
-    let waitMs = TELEMETRY_FLUSH_MS;
+    this.#enough = new AbortController();
+    await clock.sleepUntil(clock.monotonicMs() + TELEMETRY_FLUSH_MS, this.#enough.signal);
     while (this.#queue.size > 0) {
-      await clock.sleepUntil(clock.monotonicMs() + waitMs);
       this.#verifySome();
       if (this.#queue.size === 0 || this.#verified >= TELEMETRY_COMMIT_BATCHES) this.#commit();
-      waitMs = YIELD_MS;
+      await clock.sleepUntil(clock.monotonicMs() + YIELD_MS);
     }
+    // In the same turn as the last look at the queue: what comes from now on starts anew.
+    this.#draining = null;
   }
 
   #verifySome(): void {
