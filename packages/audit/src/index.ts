@@ -1,11 +1,10 @@
-export { readChunks, writeExport } from './adapters/export-file.ts';
+export { readChunks } from './adapters/export-file.ts';
 export { auditKeysOf } from './audit-keys.ts';
 export { AuditLog } from './audit-log.ts';
 export { type Database, migrate, openDatabase } from './database.ts';
-export { EXPORT_SCHEMA } from './export-format.ts';
 export { AuditError, type AuditFailure } from './failure.ts';
-export { type AuditEntry, AuditRecord, RECORD_BYTES_MAX, type RecordBody } from './record.ts';
+export { type AuditEntry, AuditRecord, type RecordBody } from './record.ts';
 export { type Reducer, type ReplayReport, type ReplayStep, replayRecords } from './replay.ts';
-export { type AuditKeys, type LogIdentity, openReceipt } from './statement.ts';
+export type { AuditKeys, LogIdentity } from './statement.ts';
 export { type ExportReport, exportRecords, verifyExport } from './verify-export.ts';
 export { AuditWitness } from './witness.ts';

@@ -23,9 +23,7 @@ export {
   type BusSession,
   IN_FLIGHT_MAX,
   type MessageBus,
-  PAYLOAD_BYTES_MAX,
   refuseTooLarge,
 } from './message-bus.ts';
 export { agentGrants, controlPlaneGrants } from './protocol-grants.ts';
-export { BROKER_REFUSALS, type BrokerRefusal } from './refusals.ts';
-export { filterContains, topicMatches } from './topic-filter.ts';
+export { topicMatches } from './topic-filter.ts';

@@ -9,15 +9,10 @@ export {
   type Combined,
   combineRanked,
   type Interval,
-  intersect,
   project,
-  UNLIMITED,
 } from './envelope/interval.ts';
 export { GridError, type GridFailure } from './error.ts';
 export {
-  BRANCHES_MAX,
-  BUSES_MAX,
-  checkFeeder,
   FEEDER_BYTES_MAX,
   Feeder,
   FeederBranch,
@@ -35,13 +30,10 @@ export {
   type FlowLoads,
   type FlowSolution,
   PowerFlow,
-  SWEEPS_MAX,
   TOLERANCE_PU,
 } from './flow/power-flow.ts';
 export {
-  decodeModel,
   decodePoint,
-  decodePoints,
   encodeModel,
   encodePoints,
   type PointValue,
@@ -57,7 +49,6 @@ export { DER_MEASURE_AC } from './sunspec/models/der-measure-ac.ts';
 export { DER_STORAGE } from './sunspec/models/der-storage.ts';
 export { METER_THREE_PHASE } from './sunspec/models/meter.ts';
 export {
-  BASE_ADDRESSES,
   buildImage,
   type ModelBlock,
   type ReadRegisters,

@@ -8,20 +8,18 @@ export { type WorkerInferenceOptions, workerInference } from './adapters/worker-
 export { ModelError, type ModelFailure } from './errors.ts';
 export {
   FeatureWindow,
-  FeatureWindowState,
   type ForecastSample,
   type SiteRating,
 } from './forecast/feature-window.ts';
 export { FORECAST_FEATURES, FORECAST_OUTPUT } from './forecast/forecast-features.ts';
 export type { Inference, InferenceFault, InferenceResult, ModelSession } from './inference.ts';
-export { Digest, FeatureSpec, GoldenCases, ModelManifest, packageJson } from './manifest.ts';
+export { Digest, GoldenCases, ModelManifest, packageJson } from './manifest.ts';
 export {
   digestOf,
   type ModelPackage,
   PACKAGE_BYTES_MAX,
   type PackageFiles,
   packFiles,
-  splitFiles,
   unpackModel,
 } from './model-package.ts';
 export {
@@ -31,5 +29,4 @@ export {
   type SlotStatus,
 } from './model-slot.ts';
 export { type DenseLayer, type DenseNetwork, denseNetworkGraph } from './onnx/dense-network.ts';
-export { type OnnxSummary, readOnnx } from './onnx/read-model.ts';
 export { type OnnxModel, writeOnnx } from './onnx/write-model.ts';

@@ -7,6 +7,6 @@ export { type Clock, every } from './clock.ts';
 export { assert, describeFailure, type Failure, messageOf, TielineError } from './error.ts';
 export { AssetId, DeploymentId, ID_PATTERN, SiteId } from './ids.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
-export { type RandomStream, type Rng, streamFromWords } from './rng.ts';
+export type { RandomStream, Rng } from './rng.ts';
 export { hashWords, seededRng } from './seeded-rng.ts';
 export { clamp, DAY_MS, HOUR_MS, QUARTER_HOUR_MS, roundToWatt } from './units.ts';

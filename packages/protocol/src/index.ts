@@ -14,11 +14,8 @@ export {
   parseSign1,
   type Sign,
   type Sign1,
-  type SignatureOfOne,
-  signSign,
   signSign1,
   verifySign1,
-  verifySignature,
 } from './cose/envelope.ts';
 export { EnvelopeError, type EnvelopeFailure } from './cose/failure.ts';
 export { type ForeignSign1Report, verifyForeignSign1 } from './cose/foreign.ts';
@@ -40,8 +37,6 @@ export {
   openKeyFile,
   openServiceKeyFile,
   Principal,
-  SCRYPT_COST,
-  type ScryptCost,
   sealKeyFile,
   serviceKeyFile,
 } from './crypto/key-file.ts';
@@ -57,13 +52,11 @@ export {
   type ClaimName,
   KINDS,
   type Kind,
-  type KindName,
-  ROLES,
   type Role,
   typOf,
 } from './kinds.ts';
 export { TreeFold } from './merkle/fold.ts';
-export { emptyRoot, HASH_BYTES, leafHash, nodeHash } from './merkle/hash.ts';
+export { emptyRoot, HASH_BYTES, leafHash } from './merkle/hash.ts';
 export {
   completedBy,
   consistencyProof,
@@ -118,12 +111,9 @@ export {
   topicFilters,
 } from './topics.ts';
 export {
-  ACTION_TYPES,
   type ActionType,
-  ASSET_CLASSES,
   type AssetClass,
   Scope,
-  TRUST_KEYS_MAX,
   TRUST_KIND,
   TrustDocument,
   TrustKey,
@@ -140,18 +130,15 @@ export {
   TrustError,
   type TrustedKey,
   type TrustFailure,
-  thresholdOf,
 } from './trust/trust.ts';
 export {
   type Arrival,
-  CONTROL_AUDIENCE,
   type Opened,
   openAddressed,
   type Receiver,
   type Sender,
   sealAddressed,
 } from './verify/addressed.ts';
-export { type AdmissionState, checkAdmission } from './verify/admission.ts';
 export { actionsDigest, type CheckedBasis } from './verify/basis.ts';
 export { VerificationBudget } from './verify/budget.ts';
 export { type CommandOutcome, commandIdOf, verifyCommand } from './verify/command.ts';
@@ -160,7 +147,6 @@ export {
   type AssetView,
   type CommandState,
   type CommandTime,
-  EPOCH_STEP_MAX,
   type LimitInForce,
   RANKS,
   type Rank,
@@ -170,7 +156,6 @@ export {
 } from './verify/command-state.ts';
 export {
   type DocumentReader,
-  documentNameOf,
   type OpenedDocument,
   openDocument,
   sealDocument,

@@ -37,8 +37,6 @@ export type ClaimName =
   | 'sess'
   | 'pol';
 
-export type Direction = 'to-agent' | 'to-control';
-
 /** How one kind travels, who may sign it and which claims it carries. Claims not named are forbidden. */
 export interface Kind<Body = unknown> {
   readonly name: string;
@@ -91,7 +89,6 @@ export const KINDS = {
   blockWant: kind(BlockWant, 'unsigned', null),
   blockHave: kind(BlockHave, 'unsigned', null),
 } as const;
-export type KindName = keyof typeof KINDS;
 
 /** `application/vnd.tieline.command.v1+cose` (RFC 9596). */
 export function typOf(kind: Pick<Kind, 'name'>): string {

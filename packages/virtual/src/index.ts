@@ -1,5 +1,5 @@
 export type { VirtualEvent } from './event-queue.ts';
-export { LINK_QUALITY, type LinkQuality } from './link.ts';
+export type { LinkQuality } from './link.ts';
 export { VirtualNetwork } from './virtual-network.ts';
 export {
   VirtualError,

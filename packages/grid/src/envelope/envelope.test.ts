@@ -1,17 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  combineRanked,
-  embeddedFeeder,
-  type Feeder,
-  headroom,
-  type Interval,
-  intersect,
-  PowerFlow,
-  project,
-  switched,
-  UNLIMITED,
-} from '../index.ts';
+import { embeddedFeeder, type Feeder, headroom, PowerFlow, switched } from '../index.ts';
+import { combineRanked, type Interval, intersect, project, UNLIMITED } from './interval.ts';
 
 const interval: fc.Arbitrary<Interval> = fc
   .tuple(fc.integer({ min: -500, max: 500 }), fc.integer({ min: 0, max: 400 }))

@@ -28,30 +28,10 @@ const RANGES: Readonly<
 const SIGNED: ReadonlySet<PointType> = new Set<PointType>(['int16', 'int32', 'sunssf', 'pad']);
 
 /**
- * Reads points of one model block. A block shorter than the definition (an older device) reads as
- * "not available" where it ends; what follows the definition (a newer one) is ignored.
- *
+ * Reads one point of a model block. A block shorter than the definition (an older device) reads as
+ * "not available", null, where it ends; what follows the definition (a newer one) is ignored.
  * @throws {GridError} point_unknown | scale_factor_invalid
  */
-export function decodePoints<M extends ModelDefinition, N extends PointName<M>>(
-  model: M,
-  registers: Registers,
-  names: readonly N[],
-): Record<N, PointValue> {
-  const values = {} as Record<N, PointValue>;
-  for (const name of names) values[name] = decodePoint(model, registers, name);
-  return values;
-}
-
-/** Every point of the block. @throws {GridError} scale_factor_invalid */
-export function decodeModel<M extends ModelDefinition>(
-  model: M,
-  registers: Registers,
-): Record<PointName<M>, PointValue> {
-  return decodePoints(model, registers, [...model.points.keys()] as PointName<M>[]);
-}
-
-/** @throws {GridError} point_unknown | scale_factor_invalid */
 export function decodePoint<M extends ModelDefinition>(
   model: M,
   registers: Registers,
