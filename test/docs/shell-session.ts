@@ -7,7 +7,7 @@ import type { ShellBlock } from './shell-blocks.ts';
 import { ROOT } from './source-facts.ts';
 
 /** One block takes no longer than this, ms. */
-const BLOCK_MAX_MS = 90_000;
+const BLOCK_MAX_MS = 150_000;
 /** An orderly end of what runs in the background, ms. */
 const END_MAX_MS = 10_000;
 
@@ -31,11 +31,7 @@ export class ShellSession {
   async run(block: ShellBlock): Promise<string> {
     const running = new Running(block, this.#folder);
     if (block.background === null) {
-      try {
-        await running.ended();
-      } finally {
-        await running.end();
-      }
+      await running.ended().finally(() => running.end());
     } else {
       this.#background.push(running);
       await running.says(block.background.until);
@@ -92,20 +88,20 @@ class Running {
 
   /** Ends the block's own process group, and nothing else. */
   async end(): Promise<void> {
-    if (this.#isOver()) return;
     this.#signal('SIGTERM');
     const late = setTimeout(() => this.#signal('SIGKILL'), END_MAX_MS);
     await this.#closed;
     clearTimeout(late);
   }
 
-  #isOver(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
+  /** To the whole group: its first process may be over while others are not. */
   #signal(signal: NodeJS.Signals): void {
-    if (this.#child.pid === undefined || this.#isOver()) return;
-    process.kill(-this.#child.pid, signal);
+    if (this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown;
+    }
   }
 
   async #inTime(work: Promise<unknown>, otherwise: string): Promise<void> {
