@@ -38,11 +38,6 @@ export class Session {
     this.boot = boot;
   }
 
-  /** Not rounded: for deadlines on the clock that drives this session. */
-  clockMsAt(sessionMs: number): number {
-    return this.#startedMs + sessionMs;
-  }
-
   sessionMs(): number {
     return Math.floor(this.#clock.monotonicMs() - this.#startedMs);
   }

@@ -7,7 +7,6 @@ import {
   rootOf,
 } from '@tieline/protocol';
 import Database from 'better-sqlite3';
-import { writeExport } from './adapters/export-file.ts';
 import { exportFrames } from './export.ts';
 import { AuditError } from './failure.ts';
 import { LogDatabase, type LogStore } from './log-store.ts';
@@ -194,11 +193,6 @@ export class AuditLog {
   export(): Generator<Uint8Array> {
     const size = this.size;
     return exportFrames(this.#store, this.identity, { message: this.checkpoint(size), size });
-  }
-
-  /** Writes `export()` to a file, from one snapshot even where another process appends and prunes. */
-  exportTo(path: string): void {
-    this.#db.transaction(() => writeExport(this.export(), path))();
   }
 
   #bytes(seq: number): Uint8Array {

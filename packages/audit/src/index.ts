@@ -1,4 +1,4 @@
-export { readChunks } from './adapters/export-file.ts';
+export { readChunks } from './adapters/read-chunks.ts';
 export { auditKeysOf } from './audit-keys.ts';
 export { AuditLog } from './audit-log.ts';
 export { type Database, migrate, openDatabase } from './database.ts';

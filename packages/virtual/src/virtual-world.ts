@@ -78,11 +78,6 @@ export class VirtualWorld implements Clock {
     return Math.floor(this.#wallOriginMs + this.#nowMs);
   }
 
-  /** Events that have happened since the world began. */
-  get eventsFired(): number {
-    return this.#fired;
-  }
-
   sleepUntil(dueMs: number, signal?: AbortSignal): Promise<void> {
     if (signal === undefined) {
       return new Promise((resolve) => {
