@@ -7,6 +7,7 @@ export default defineConfig({
       'edge-agent/src/**/*.test.ts',
       'control-plane/src/**/*.test.ts',
       'simulator/src/**/*.test.ts',
+      'bench/*.test.ts',
       'test/**/*.test.ts',
     ],
     // ONNX sessions and SQLite are native: a process per file keeps one file's crash from hiding another's.

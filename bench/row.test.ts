@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Row, reachesAim, tableOf } from '../../bench/row.ts';
+import { type Row, reachesAim, tableOf } from './row.ts';
 
 const ROW: Row = {
   figure: 'points stored',
