@@ -117,13 +117,13 @@ export class Dispatcher {
 
   #offerNew(): void {
     if (this.#sess === null) return;
-    const powerKw = (1 + this.#random.below(40)) * (this.#random.below(2) === 0 ? 1 : -1);
+    const powerKw = (1 + this.#random.below(15)) * (this.#random.below(2) === 0 ? 1 : -1);
     const actions: Setpoint[] = [
       {
         ...{ type: 'setpoint', asset: 'battery', activePowerKw: powerKw, priority: 5 },
         ...{ rampKwPerS: 20, rampOutKwPerS: 20, revert: { to: 'local' } },
         startWithinMs: this.#random.below(4) === 0 ? 1_000 : 0,
-        validForMs: 200 + this.#random.below(1_500),
+        validForMs: 100 + this.#random.below(1_200),
       },
     ];
     const basis: Basis = { type: 'order', order: this.#sealOrder(actions) };

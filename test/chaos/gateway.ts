@@ -21,7 +21,7 @@ import {
 } from '@tieline/simulator';
 
 const MAIN = fileURLToPath(new URL('../../edge-agent/src/main.ts', import.meta.url));
-/** Three in the night with a full battery: left alone, the agent asks for nothing. */
+/** Three in the night, where nothing is shaved: left alone, the agent asks for nothing. */
 const PLANT_START_MS = Date.UTC(2026, 2, 4, 3, 0);
 const STEP_MS = 200;
 export const SITE = 'mill-lane';
@@ -34,8 +34,11 @@ export function chaosDeployment(): { simulated: SimulatedFeeder; provisioned: Pr
     .filter(({ plant }) => plant.site === SITE)
     .map((site) => ({
       ...site,
-      plant: { ...site.plant, stateOfCharge: 1 },
-      policy: { ...site.policy, commandsPerHourMax: 3_600, releaseWithinMs: 200 },
+      plant: { ...site.plant, stateOfCharge: 0.6 },
+      policy: {
+        ...site.policy,
+        ...{ commandsPerHourMax: 3_600, releaseWithinMs: 200, rechargeImportMaxKw: 0 },
+      },
     }));
   const simulated = { ...feeder, sites };
   const issuedAt = Math.floor(Date.now() / 1_000) - 60;

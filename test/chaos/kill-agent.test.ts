@@ -48,7 +48,7 @@ async function live(random: { below(max: number): number }): Promise<void> {
     return;
   }
   await until('a birth', () => control.births > births, gateway);
-  await sleep(random.below(1_800));
+  await sleep(random.below(2_500));
 }
 
 test(
@@ -98,10 +98,12 @@ test(
     const counters = [...control.receipts.keys()].sort((a, b) => a - b);
     expect(counters).toEqual(counters.map((_, k) => k + 1));
     const { orders, births: heard } = control;
+    const told = Object.groupBy(control.receipts.values(), ({ status }) => status.state);
+    const rungs = Object.entries(told).map(([state, receipts]) => `${state} ${receipts?.length}`);
     console.log(
       `kills ${KILLS}, births heard ${heard}, offered ${orders.size}, accepted ${found.commands}, ` +
         `accepted twice ${found.acceptances - found.commands}, records ${found.records}, ` +
-        `receipts ${counters.length}, decisions replayed ${found.cycles}`,
+        `receipts ${counters.length} (${rungs.join(', ')}), decisions replayed ${found.cycles}`,
     );
   },
   KILLS * ROUND_MS + 90_000,

@@ -152,7 +152,38 @@ export function advanceActions(state: ControlState, image: ProcessImage): Advanc
     }
     actions.push(next);
   }
-  return { state: { ...state, actions }, events };
+  const steering = actions.flatMap((one) => settleSteering(one, actions, state, nowMs, say));
+  return { state: { ...state, actions: steering }, events };
+}
+
+/**
+ * One action steers an asset. A ramp out that another has taken over is over: kept, it would come back when
+ * that one ends. An action that gets its asset back begins its ramp again, from where the other left it.
+ */
+function settleSteering(
+  one: ActiveAction,
+  actions: readonly ActiveAction[],
+  before: ControlState,
+  nowMs: number,
+  say: (one: ActiveAction, status: ReceiptStatus) => void,
+): ActiveAction[] {
+  const asset = assetOf(one.action);
+  if (asset === null || one.phase === 'scheduled') return [one];
+  const steers = winnerFor({ ...before, actions }, asset) === one;
+  if (one.phase === 'releasing') {
+    if (steers) return [one];
+    say(one, { state: 'completed' });
+    say(one, { state: 'reverted' });
+    return [];
+  }
+  const last = winnerFor(before, asset);
+  const isBack = steers && one.rampStartMs < nowMs && last !== null && !sameAction(last, one);
+  if (!isBack) return [one];
+  return [{ ...one, rampFromKw: before.assets[asset]?.askedKw ?? 0, rampStartMs: nowMs }];
+}
+
+export function sameAction(a: ActiveAction, b: ActiveAction): boolean {
+  return a.command === b.command && a.index === b.index;
 }
 
 /** The asset that an action steers; null for one that concerns the whole site. */

@@ -248,6 +248,50 @@ test('a later command of the same rank wins, and the earlier one goes on when it
   expect(bench.last?.setpoints['battery']).toBe(20);
 });
 
+test('a command that gets its asset back ramps from where the other one left it', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(60, { rampKwPerS: 10, validForMs: 60_000 })]);
+  bench.run(10);
+  bench.command(id('b'), [setpoint(0, { validForMs: 5_000 })]);
+  bench.run(5);
+  expect(bench.last?.setpoints['battery']).toBe(0);
+  const asked: (number | null | undefined)[] = [];
+  for (let second = 0; second < 8; second += 1) asked.push(bench.run(1).setpoints['battery']);
+  expect(asked).toEqual([0, 10, 20, 30, 40, 50, 60, 60]);
+});
+
+test('a command that ends under another one is over then, and its ramp never comes back', () => {
+  const bench = new Bench();
+  bench.loadKw = 80;
+  bench.command('0a', [setpoint(60, { rampOutKwPerS: 0.1, validForMs: 5_000 })]);
+  bench.run(3);
+  bench.command('0b', [setpoint(20, { validForMs: 10_000 })]);
+  bench.command('0c', [setpoint(-20, { validForMs: 10_000 })]);
+  bench.run(4);
+  expect(bench.statesOf('0a')).toEqual(expect.arrayContaining(['completed', 'reverted']));
+  const after: (number | null | undefined)[] = [];
+  for (let second = 0; second < 20; second += 1) after.push(bench.run(1).setpoints['battery']);
+  expect(new Set(after)).toEqual(new Set([-20, 0]));
+  for (const command of ['0b', '0c']) {
+    expect(bench.statesOf(command).slice(-2)).toEqual(['completed', 'reverted']);
+  }
+  const ended = bench.events.filter(({ status }) => status.state === 'reverted');
+  expect(ended.map(({ command }) => command)).toEqual(['0a', '0b', '0c']);
+});
+
+test('a ramp out gives way to a command that takes over, and does not go on behind it', () => {
+  const bench = new Bench();
+  bench.loadKw = 80;
+  bench.command('0a', [setpoint(60, { rampOutKwPerS: 1, validForMs: 2_000 })]);
+  bench.run(5);
+  bench.command('0b', [setpoint(0, { validForMs: 5_000 })]);
+  bench.run(2);
+  expect(bench.statesOf('0a').slice(-2)).toEqual(['completed', 'reverted']);
+  for (let second = 0; second < 10; second += 1) {
+    expect(bench.run(1).setpoints['battery']).toBe(0);
+  }
+});
+
 test('a superseded command leaves at once and says so', () => {
   const bench = new Bench();
   bench.command(id('a'), [setpoint(20, { validForMs: 600_000 })]);

@@ -1,7 +1,13 @@
 import { type AssetId, clamp, HOUR_MS } from '@tieline/kernel';
 import type { Setpoint, SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../ports/devices.ts';
-import { advanceActions, type CommandEvent, modeOf, winnerFor } from './active-actions.ts';
+import {
+  advanceActions,
+  type CommandEvent,
+  modeOf,
+  sameAction,
+  winnerFor,
+} from './active-actions.ts';
 import { confirm, nameplateKw } from './confirm.ts';
 import {
   type ActiveAction,
@@ -266,10 +272,6 @@ function noteClipping(cycle: Cycle, one: ActiveAction, by: string | null, powerK
       sameAction(other, one) ? { ...other, clipped: by !== null } : other,
     ),
   };
-}
-
-function sameAction(a: ActiveAction, b: ActiveAction): boolean {
-  return a.command === b.command && a.index === b.index;
 }
 
 /** From `fromKw` towards `goalKw`, at most `stepKw` far. */

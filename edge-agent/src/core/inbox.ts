@@ -101,13 +101,14 @@ export class Inbox {
   #onTime(message: BusMessage): void {
     const opened = this.#open(KINDS.timeTell, message);
     if (opened === null) return;
-    const { store, session, recorder, refusals } = this.#parts;
+    const { store, session, recorder, refusals, uplink } = this.#parts;
     const { nonce, wallMs } = opened.body;
     const before = session.now().clock;
     if (!session.tellTime(nonce, wallMs, store.highWaterWallMs())) {
       refusals.count('time_refused');
       return;
     }
+    if (before !== 'trusted') uplink.clockAttested();
     store.transaction(() => {
       store.setHighWaterWallMs(wallMs);
       if (before === 'trusted') return;

@@ -69,6 +69,11 @@ export class Uplink {
     this.#receipts.restart();
   }
 
+  /** The control plane is told with the next cycle: orders that rest on the time wait for it. */
+  clockAttested(): void {
+    this.#heartbeatDueMs = 0;
+  }
+
   /** False for one that is no newer than the last: a recording shows nothing alive. */
   heardPresence({ epoch, iatS }: { readonly epoch: number; readonly iatS: number }): boolean {
     const last = this.#presence;
