@@ -17,8 +17,10 @@ export interface Fence {
 export interface ShellBlock {
   readonly script: string;
   readonly line: number;
-  /** Goes on running behind the blocks that follow; null for one that ends by itself. */
-  readonly background: { readonly until: string } | null;
+  /** What its output must hold; null where its exit code says enough. */
+  readonly says: string | null;
+  /** Goes on running behind the blocks that follow, which begin once it has said what it says. */
+  readonly background: boolean;
 }
 
 /** Languages of blocks that are there to be read. */
@@ -51,17 +53,18 @@ export function fencesOf(page: string): readonly Fence[] {
 }
 
 /**
- * The blocks of a page that are run, in order: ` ```sh ` and ` ```sh background until="TEXT" `.
+ * The blocks of a page that are run, in order: ` ```sh `, ` ```sh says="TEXT" ` for one whose output must hold a text,
+ * and ` ```sh background says="TEXT" ` for one that goes on.
  * @throws where a block says something else about how it is run
  */
 export function shellBlocks(page: string): readonly ShellBlock[] {
   return fencesOf(page)
     .filter(({ language }) => language === 'sh')
     .map(({ options, content: script, line }) => {
-      const [, until] = /^background until="([^"]+)"$/.exec(options) ?? [];
-      if (until === undefined && options !== '') {
+      const [known, background, says = null] =
+        /^(background(?= says="))?(?: ?says="([^"]+)")?$/.exec(options) ?? [];
+      if (known === undefined)
         throw new Error(`${page}:${line}: nobody knows what '${options}' means`);
-      }
-      return { script, line, background: until === undefined ? null : { until } };
+      return { script, line, says, background: background !== undefined };
     });
 }

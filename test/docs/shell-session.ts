@@ -30,12 +30,9 @@ export class ShellSession {
   /** @throws with what the block wrote, where it fails or does not come to its end */
   async run(block: ShellBlock): Promise<string> {
     const running = new Running(block, this.#folder);
-    if (block.background === null) {
-      await running.ended().finally(() => running.end());
-    } else {
-      this.#background.push(running);
-      await running.says(block.background.until);
-    }
+    if (block.background) this.#background.push(running);
+    else await running.ended().finally(() => running.end());
+    if (block.says !== null) await running.says(block.says);
     return running.output;
   }
 
