@@ -1,8 +1,10 @@
+import { AuditRecord } from '@tieline/audit';
+import { ModelManifest } from '@tieline/inference';
 import { Policy } from '@tieline/protocol';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { schemaKeys } from './schema-keys.ts';
-import { sourceText } from './source-facts.ts';
+import { codeText, sourceText, tableRows } from './source-facts.ts';
 
 /** First and last cell of every row of the tables of a page, but their heads. */
 function rowsOf(page: string): readonly (readonly [string, string])[] {
@@ -37,6 +39,27 @@ test('docs/reference/policy-file.md lists every key of a policy', () => {
   const keys = leavesOf(z.toJSONSchema(Policy.body, { unrepresentable: 'any' }));
   const rows = rowsOf('docs/reference/policy-file.md');
   expect(rows.map(([key]) => key)).toEqual(keys);
+});
+
+test('docs/reference/model-package.md lists every part of a manifest, or what it is part of', () => {
+  const leaves = leavesOf(z.toJSONSchema(ModelManifest, { unrepresentable: 'any' }));
+  const listed = tableRows(sourceText('docs/reference/model-package.md'), '## Manifest').map(
+    ([key = '']) => key,
+  );
+  const isPart = (leaf: string, key: string): boolean => leaf === key || leaf.startsWith(`${key}.`);
+  expect(leaves.length).toBeGreaterThan(15);
+  expect(leaves.filter((leaf) => !listed.some((key) => isPart(leaf, key)))).toEqual([]);
+  expect(listed.filter((key) => !leaves.some((leaf) => isPart(leaf, key)))).toEqual([]);
+});
+
+test('docs/reference/audit-export.md lists what a record has, and the kinds that a replay reads', () => {
+  const page = sourceText('docs/reference/audit-export.md');
+  const keys = tableRows(page, '## Record').map(([key]) => key);
+  expect(keys.toSorted()).toEqual(Object.keys(AuditRecord.shape).toSorted());
+  const [, kinds = ''] =
+    /RECORD_KINDS = \{([^}]*)\}/.exec(codeText('edge-agent/src/core/recorder.ts')) ?? [];
+  const listed = tableRows(page, '## Kinds that a replay reads').map(([kind]) => kind);
+  expect(listed).toEqual([...kinds.matchAll(/'(\w+)'/g)].map(([, kind]) => kind));
 });
 
 interface JsonSchema {

@@ -31,7 +31,7 @@ export class ShellSession {
   async run(block: ShellBlock): Promise<string> {
     const running = new Running(block, this.#folder);
     if (block.background) this.#background.push(running);
-    else await running.ended().finally(() => running.end());
+    else await running.toItsEnd();
     if (block.says !== null) await running.says(block.says);
     return running.output;
   }
@@ -67,8 +67,13 @@ class Running {
     this.#closed = once(this.#child, 'close');
   }
 
-  async ended(): Promise<void> {
-    await this.#inTime(this.#closed, 'it did not end');
+  /** @throws where it takes too long, and then it is ended, or where it fails */
+  async toItsEnd(): Promise<void> {
+    try {
+      await this.#inTime(this.#closed, 'it did not end');
+    } finally {
+      await this.end();
+    }
     if (this.#child.exitCode !== 0) throw this.#failure(`it ended with ${this.#child.exitCode}`);
   }
 
