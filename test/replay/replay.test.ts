@@ -1,4 +1,4 @@
-import { type AuditRecord, exportRecords } from '@tieline/audit';
+import { AuditError, type AuditRecord, exportRecords } from '@tieline/audit';
 import { replayDecisions } from '@tieline/edge-agent';
 import { assert } from '@tieline/kernel';
 import fc from 'fast-check';
@@ -116,5 +116,26 @@ test('a measurement, a command or a start that the log tells otherwise gives oth
 test('a log without its beginning says how much of it nothing can be said about', () => {
   const records = recordsOf('harbour').slice(1);
   const beheaded = records.slice(records.findIndex(({ kind }) => kind === 'control_cycles'));
-  expect(replayDecisions(beheaded)).toMatchObject({ cycles: 0, skipped: beheaded.length });
+  expect(replayDecisions(beheaded)).toMatchObject({
+    cycles: 0,
+    skipped: beheaded.length,
+    identical: false,
+  });
 });
+
+test.each(['control_snapshot', 'control_cycles', 'command_accepted', 'policy_activated'])(
+  'a %s that does not look like one is refused with its place, not decided on',
+  (kind) => {
+    const records = recordsOf('harbour');
+    const at = records.findIndex((record) => record.kind === kind);
+    const record = records[at];
+    assert(record !== undefined, `the log has a ${kind}`);
+    for (const body of [{}, { ...record.body, more: 1 }]) {
+      const replay = () => replayDecisions(records.with(at, { ...record, body }));
+      expect(replay).toThrow(AuditError);
+      expect(replay).toThrow(
+        expect.objectContaining({ failure: expect.objectContaining({ seq: at }) }),
+      );
+    }
+  },
+);

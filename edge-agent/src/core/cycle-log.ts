@@ -1,7 +1,6 @@
 import type { AssetId } from '@tieline/kernel';
-import { equalBytes } from '@tieline/kernel';
-import { type ClockState, encodeCbor } from '@tieline/protocol';
-import type { AssetMeasurement } from '../ports/devices.ts';
+import type { ClockState } from '@tieline/protocol';
+import type { AssetMeasurement, DeviceFault } from '../ports/devices.ts';
 import type { Decision } from './decide.ts';
 import { type ImageReading, isMeasured, type ProcessImage } from './process-image.ts';
 
@@ -20,8 +19,9 @@ export type LoggedCycle = readonly [
   events: readonly (readonly [command: string, index: number | null, state: string])[],
 ];
 
-type LoggedReading =
-  | readonly [asset: AssetId, fault: string]
+/** Powers in kW and kvar, positive into the grid; voltage per unit. */
+export type LoggedReading =
+  | readonly [asset: AssetId, fault: DeviceFault]
   | readonly [
       asset: AssetId,
       activePowerKw: number,
@@ -75,7 +75,7 @@ export function imageOf(cycle: LoggedCycle): ProcessImage {
 }
 
 function readingOf(logged: LoggedReading): ImageReading {
-  if (logged.length === 2) return logged[1] as ImageReading;
+  if (logged.length === 2) return logged[1];
   const measured: AssetMeasurement = {
     activePowerKw: logged[1],
     reactivePowerKvar: logged[2],
@@ -86,11 +86,6 @@ function readingOf(logged: LoggedReading): ImageReading {
     reversionRemainingS: logged[7],
   };
   return measured;
-}
-
-/** Equal to the last bit, as their encodings say. */
-export function sameCycle(a: LoggedCycle, b: LoggedCycle): boolean {
-  return equalBytes(encodeCbor(a), encodeCbor(b));
 }
 
 /** Whether a cycle asks for something else than the one before it: such a cycle is recorded at once. */

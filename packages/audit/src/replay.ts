@@ -6,7 +6,7 @@ import type { AuditRecord, RecordBody } from './record.ts';
 export interface Reducer<State> {
   /** Kind of the records that a replay can start, or start again, from. */
   readonly startKind: string;
-  start(snapshot: RecordBody): State;
+  start(snapshot: AuditRecord): State;
   /** Takes one record in, whatever its kind. */
   step(state: State, record: AuditRecord): ReplayStep<State>;
 }
@@ -24,6 +24,7 @@ export interface ReplayReport {
   readonly cycles: number;
   /** Records before the first snapshot, which nothing can be said about. */
   readonly skipped: number;
+  /** Something was decided again, and all of it as logged. */
   readonly identical: boolean;
   readonly firstDifference: {
     readonly seq: number;
@@ -45,7 +46,7 @@ export function replayRecords<State>(
   for (const record of records) {
     const { kind, seq, body } = record;
     if (kind === reducer.startKind) {
-      running = { state: reducer.start(body) };
+      running = { state: reducer.start(record) };
       continue;
     }
     if (running === null) {
@@ -60,5 +61,5 @@ export function replayRecords<State>(
       return { cycles, skipped, identical: false, firstDifference };
     }
   }
-  return { cycles, skipped, identical: true, firstDifference: null };
+  return { cycles, skipped, identical: cycles > 0, firstDifference: null };
 }

@@ -48,7 +48,7 @@ export const auditReplay = defineCommand({
   verb: 'replay',
   summary: 'decide again over a log, and compare bit for bit',
   details: [
-    'Runs the agent’s own decisions again over the logged process images and model outputs. Exit 1 where one differs. With --trust the log is verified first.',
+    'Runs the agent’s own decisions again over the logged process images and model outputs. Exit 1 where one differs, or where there is nothing to replay. With --trust the log is verified first.',
   ],
   operands: { file: { value: 'FILE', summary: 'an export, as `audit export` writes it' } },
   flags: { trust: TRUST_FLAG },

@@ -13,8 +13,11 @@ const ReplayReport = z.looseObject({
   schema: z.literal('tieline.replay/1'),
   cycles: z.int().min(0),
   identical: z.boolean(),
-  firstDifference: z.unknown(),
+  firstDifference: z
+    .looseObject({ seq: z.int().min(0), expected: z.unknown(), logged: z.unknown() })
+    .nullable(),
 });
+type ReplayReport = z.output<typeof ReplayReport>;
 
 export const run: Verb<typeof auditReplay> = async ({ flags, operands, global, world }) => {
   if (flags.trust !== undefined) {
@@ -32,15 +35,44 @@ export const run: Verb<typeof auditReplay> = async ({ flags, operands, global, w
     world.stdout.write(layoutFacts(facts, world.stdout.colour));
   }
   if (report.identical && exit === EXIT.ok) return EXIT.ok;
+  if (report.cycles === 0) {
+    throw new CliError(EXIT.failed, {
+      code: 'replay_empty',
+      what: `There is nothing to replay in ${operands.file}`,
+      facts: [['reason', 'no cycle follows a snapshot of the control law in it']],
+    });
+  }
   throw new CliError(EXIT.failed, {
     code: 'replay_differs',
     what: `${operands.file} replays to another decision`,
     facts: [
       ['cycles', `${report.cycles} replayed`],
-      ['first difference', JSON.stringify(report.firstDifference)],
+      ['first difference', placeOf(report.firstDifference)],
     ],
   });
 };
+
+/** Down to the first value that is not the same: a record holds a minute of cycles. */
+function placeOf(difference: ReplayReport['firstDifference']): string {
+  if (difference === null) return 'not said';
+  const path: string[] = [];
+  let { logged, expected } = difference;
+  while (isNested(logged) && isNested(expected)) {
+    const [before, after] = [logged, expected];
+    const name = Object.keys({ ...before, ...after }).find(
+      (one) => JSON.stringify(before[one]) !== JSON.stringify(after[one]),
+    );
+    if (name === undefined) break;
+    path.push(name);
+    [logged, expected] = [before[name], after[name]];
+  }
+  const [was, is] = [JSON.stringify(logged), JSON.stringify(expected)];
+  return `record ${difference.seq}, ${path.join('.')}: logged ${was}, decided again ${is}`;
+}
+
+function isNested(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
 
 function jsonLine(stdout: string): unknown {
   try {

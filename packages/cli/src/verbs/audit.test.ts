@@ -104,12 +104,27 @@ test.each([
 describe('replay', () => {
   const replay = (childStdout: string, childExit: number, more: Partial<Scene> = {}) =>
     tieline(['audit', 'replay', 'log'], { childStdout, childExit, ...more });
-  const line = (identical: boolean) =>
+  const firstDifference = {
+    seq: 17,
+    expected: {
+      cycles: [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    },
+    logged: {
+      cycles: [
+        [1, 'a'],
+        [3, 'b'],
+      ],
+    },
+  };
+  const line = (identical: boolean, cycles = 600) =>
     `${JSON.stringify({
       schema: 'tieline.replay/1',
-      cycles: 600,
+      cycles,
       identical,
-      firstDifference: identical ? null : { seq: 17 },
+      firstDifference: identical || cycles === 0 ? null : firstDifference,
     })}\n`;
 
   test('passes on that every decision is identical', async () => {
@@ -119,7 +134,14 @@ describe('replay', () => {
 
   test('ends with 1 at the first difference, and says where it is', async () => {
     const { exit, stderr } = await replay(line(false), 1);
-    expect([exit, stderr]).toEqual([1, expect.stringContaining('{"seq":17}')]);
+    const place = 'record 17, cycles.1.0: logged 3, decided again 2';
+    expect([exit, stderr]).toEqual([1, expect.stringContaining(place)]);
+  });
+
+  test('a log in which nothing was decided is no success, and not called a difference', async () => {
+    const { exit, stdout, stderr } = await replay(line(false, 0), 1);
+    expect([exit, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('There is nothing to replay in log');
   });
 
   test('passes on that the file is none, and never takes silence for success', async () => {
