@@ -1,12 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type BusMessage, type MessageBus, mqttBus } from '@tieline/bus';
 import { messageOf, silentLogger, systemClock, systemRng } from '@tieline/kernel';
-import { serviceKeyFile, topicFilters } from '@tieline/protocol';
+import { serviceKeyFile, signTrust, topicFilters } from '@tieline/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { exitCodeOf } from './adapters/process/exit-code.ts';
@@ -14,11 +22,13 @@ import { startProcess } from './adapters/process/run.ts';
 import { AgentDouble } from './testing/agent-double.ts';
 import {
   controlKeys,
+  root,
   SITES,
   seeds,
   signedOrder,
   signedPolicy,
   trustBytes,
+  trustDocument,
 } from './testing/deployment.ts';
 import { PLACES } from './testing/world.ts';
 
@@ -195,6 +205,25 @@ test('a wrong configuration ends with 2 and says the place', async () => {
     code: 2,
     said: expect.stringContaining('has mode 0644'),
   });
+});
+
+test('a simulated clock is refused in a real world, and so is a trust document of another deployment', async () => {
+  const clock = { rate: 30, realOriginMs: 0, simulatedOriginMs: 0 };
+  write('trust.cose', signTrust({ ...trustDocument, world: 'real' }, [root]));
+  expect(await refused({ clock })).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('real'),
+  });
+  expect(await refused({ deployment: 'other' })).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('deployment_differs'),
+  });
+});
+
+test('an access token that was cut short is refused, not used', async () => {
+  mkdirSync(join(dir, 'data'));
+  write('data/api-token', '', 0o600);
+  expect(await refused()).toMatchObject({ code: 2, said: expect.stringContaining('api-token') });
 });
 
 test('a key that may not act in its role, and a damaged trust document, end with 4', async () => {

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { auditLogOf } from '../testing/agent-double.ts';
 import { agentKeys, signedOrder } from '../testing/deployment.ts';
 import { World } from '../testing/world.ts';
+import { Counters } from './counters.ts';
 
 function note(subject: string): AuditEntry {
   return {
@@ -207,4 +208,36 @@ test('what is known of agents outlives the process, under a higher epoch', async
   const recorded = first.agents['site-1'].send(KINDS.heartbeat, { ...beat(), sessionMs: 0 }, false);
   world.bus.deliver(recorded);
   expect(world.plane.agent('site-1').link).toBe('unheard');
+});
+
+test('with each connection to the broker every site is told what is in force', () => {
+  world = World.ready();
+  world.plane.directModel('site-1', null);
+  world.bus.down();
+  world.bus.sent.splice(0);
+  world.bus.up();
+  for (const kind of ['trust', 'policy', 'freshness']) {
+    expect(world.bus.take(`/desired/${kind}`)).toMatchObject(
+      Array(3).fill({ retain: true, qos: 1 }),
+    );
+  }
+  expect(world.bus.take('/desired/model')).toHaveLength(1);
+  expect(world.bus.take('/presence')).toHaveLength(3);
+});
+
+test('a birth is answered with the newest receipt of the audit log, which the agent may have missed', () => {
+  world = World.ready();
+  const agent = world.agents['site-1'];
+  agent.audit.append(note('a note'));
+  agent.uploads(agent.audit.pending(131_072)!);
+  const [receipt] = world.bus.take('audit-receipt');
+  agent.boots();
+  expect(world.bus.take('audit-receipt')).toMatchObject([{ payload: receipt!.payload }]);
+});
+
+test('counting what strangers send takes bounded memory', () => {
+  const counters = new Counters();
+  for (let nr = 0; nr < 1_000; nr += 1) counters.add('messages_refused', `code-${nr}`);
+  expect(counters.of('messages_refused').size).toBe(301);
+  expect(counters.get('messages_refused', 'other')).toBe(700);
 });

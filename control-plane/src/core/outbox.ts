@@ -66,9 +66,9 @@ export class Outbox {
     this.#publish(site, 'block/have', message);
   }
 
-  /** `trust`, `policy`, `model`: the signed bytes as they are. */
+  /** The signed bytes as they are. While the bus is down nothing is sent: a new connection publishes all. */
   desired(site: string, what: 'trust' | 'policy' | 'model' | 'freshness', bytes: Uint8Array): void {
-    this.#publish(site, `desired/${what}`, bytes);
+    if (this.#ports.bus.isUp) this.#publish(site, `desired/${what}`, bytes);
   }
 
   /** Names the current versions together, for every site alike. */

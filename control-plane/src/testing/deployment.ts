@@ -38,7 +38,7 @@ function entry(
 
 export const SITES = ['site-1', 'site-2', 'site-3'] as const;
 
-const root = held('root-1');
+export const root = held('root-1');
 export const agentKeys = Object.fromEntries(SITES.map((site) => [site, held(site)]));
 export const alice = held('alice');
 export const bob = held('bob');
@@ -55,7 +55,7 @@ export const controlKeys: ControlKeys = {
   freshness: held('control-freshness'),
 };
 
-const document: TrustDocument = {
+export const trustDocument: TrustDocument = {
   version: 1,
   deployment: 'test',
   world: 'simulated',
@@ -73,7 +73,7 @@ const document: TrustDocument = {
   ],
   thresholds: {},
 };
-export const trustBytes = signTrust(document, [root]);
+export const trustBytes = signTrust(trustDocument, [root]);
 export const trust = openTrust(trustBytes);
 
 function sitePolicy(site: string): SitePolicy {

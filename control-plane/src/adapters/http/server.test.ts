@@ -159,6 +159,8 @@ test('a signed model is taken, asked of a site, fetched in blocks, and shown as 
     ask('POST', '/v1/models', { package: base64(bytes), release: seal(body) });
   const wrong = { ...release, blocks: [release.blocks[1]!, release.blocks[0]!] };
   expect((await push(packed, wrong)).body.error.facts.place).toBe('blocks.0');
+  const other = { ...release, digest: sha256(packed.slice(1)) };
+  expect((await push(packed, other)).body.error.facts.place).toBe('digest');
   expect((await push(packed.slice(1), release)).body.error.facts.place).toBe('size');
   const digest = toHex(release.digest);
   expect(await push(packed, release)).toMatchObject({ status: 201, body: { digest } });
@@ -172,6 +174,12 @@ test('a signed model is taken, asked of a site, fetched in blocks, and shown as 
   world.bus.deliver({ topic: 'tl1/test/site-1/block/want', payload: want });
   const [have] = world.bus.take('site-1/block/have');
   expect(KINDS.blockHave.message.decode(have!.payload).bytes).toHaveLength(10);
+  world.bus.deliver({ topic: 'tl1/test/site-1/block/want', payload: want, retained: true });
+  expect(world.bus.take('site-1/block/have')).toHaveLength(0);
+  for (let nr = 0; nr < 200; nr += 1) {
+    world.bus.deliver({ topic: 'tl1/test/site-1/block/want', payload: want });
+  }
+  expect(world.bus.take('site-1/block/have')).toHaveLength(159);
   agent.model = release.digest;
   agent.beats();
   const { body } = await ask('GET', '/v1/models/status');
@@ -252,6 +260,24 @@ test('events arrive as they happen; a client that comes back gets what it missed
   const missed = await read(`${lastId}${number - 1}`, 'site-2', () => {});
   expect(missed).toContain(`id: ${lastId}${number}`);
   expect(await read('0-1', 'gap', () => {})).toContain('event: gap');
+});
+
+test('a listener that does not read is cut off, and the others go on', async () => {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const [stuck] = await once(
+    get({ port, host: '127.0.0.1', path: '/v1/events', headers }),
+    'response',
+  );
+  stuck.pause();
+  const cut = once(stuck, 'error');
+  const detail = 'x'.repeat(100_000);
+  const told = { type: 'model', site: detail, desired: null, running: null } as const;
+  for (let nr = 0; nr < 400; nr += 1) world.plane.events.append(told, 0);
+  stuck.resume();
+  expect((await cut)[0]).toMatchObject({ code: 'ECONNRESET' });
+  expect((await ask('GET', '/v1/agents')).status).toBe(200);
 });
 
 test('metrics tell what is counted, with the sites of the configuration and no others', async () => {

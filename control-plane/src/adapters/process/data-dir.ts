@@ -75,5 +75,8 @@ function apiToken(file: string, rng: Rng): string {
     closeSync(part);
     renameSync(`${file}.part`, file);
   }
-  return readSecret(file).trim();
+  const token = readSecret(file).trim();
+  if (/^[0-9a-f]{64}$/.test(token)) return token;
+  const reason = '32 bytes as lower-case hex; without the file a new token is made';
+  throw new StartError({ code: 'config_invalid', file, place: '(file)', reason });
 }
