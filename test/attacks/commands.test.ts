@@ -241,8 +241,8 @@ describe('with a proven author: nothing done, counted, each on record and answer
   });
 });
 
-describe('a command that was accepted, replayed as it was', () => {
-  test('is answered already: nothing is done again, and a flood of it is one record a minute', async () => {
+describe('a command that was answered, replayed as it was', () => {
+  test('is not answered again where it was accepted: nothing is done, and a flood of it is one record a minute', async () => {
     const command = forgeCommand(at, { actions: [setpoint({ validForMs: 5_000 })] });
     await at.strike(command);
     await at.world.advance(20_000);
@@ -258,6 +258,19 @@ describe('a command that was accepted, replayed as it was', () => {
     expect(at.records('message_replayed')).toHaveLength(1);
     expect(at.receipts()).toHaveLength(answers);
     expect(at.view().reported?.audit.size).toBeLessThanOrEqual(size + 2);
+  });
+
+  test('is not judged again where it was refused, though it would be accepted now', async () => {
+    const first = setpoint({ activePowerKw: 20, validForMs: 5_000, priority: 9 });
+    const second = forgeCommand(at, { actions: [setpoint({ priority: 1 })], seq: 20_000 });
+    await at.say(forgeCommand(at, { actions: [first], seq: 19_999 }));
+    await at.strike(second);
+    expect(at.refused('rank_too_low')).toBe(1);
+    await at.world.advance(10_000);
+    await at.strike(second);
+    expect(at.asked).not.toContain(50);
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.view().reported?.refused).toEqual({ rank_too_low: 1, message_replayed: 1 });
   });
 
   test('is not acted on after a restart either', async () => {

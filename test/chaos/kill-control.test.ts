@@ -115,6 +115,7 @@ test(
       throw new Error(`not over: ${JSON.stringify(open)}`, { cause: late });
     });
     const states = Object.groupBy(await answers(), ({ state }) => state);
+    expect(Object.keys(states)).toEqual(['reverted']);
     expect(await gateway.end('SIGTERM')).toBe(0);
     const disk = gateway.disk();
     const accepted = [...(disk?.log.records() ?? [])]

@@ -75,6 +75,7 @@ export class CommandDesk {
         sessionMs,
         wallS,
       });
+      if (this.#isReplay(outcome.offer)) return view.state;
       return outcome.outcome === 'known'
         ? this.#repeat(outcome.offer, view.state)
         : this.#accept(outcome, view.state, sessionMs);
@@ -138,7 +139,6 @@ export class CommandDesk {
 
   /** A command offered again is answered again, and nothing else: it was accepted once. */
   #repeat(offer: Offer, state: ControlState): ControlState {
-    if (this.#isReplay(offer)) return state;
     const command = toHex(offer.commandId);
     this.#refusals.count('command_repeated');
     this.#store.transaction(() => {
@@ -158,8 +158,9 @@ export class CommandDesk {
   }
 
   /**
-   * The very bytes that were answered before: who recorded them on the wire can send them without end, so
-   * they cost what a message without an author costs. Their receipt is on its way, or has arrived.
+   * The very bytes that were answered before. Who recorded them on the wire can send them without end, so they
+   * cost what a message without an author costs; their receipt is on its way, or has arrived. A refusal was
+   * told to people: it stands, although the same bytes might be accepted by now.
    */
   #isReplay(offer: Offer): boolean {
     if (!this.#answered.has(toHex(offer.messageDigest))) return false;
