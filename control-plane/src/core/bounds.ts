@@ -40,5 +40,8 @@ export const COMMANDS_SEARCHED_MAX = 2_000;
 /** Events kept for clients that come back. */
 export const EVENT_RING = 1_000;
 
-/** Telemetry batches verified per topic: an agent that comes back sends what it kept. */
-export const TELEMETRY_BUDGET = { burst: 400, perS: 100 } as const;
+/**
+ * Telemetry batches and receipts verified per topic: an agent that comes back sends what it kept. A receipt
+ * refused for its number would be lost, because the broker has acknowledged it.
+ */
+export const BACKLOG_BUDGET = { burst: 400, perS: 100 } as const;

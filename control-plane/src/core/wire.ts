@@ -19,7 +19,7 @@ import {
   VerifyError,
 } from '@tieline/protocol';
 import type { Now } from './agent-state.ts';
-import { TELEMETRY_BUDGET } from './bounds.ts';
+import { BACKLOG_BUDGET } from './bounds.ts';
 import type { OpenedOrder } from './order-check.ts';
 
 /** The control plane's own keys, one for each thing that it may say. */
@@ -31,6 +31,9 @@ export interface ControlKeys {
   readonly freshness: HeldKey;
 }
 
+/** Kinds that an agent keeps while the link is down. */
+const BACKLOG_KINDS: ReadonlySet<string> = new Set([KINDS.telemetry.name, KINDS.receipt.name]);
+
 /** Signs what goes out and opens what comes in, under one trust document. */
 export class Wire {
   readonly trust: Trust;
@@ -39,7 +42,7 @@ export class Wire {
   readonly auditKeys: AuditKeys;
   readonly #now: () => Now;
   readonly #budget = new VerificationBudget();
-  readonly #telemetryBudget = new VerificationBudget(TELEMETRY_BUDGET.burst, TELEMETRY_BUDGET.perS);
+  readonly #backlogBudget = new VerificationBudget(BACKLOG_BUDGET.burst, BACKLOG_BUDGET.perS);
 
   /** @throws {TrustError} key_unknown | key_expired | role_missing for a key that may not act in its role */
   constructor(trust: Trust, keys: ControlKeys, now: () => Now) {
@@ -69,7 +72,7 @@ export class Wire {
       trust: this.trust,
       site: null,
       sess: sess === null ? null : fromHex(sess),
-      budget: kind.name === KINDS.telemetry.name ? this.#telemetryBudget : this.#budget,
+      budget: BACKLOG_KINDS.has(kind.name) ? this.#backlogBudget : this.#budget,
       nowMs: this.#now().monotonicMs,
       wallS: this.wallS(),
     });
