@@ -6,7 +6,7 @@ import {
   type ReceiptStatus,
   type SitePolicy,
 } from '@tieline/protocol';
-import type { ActiveAction, ControlState } from './control-state.ts';
+import type { ActiveAction, AssetControl, ControlState } from './control-state.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
 
 /** One step of a command's life, on its way to a receipt. `index` null speaks of the whole command. */
@@ -39,54 +39,50 @@ export interface Advanced {
 
 /** Takes an accepted command in: schedules its actions, and ends what it supersedes or cedes. */
 export function acceptCommand(state: ControlState, accepted: AcceptedCommand): Advanced {
+  const { command, acceptedMs } = accepted;
   const events: CommandEvent[] = [];
-  let actions = state.actions;
-  accepted.actions.forEach((action, index) => {
-    const ended = action.type === 'cede' ? action.command : supersededBy(action);
-    if (ended !== null) {
-      const target = Buffer.from(ended).toString('hex');
-      const status: ReceiptStatus =
-        action.type === 'cede'
-          ? { state: 'cancelled' }
-          : { state: 'superseded', by: Buffer.from(accepted.command, 'hex') };
-      events.push(...endEvents(actions, target, status));
-      actions = endNow(actions, target, accepted.acceptedMs, action.type === 'cede');
-    }
+  let { actions } = state;
+  for (const target of supersededBy(accepted)) {
+    const by = Buffer.from(command, 'hex');
+    const left = supersede(actions, target, accepted);
+    events.push(...left.said.map((one) => eventOf(one, { state: 'superseded', by })));
+    ({ actions } = left);
+  }
+  for (const [index, action] of accepted.actions.entries()) {
     if (action.type === 'cede') {
-      events.push({ command: accepted.command, index, status: { state: 'completed' } });
-      return;
+      const target = Buffer.from(action.command).toString('hex');
+      const ceded = actions.filter((one) => one.command === target && one.phase !== 'releasing');
+      events.push(...ceded.map((one) => eventOf(one, { state: 'cancelled' })));
+      actions = actions.flatMap((one) => (ceded.includes(one) ? endFrom(one, acceptedMs) : [one]));
+      events.push({ command, index, status: { state: 'completed' } });
+      continue;
     }
-    const startsMs =
-      accepted.acceptedMs + Math.round(action.startWithinMs * (accepted.startDraws[index] ?? 0));
-    const earlierMs = releaseOffsetMs(
-      state.policy,
-      action.validForMs,
-      accepted.releaseDraws[index],
-    );
-    actions = [
-      ...actions,
-      {
-        command: accepted.command,
-        index,
-        rank: accepted.rank,
-        order: state.nextOrder,
-        action,
-        startsMs,
-        endsMs: startsMs + action.validForMs - earlierMs,
-        phase: 'scheduled',
-        rampFromKw: 0,
-        rampStartMs: startsMs,
-        confirmed: 'nothing',
-        clipped: false,
-        failed: false,
-      },
-    ];
-    if (startsMs > accepted.acceptedMs) {
-      const status: ReceiptStatus = { state: 'scheduled', startsSessionMs: startsMs };
-      events.push({ command: accepted.command, index, status });
+    const startsMs = startsMsOf(accepted, index);
+    const draw = accepted.releaseDraws[index];
+    const endsMs =
+      startsMs + action.validForMs - releaseOffsetMs(state.policy, action.validForMs, draw);
+    const { rank } = accepted;
+    const one = { command, index, rank, order: state.nextOrder, action, startsMs, endsMs };
+    actions = [...actions, { ...one, ...NOT_BEGUN, rampStartMs: startsMs }];
+    if (startsMs > acceptedMs) {
+      events.push({ command, index, status: { state: 'scheduled', startsSessionMs: startsMs } });
     }
-  });
+  }
   return { state: { ...state, actions, nextOrder: state.nextOrder + 1 }, events };
+}
+
+const NOT_BEGUN = {
+  phase: 'scheduled',
+  rampFromKw: 0,
+  confirmed: 'nothing',
+  clipped: false,
+  failed: false,
+} as const;
+
+function startsMsOf({ acceptedMs, actions, startDraws }: AcceptedCommand, index: number): number {
+  const action = actions[index];
+  if (action === undefined || action.type === 'cede') return acceptedMs;
+  return acceptedMs + Math.round(action.startWithinMs * (startDraws[index] ?? 0));
 }
 
 function releaseOffsetMs(policy: SitePolicy | null, validForMs: number, draw = 0): number {
@@ -94,66 +90,119 @@ function releaseOffsetMs(policy: SitePolicy | null, validForMs: number, draw = 0
   return Math.round(windowMs * draw);
 }
 
-function supersededBy(action: Action): Uint8Array | null {
-  return action.type === 'setpoint' && action.supersedes !== undefined ? action.supersedes : null;
+/** The commands, as hex, that a command supersedes. */
+function supersededBy({ actions }: AcceptedCommand): ReadonlySet<string> {
+  const superseded = actions.flatMap((action) =>
+    action.type === 'setpoint' && action.supersedes !== undefined ? [action.supersedes] : [],
+  );
+  return new Set(superseded.map((command) => Buffer.from(command).toString('hex')));
 }
 
-function endEvents(
+/**
+ * What a successor takes over at once is gone, because it ramps on from there. What it takes over later
+ * goes on until then, and what it does not steer at all ramps out now.
+ */
+function supersede(
   actions: readonly ActiveAction[],
-  command: string,
-  status: ReceiptStatus,
-): CommandEvent[] {
-  return actions
-    .filter((one) => one.command === command && one.phase !== 'releasing')
-    .map((one) => ({ command, index: one.index, status }));
-}
-
-/** Ceded actions ramp out; superseded ones leave at once, because their successor ramps from there. */
-function endNow(
-  actions: readonly ActiveAction[],
-  command: string,
-  nowMs: number,
-  ramped: boolean,
-): readonly ActiveAction[] {
-  return actions.flatMap((one) => {
-    if (one.command !== command) return [one];
-    return ramped && one.phase === 'active' ? [{ ...one, endsMs: nowMs }] : [];
+  target: string,
+  successor: AcceptedCommand,
+): { readonly actions: readonly ActiveAction[]; readonly said: readonly ActiveAction[] } {
+  const said: ActiveAction[] = [];
+  const left = actions.flatMap((one) => {
+    if (one.command !== target) return [one];
+    const asset = assetOf(one.action);
+    const at = successor.actions.findIndex(
+      (action) => action.type === 'setpoint' && action.asset === asset,
+    );
+    const fromMs = at < 0 ? successor.acceptedMs : startsMsOf(successor, at);
+    const atOnce = at >= 0 && fromMs <= successor.acceptedMs;
+    if (one.phase === 'releasing' && !atOnce) return [one];
+    said.push(one);
+    return atOnce ? [] : endFrom(one, fromMs);
   });
+  return { actions: left, said };
+}
+
+/** Ends an action from `fromMs` on, with its own ramp; one that has not begun is gone. */
+function endFrom(one: ActiveAction, fromMs: number): ActiveAction[] {
+  return one.phase === 'active' ? [{ ...one, endsMs: Math.min(one.endsMs, fromMs) }] : [];
+}
+
+function eventOf({ command, index }: ActiveAction, status: ReceiptStatus): CommandEvent {
+  return { command, index, status };
 }
 
 /** Starts what is due, ends what is over, and drops what an asset in local control overrides. */
-export function advanceActions(state: ControlState, image: ProcessImage): Advanced {
+export function advanceActions(before: ControlState, image: ProcessImage): Advanced {
   const nowMs = image.sessionMs;
   const events: CommandEvent[] = [];
   const say = (one: ActiveAction, status: ReceiptStatus): void => {
-    events.push({ command: one.command, index: one.index, status });
+    events.push(eventOf(one, status));
   };
-  const actions: ActiveAction[] = [];
-  for (const one of state.actions) {
-    const asset = assetOf(one.action);
-    const reading = asset === null ? undefined : image.readings[asset];
-    if (isMeasured(reading) && reading.local) {
-      say(one, { state: 'overridden', by: 'local' });
-      continue;
-    }
-    let next = one;
-    if (next.phase === 'scheduled' && nowMs >= next.startsMs) {
-      const fromKw = asset === null ? 0 : (state.assets[asset]?.askedKw ?? 0);
-      next = { ...next, phase: 'active', rampFromKw: fromKw, rampStartMs: nowMs };
-      say(next, { state: 'active' });
-    }
-    if (next.phase === 'active' && nowMs >= next.endsMs) {
-      if (next.action.type !== 'setpoint') {
-        say(next, { state: 'completed' });
-        continue;
-      }
-      const fromKw = state.assets[next.action.asset]?.askedKw ?? 0;
-      next = { ...next, phase: 'releasing', rampFromKw: fromKw, rampStartMs: nowMs };
-    }
-    actions.push(next);
+  const actions = before.actions.flatMap((one) => advanceOne(one, before, image, say));
+  const steering = actions.flatMap((one) => settleSteering(one, actions, before, nowMs, say));
+  const began = (one: ActiveAction): boolean => one.phase === 'active' && one.rampStartMs === nowMs;
+  const automatic = steering.some(
+    (one) => began(one) && one.action.type === 'mode' && one.action.mode === 'automatic',
+  );
+  const assets = dropHeld(before.assets, image, automatic);
+  return { state: { ...before, assets, actions: steering }, events };
+}
+
+function advanceOne(
+  one: ActiveAction,
+  { assets }: ControlState,
+  image: ProcessImage,
+  say: (one: ActiveAction, status: ReceiptStatus) => void,
+): ActiveAction[] {
+  const nowMs = image.sessionMs;
+  const asset = assetOf(one.action);
+  if (asset !== null && isLocal(image, asset)) {
+    say(one, { state: 'overridden', by: 'local' });
+    return [];
   }
-  const steering = actions.flatMap((one) => settleSteering(one, actions, state, nowMs, say));
-  return { state: { ...state, actions: steering }, events };
+  if (one.phase === 'scheduled' && nowMs >= one.endsMs) {
+    say(one, { state: 'expired' });
+    return [];
+  }
+  let next = one;
+  if (next.phase === 'scheduled' && nowMs >= next.startsMs) {
+    const rampFromKw = asset === null ? 0 : presentKw(assets[asset]);
+    next = { ...next, phase: 'active', rampFromKw, rampStartMs: nowMs };
+    say(next, { state: 'active' });
+  }
+  if (next.phase !== 'active' || nowMs < next.endsMs) return [next];
+  if (next.action.type === 'setpoint') {
+    const rampFromKw = presentKw(assets[next.action.asset]);
+    return [{ ...next, phase: 'releasing', rampFromKw, rampStartMs: nowMs }];
+  }
+  say(next, { state: 'completed' });
+  return [];
+}
+
+/** Where a ramp begins: at what was asked; of an asset that runs free, at what it does. */
+function presentKw(control: AssetControl | undefined): number {
+  return control?.askedKw ?? control?.seen?.activePowerKw ?? 0;
+}
+
+function isLocal(image: ProcessImage, asset: AssetId): boolean {
+  const reading = image.readings[asset];
+  return isMeasured(reading) && reading.local;
+}
+
+/** What an ended command left to hold gives way to the cabinet, and to an order to act automatically. */
+function dropHeld(
+  assets: ControlState['assets'],
+  image: ProcessImage,
+  automatic: boolean,
+): ControlState['assets'] {
+  const entries = Object.entries(assets);
+  const gives = ([asset, control]: (typeof entries)[number]): boolean =>
+    control.heldKw !== null && (automatic || isLocal(image, asset));
+  if (!entries.some(gives)) return assets;
+  return Object.fromEntries(
+    entries.map((entry) => [entry[0], gives(entry) ? { ...entry[1], heldKw: null } : entry[1]]),
+  );
 }
 
 /**
@@ -179,7 +228,7 @@ function settleSteering(
   const last = winnerFor(before, asset);
   const isBack = steers && one.rampStartMs < nowMs && last !== null && !sameAction(last, one);
   if (!isBack) return [one];
-  return [{ ...one, rampFromKw: before.assets[asset]?.askedKw ?? 0, rampStartMs: nowMs }];
+  return [{ ...one, rampFromKw: presentKw(before.assets[asset]), rampStartMs: nowMs }];
 }
 
 export function sameAction(a: ActiveAction, b: ActiveAction): boolean {
@@ -201,24 +250,46 @@ export function assetOf(action: Action): AssetId | null {
   }
 }
 
-/** Of the actions that steer one asset now, the one that wins; null when the local rule does. */
+/**
+ * Of the actions that steer one asset now, the one that wins; null when the local rule does. An order to
+ * idle steers every store, unless a command of a higher rank, or a later one of the same, has it; a ramp
+ * out goes on to its end beneath it.
+ */
 export function winnerFor(state: ControlState, asset: AssetId): ActiveAction | null {
   let winner: ActiveAction | null = null;
   for (const one of state.actions) {
     if (one.phase === 'scheduled' || assetOf(one.action) !== asset) continue;
     if (winner === null || outranks(one, winner)) winner = one;
   }
-  return winner;
+  if (winner?.phase === 'releasing') return winner;
+  const mode = modeInForce(state);
+  if (mode === null || modeOfAction(mode) !== 'idle' || !isStore(state, asset)) return winner;
+  if (winner === null) return mode;
+  return (rankOf(mode) - rankOf(winner) || mode.order - winner.order) > 0 ? mode : winner;
+}
+
+function isStore({ ratings }: ControlState, asset: AssetId): boolean {
+  return ratings.some((rating) => rating.asset === asset && rating.kind === 'battery');
 }
 
 /** The mode in force: commanded, or automatic. */
 export function modeOf(state: ControlState): 'automatic' | 'idle' {
+  const mode = modeInForce(state);
+  return mode === null ? 'automatic' : modeOfAction(mode);
+}
+
+/** The action that commands the mode in force. */
+export function modeInForce(state: ControlState): ActiveAction | null {
   let winner: ActiveAction | null = null;
   for (const one of state.actions) {
     if (one.phase !== 'active' || one.action.type !== 'mode') continue;
     if (winner === null || outranks(one, winner)) winner = one;
   }
-  return winner?.action.type === 'mode' ? winner.action.mode : 'automatic';
+  return winner;
+}
+
+function modeOfAction({ action }: ActiveAction): 'automatic' | 'idle' {
+  return action.type === 'mode' ? action.mode : 'automatic';
 }
 
 function outranks(a: ActiveAction, b: ActiveAction): boolean {

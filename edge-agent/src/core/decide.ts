@@ -1,27 +1,14 @@
-import { type AssetId, clamp, HOUR_MS } from '@tieline/kernel';
-import type { Setpoint, SitePolicy } from '@tieline/protocol';
-import type { AssetRatings } from '../ports/devices.ts';
-import {
-  advanceActions,
-  type CommandEvent,
-  modeOf,
-  sameAction,
-  winnerFor,
-} from './active-actions.ts';
-import { confirm, nameplateKw } from './confirm.ts';
-import {
-  type ActiveAction,
-  type AssetControl,
-  type ControlState,
-  READING_AGE_MAX_MS,
-} from './control-state.ts';
-import { demandBudget } from './demand-window.ts';
-import { expectedImport } from './forecast.ts';
-import { storeBounds } from './limits.ts';
+import type { AssetId } from '@tieline/kernel';
+import type { SitePolicy } from '@tieline/protocol';
+import type { AssetMeasurement, AssetRatings } from '../ports/devices.ts';
+import { advanceActions, type CommandEvent, sameAction, winnerFor } from './active-actions.ts';
+import { confirm } from './confirm.ts';
+import type { ActiveAction, ControlState } from './control-state.ts';
+import { pvCap, storeBounds, toWatt } from './limits.ts';
 import { observe } from './observe.ts';
-import { noteChange, pace } from './pacing.ts';
-import { shavePeak, steeredLimitKw } from './peak-shaving.ts';
-import type { ProcessImage } from './process-image.ts';
+import { noteChange } from './pacing.ts';
+import { isMeasured, type ProcessImage } from './process-image.ts';
+import { pvWish, storeWish, type Wish } from './wishes.ts';
 
 /** What one cycle asks of the plant. Positive into the grid; null lets the asset run free. */
 export interface Decision {
@@ -60,11 +47,15 @@ export function decide(
   };
   if (cycle.state.policy !== null) {
     confirmActions(cycle);
+    const { policy } = cycle.state;
     const stores = ofKind(cycle.state, 'battery').sort(
       (a, b) => charge(cycle, b) - charge(cycle, a),
     );
-    for (const rating of stores) decideStore(cycle, cycle.state.policy, rating);
-    for (const rating of ofKind(cycle.state, 'pv')) decidePv(cycle, cycle.state.policy, rating);
+    for (const rating of stores) {
+      // What the site cannot keep shows with its last store: those before it left the rest to it.
+      decideStore(cycle, policy, rating, rating === stores.at(-1));
+    }
+    for (const rating of ofKind(cycle.state, 'pv')) decidePv(cycle, policy, rating);
   }
   const { setpoints, reasons, conflicts, events } = cycle;
   return { state: cycle.state, decision: { setpoints, reasons, conflicts, events } };
@@ -92,157 +83,80 @@ interface Cycle {
   storesKw: number;
 }
 
-interface Wish {
-  readonly powerKw: number;
-  readonly reason: string;
-  /** The command that wishes it; null for the local rule. */
-  readonly by: ActiveAction | null;
-}
-
-function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void {
+function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, last: boolean): void {
   const control = cycle.state.assets[rating.asset];
   if (control === undefined) return;
-  const wish = storeWish(cycle, policy, rating, control);
+  const local = localReading(cycle, rating.asset);
+  if (local !== null) {
+    cycle.storesKw += local.activePowerKw;
+    ask(cycle, rating.asset, { powerKw: null, reason: 'local control', by: null });
+    return;
+  }
+  const wish = storeWish({ ...cycle, policy }, rating, control);
+  endAction(cycle, wish, rating.asset);
   const bounds = storeBounds(cycle.state, policy, cycle.image, rating, cycle.storesKw);
-  const nowMs = cycle.image.sessionMs;
-  const paced =
-    wish.by === null && control.heldKw === null
-      ? pace(control, policy, nameplateKw(rating), wish.powerKw, nowMs)
-      : wish.powerKw;
-  const { powerKw, by } = bounds.clip(paced);
-  cycle.conflicts.push(...bounds.conflicts.map((name) => `${rating.asset}: ${name}`));
-  if (wish.by !== null) noteClipping(cycle, wish.by, by, powerKw);
+  const { powerKw, by } = bounds.clip(wish.powerKw);
+  for (const { name, ofSite } of bounds.conflicts) {
+    if (last || !ofSite) cycle.conflicts.push(`${rating.asset}: ${name}`);
+  }
+  if (wish.by !== null && wish.ends === null) noteClipping(cycle, wish.by, by, powerKw);
   cycle.storesKw += powerKw;
-  ask(cycle, rating.asset, toWatt(powerKw), by === null ? wish.reason : `${wish.reason}, ${by}`);
+  const reason = by === null ? wish.reason : `${wish.reason}, ${by}`;
+  ask(cycle, rating.asset, { powerKw, reason, by: wish.by });
 }
 
-function storeWish(
-  cycle: Cycle,
-  policy: SitePolicy,
-  rating: AssetRatings,
-  control: AssetControl,
-): Wish {
-  const winner = winnerFor(cycle.state, rating.asset);
-  if (winner?.action.type === 'setpoint') {
-    return setpointWish(cycle, policy, rating, { ...winner, action: winner.action });
-  }
-  if (winner?.action.type === 'charge-target') {
-    const { stateOfCharge, powerMaxKw } = winner.action;
-    const hours = Math.max(winner.endsMs - cycle.image.sessionMs, 60_000) / HOUR_MS;
-    const missingKwh =
-      (stateOfCharge - (control.seen?.stateOfCharge ?? stateOfCharge)) * rating.energyKwh;
-    const powerKw = clamp(-missingKwh / hours, -powerMaxKw, powerMaxKw);
-    return { powerKw, reason: `charge target ${winner.command.slice(0, 8)}`, by: winner };
-  }
-  return localWish(cycle, policy, rating, control);
+function localReading(cycle: Cycle, asset: AssetId): AssetMeasurement | null {
+  const reading = cycle.image.readings[asset];
+  return isMeasured(reading) && reading.local ? reading : null;
 }
 
-/** What the asset does when no command steers it. */
-function localWish(
-  cycle: Cycle,
-  policy: SitePolicy,
-  rating: AssetRatings,
-  control: AssetControl,
-): Wish {
-  const { state, image } = cycle;
-  if (modeOf(state) === 'idle') return { powerKw: 0, reason: 'idle', by: null };
-  if (control.heldKw !== null) return { powerKw: control.heldKw, reason: 'held', by: null };
-  const asset = policy.assets.find((one) => one.asset === rating.asset);
-  const known = state.uncontrolled;
-  const expected = expectedImport(state.forecast, image.sessionMs);
-  if (asset === undefined) return { powerKw: 0, reason: 'not in policy', by: null };
-  if (known === null || expected === null || image.sessionMs - known.atMs > READING_AGE_MAX_MS) {
-    return { powerKw: asset.safePowerKw, reason: 'safe: site not measured', by: null };
+/** PV runs free unless a command limits it, or something else caps it below its nameplate. */
+function decidePv(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void {
+  const control = cycle.state.assets[rating.asset];
+  if (control === undefined) return;
+  if (localReading(cycle, rating.asset) !== null) {
+    ask(cycle, rating.asset, { powerKw: null, reason: 'local control', by: null });
+    return;
   }
-  const shaving = shavePeak({
-    policy,
-    asset,
-    uncontrolledKw: known.importKw - cycle.storesKw,
-    expectedKw: expected.importKw - cycle.storesKw,
-    budget: demandBudget(state.demand, image.wallMs, steeredLimitKw(policy)),
-    stateOfCharge: control.seen?.stateOfCharge ?? 0,
-    energyKwh: rating.energyKwh,
-  });
-  return { powerKw: shaving.powerKw, reason: `${shaving.reason} by ${expected.from}`, by: null };
+  const wish = pvWish({ ...cycle, policy }, rating, control);
+  if (wish !== null) endAction(cycle, wish, rating.asset);
+  const by = wish?.by ?? null;
+  const wishedKw = Math.max(0, toWatt(wish?.powerKw ?? rating.dischargeMaxKw));
+  const cap = pvCap(cycle.state, policy, cycle.image, rating, cycle.storesKw);
+  if (cap.maxKw < wishedKw) {
+    ask(cycle, rating.asset, { powerKw: cap.maxKw, reason: cap.name, by });
+    return;
+  }
+  const free = wish === null || (wish.ends !== null && wish.ends.heldKw === null);
+  const powerKw = free ? null : wishedKw;
+  ask(cycle, rating.asset, { powerKw, reason: wish?.reason ?? 'free', by });
 }
 
-/** A commanded setpoint: ramped in, held, ramped out to what it reverts to. */
-function setpointWish(
-  cycle: Cycle,
-  policy: SitePolicy,
-  rating: AssetRatings,
-  winner: ActiveAction & { readonly action: Setpoint },
-): Wish {
-  const { action } = winner;
-  const seconds = (cycle.image.sessionMs - winner.rampStartMs) / 1_000;
-  const reason = `command ${winner.command.slice(0, 8)}`;
-  if (winner.phase === 'active') {
-    const powerKw = approach(winner.rampFromKw, action.activePowerKw, action.rampKwPerS * seconds);
-    return { powerKw, reason, by: winner };
-  }
-  const control = cycle.state.assets[rating.asset]!;
-  const goalKw =
-    action.revert.to === 'value'
-      ? action.revert.activePowerKw
-      : rating.kind === 'pv'
-        ? rating.dischargeMaxKw
-        : localWish(cycle, policy, rating, control).powerKw;
-  const powerKw = approach(winner.rampFromKw, goalKw, action.rampOutKwPerS * seconds);
-  if (powerKw === goalKw) {
-    const heldKw = action.revert.to === 'value' ? goalKw : null;
-    endAction(cycle, winner, rating.asset, heldKw);
-  }
-  return { powerKw, reason: `${reason} ending`, by: winner };
-}
-
-function endAction(cycle: Cycle, one: ActiveAction, asset: AssetId, heldKw: number | null): void {
-  const { command, index } = one;
+/** A command that has come to its end is over, and what it reverts to holds. */
+function endAction(cycle: Cycle, { by, ends }: Wish, asset: AssetId): void {
+  const control = cycle.state.assets[asset];
+  if (by === null || ends === null || control === undefined) return;
+  const { command, index } = by;
   cycle.events.push({ command, index, status: { state: 'completed' } });
   cycle.events.push({ command, index, status: { state: 'reverted' } });
-  const control = cycle.state.assets[asset]!;
   cycle.state = {
     ...cycle.state,
-    actions: cycle.state.actions.filter((other) => !sameAction(other, one)),
-    assets: { ...cycle.state.assets, [asset]: { ...control, heldKw } },
+    actions: cycle.state.actions.filter((other) => !sameAction(other, by)),
+    assets: { ...cycle.state.assets, [asset]: { ...control, heldKw: ends.heldKw } },
   };
 }
 
-/** PV runs free unless a command limits it, or the site would export more than it may. */
-function decidePv(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void {
-  const control = cycle.state.assets[rating.asset];
-  const generatingKw = control?.seen?.activePowerKw ?? 0;
-  const known = cycle.state.uncontrolled;
-  const winner = winnerFor(cycle.state, rating.asset);
-  let limitKw = control?.heldKw ?? null;
-  let reason = limitKw === null ? 'free' : 'held';
-  if (winner?.action.type === 'setpoint') {
-    const wish = setpointWish(cycle, policy, rating, { ...winner, action: winner.action });
-    const over = winner.phase === 'releasing' && wish.powerKw >= rating.dischargeMaxKw;
-    limitKw = over ? null : wish.powerKw;
-    reason = wish.reason;
-  }
-  if (known !== null) {
-    const exportKw = cycle.storesKw - known.importKw;
-    const roomKw = generatingKw - (exportKw - policy.exportMaxKw);
-    if (roomKw < Math.min(limitKw ?? Infinity, rating.dischargeMaxKw)) {
-      limitKw = toWatt(Math.max(0, roomKw));
-      reason = 'site connection';
-    }
-  }
-  ask(cycle, rating.asset, limitKw === null ? null : toWatt(limitKw), reason);
-}
-
-function ask(cycle: Cycle, asset: AssetId, powerKw: number | null, reason: string): void {
+function ask(
+  cycle: Cycle,
+  asset: AssetId,
+  { powerKw, reason, by }: { powerKw: number | null; reason: string; by: ActiveAction | null },
+): void {
   const control = cycle.state.assets[asset]!;
   cycle.setpoints[asset] = powerKw;
   cycle.reasons[asset] = reason;
-  cycle.state = {
-    ...cycle.state,
-    assets: {
-      ...cycle.state.assets,
-      [asset]: noteChange(control, powerKw, cycle.image.sessionMs),
-    },
-  };
+  const author = by === null ? 'automation' : 'command';
+  const noted = noteChange(control, powerKw, cycle.image.sessionMs, author);
+  cycle.state = { ...cycle.state, assets: { ...cycle.state.assets, [asset]: noted } };
 }
 
 function confirmActions(cycle: Cycle): void {
@@ -272,17 +186,6 @@ function noteClipping(cycle: Cycle, one: ActiveAction, by: string | null, powerK
       sameAction(other, one) ? { ...other, clipped: by !== null } : other,
     ),
   };
-}
-
-/** From `fromKw` towards `goalKw`, at most `stepKw` far. */
-function approach(fromKw: number, goalKw: number, stepKw: number): number {
-  return Math.abs(goalKw - fromKw) <= stepKw
-    ? goalKw
-    : fromKw + Math.sign(goalKw - fromKw) * stepKw;
-}
-
-function toWatt(powerKw: number): number {
-  return Math.round(powerKw * 1_000) / 1_000 + 0;
 }
 
 function ofKind(state: ControlState, kind: AssetRatings['kind']): AssetRatings[] {

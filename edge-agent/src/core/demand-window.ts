@@ -79,7 +79,12 @@ export function demandBudget(demand: DemandWindow, wallMs: number, limitKw: numb
     const allowedKw = (limitKw * (pastMs + ROLLING_AHEAD_MS) - pastKwMs) / ROLLING_AHEAD_MS;
     return { allowedKw, aheadMs: ROLLING_AHEAD_MS };
   }
+  // A clock that has left the counted quarter hour speaks of one of which nothing was measured yet.
   const elapsedMs = wallMs - demand.quarterStartMs;
+  if (elapsedMs < 0 || elapsedMs >= QUARTER_HOUR_MS) {
+    const intoMs = wallMs % QUARTER_HOUR_MS;
+    return { allowedKw: limitKw, aheadMs: Math.max(AHEAD_MIN_MS, QUARTER_HOUR_MS - intoMs) };
+  }
   // What was not measured (a start in mid-quarter) is taken to have run at the limit: no credit from it.
   const unmeasuredMs = Math.max(0, elapsedMs - demand.measuredMs);
   const usedKwMs = demand.importKwMs + limitKw * unmeasuredMs;

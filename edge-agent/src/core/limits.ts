@@ -1,5 +1,5 @@
 import { combineRanked, type Interval, project } from '@tieline/grid';
-import { type AssetId, HOUR_MS } from '@tieline/kernel';
+import { type AssetId, HOUR_MS, roundToWatt } from '@tieline/kernel';
 import type { Limit, SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../ports/devices.ts';
 import { rankOf } from './active-actions.ts';
@@ -15,6 +15,8 @@ import type { ProcessImage } from './process-image.ts';
 interface Bound extends Interval {
   readonly name: string;
   readonly rank: number;
+  /** Bounds the site, which its stores keep together. */
+  readonly ofSite?: true;
 }
 
 const DEVICE_RANK = 100;
@@ -35,19 +37,19 @@ export interface Clipped {
 export class Bounds {
   readonly #ranked: readonly Bound[];
   readonly #interval: Interval;
-  /** Names of the bounds that could not be kept. */
-  readonly conflicts: readonly string[];
+  /** Bounds that could not be kept. */
+  readonly conflicts: readonly Pick<Bound, 'name' | 'ofSite'>[];
 
   constructor(bounds: readonly Bound[]) {
     this.#ranked = [...bounds].sort((a, b) => b.rank - a.rank);
     const combined = combineRanked(this.#ranked);
     this.#interval = combined.interval;
-    this.conflicts = combined.overruled.map((bound) => bound.name);
+    this.conflicts = combined.overruled;
   }
 
   clip(wantedKw: number): Clipped {
-    const powerKw = project(wantedKw, this.#interval);
-    if (powerKw === wantedKw) return { powerKw, by: null };
+    const powerKw = wattsWithin(project(wantedKw, this.#interval), this.#interval);
+    if (powerKw === toWatt(wantedKw)) return { powerKw, by: null };
     const by = this.#ranked.find(({ minKw, maxKw }) => wantedKw < minKw || wantedKw > maxKw);
     return { powerKw, by: by?.name ?? 'limit' };
   }
@@ -81,14 +83,20 @@ export function storeBounds(
     rank: POLICY_RANK,
     ...(asset?.limit ?? { minKw: 0, maxKw: 0 }),
   });
-  if (state.uncontrolled !== null) {
-    const withoutKw = state.uncontrolled.importKw - othersKw;
-    bounds.push(...connectionBounds(state, policy, withoutKw));
-  }
+  // What nobody measures any more binds nothing: it would drain a store against a load long gone.
+  const importKw = freshImportKw(state, image);
+  if (importKw !== null) bounds.push(...connectionBounds(state, policy, importKw - othersKw));
   for (const { limit, name, rank } of commandedLimits(state, rating.asset)) {
     bounds.push({ name, rank, minKw: -limit.importMaxKw, maxKw: limit.exportMaxKw });
   }
   return new Bounds(bounds);
+}
+
+/** Import of the site without its stores, kW, as it was measured a moment ago; null where it was not. */
+function freshImportKw({ uncontrolled }: ControlState, image: ProcessImage): number | null {
+  if (uncontrolled === null || image.sessionMs - uncontrolled.atMs > READING_AGE_MAX_MS)
+    return null;
+  return uncontrolled.importKw;
 }
 
 /** Import and export limits at the site meter, as they bind one store. */
@@ -99,18 +107,81 @@ function connectionBounds(state: ControlState, policy: SitePolicy, withoutKw: nu
   });
   // The site's import can exceed its limit by load alone; then a store helps as far as it can, and the
   // bound must not reach beyond its nameplate: `Bounds` resolves that by rank.
-  const meter = state.ratings.find((rating) => rating.kind === 'meter');
-  const bounds = [
+  const bounds: Bound[] = [
     {
       name: 'site connection',
       rank: SITE_RANK,
+      ofSite: true as const,
       ...at(policy.importMaxKw, policy.exportMaxKw),
     },
   ];
-  for (const { limit, name, rank } of commandedLimits(state, meter?.asset)) {
-    bounds.push({ name, rank, ...at(limit.importMaxKw, limit.exportMaxKw) });
+  for (const { limit, name, rank } of commandedLimits(state, meterOf(state))) {
+    bounds.push({ name, rank, ofSite: true, ...at(limit.importMaxKw, limit.exportMaxKw) });
   }
   return bounds;
+}
+
+function meterOf({ ratings }: ControlState): AssetId | undefined {
+  return ratings.find((rating) => rating.kind === 'meter')?.asset;
+}
+
+/** An upper limit of one PV system's generation, kW, and who sets it. */
+export interface Cap {
+  readonly maxKw: number;
+  readonly name: string;
+}
+
+/**
+ * What caps one PV system: its nameplate, the policy, limits commanded at its terminal, and its part of
+ * what the site may export. What all PV together gives too much is taken from those who give; room
+ * that is left is shared by nameplate. Unmeasured, the site is taken to draw nothing.
+ */
+export function pvCap(
+  state: ControlState,
+  policy: SitePolicy,
+  image: ProcessImage,
+  rating: AssetRatings,
+  storesKw: number,
+): Cap {
+  const asset = policy.assets.find((one) => one.asset === rating.asset);
+  const caps: Cap[] = [
+    { name: 'nameplate', maxKw: rating.dischargeMaxKw },
+    ...(asset === undefined ? [] : [{ name: 'policy limit', maxKw: asset.limit.maxKw }]),
+    ...commandedLimits(state, rating.asset).map(({ limit, name }) => ({
+      name,
+      maxKw: limit.exportMaxKw,
+    })),
+  ];
+  const share = pvShare(state, image, rating, storesKw);
+  caps.push({ name: 'site connection', maxKw: share(policy.exportMaxKw) });
+  for (const { limit, name } of commandedLimits(state, meterOf(state))) {
+    caps.push({ name, maxKw: share(limit.exportMaxKw) });
+  }
+  const least = caps.reduce((low, cap) => (cap.maxKw < low.maxKw ? cap : low));
+  const maxKw = Math.max(0, least.maxKw);
+  return { name: least.name, maxKw: wattsWithin(maxKw, { minKw: 0, maxKw }) };
+}
+
+/** One PV system's part, kW, of an export limit of the site. */
+function pvShare(
+  state: ControlState,
+  image: ProcessImage,
+  rating: AssetRatings,
+  storesKw: number,
+): (exportMaxKw: number) => number {
+  const systems = state.ratings.filter(({ kind }) => kind === 'pv');
+  const seenKw = (one: AssetRatings): number =>
+    Math.max(0, state.assets[one.asset]?.seen?.activePowerKw ?? 0);
+  const givesKw = systems.reduce((sum, one) => sum + seenKw(one), 0);
+  const ratedKw = systems.reduce((sum, one) => sum + one.dischargeMaxKw, 0);
+  const ofRated = ratedKw === 0 ? 0 : rating.dischargeMaxKw / ratedKw;
+  const importKw = freshImportKw(state, image);
+  if (importKw === null) return (exportMaxKw) => (exportMaxKw - storesKw) * ofRated;
+  return (exportMaxKw) => {
+    const roomKw = exportMaxKw - (storesKw - importKw);
+    const part = roomKw < 0 && givesKw > 0 ? seenKw(rating) / givesKw : ofRated;
+    return seenKw(rating) + roomKw * part;
+  };
 }
 
 function commandedLimits(
@@ -140,4 +211,16 @@ function energyInterval(
     minKw: -((1 - seen.stateOfCharge) * rating.energyKwh) / hours,
     maxKw: (seen.stateOfCharge * rating.energyKwh) / hours,
   };
+}
+
+/** To the watt; where that would leave the interval, towards zero. */
+function wattsWithin(powerKw: number, { minKw, maxKw }: Interval): number {
+  const nearestKw = toWatt(powerKw);
+  if (nearestKw >= minKw && nearestKw <= maxKw) return nearestKw;
+  return Math.trunc(powerKw * 1_000) / 1_000 + 0;
+}
+
+/** To the watt, and never −0. */
+export function toWatt(powerKw: number): number {
+  return roundToWatt(powerKw) + 0;
 }

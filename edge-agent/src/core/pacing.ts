@@ -3,7 +3,9 @@ import type { SitePolicy } from '@tieline/protocol';
 import type { AssetControl } from './control-state.ts';
 
 /** Smaller changes than this part of the nameplate are not worth a write, nor a record. */
-const DEADBAND = 0.03;
+export const DEADBAND = 0.03;
+/** Automation never reverses more often within an hour, whatever a policy allows: so many are remembered. */
+const REVERSALS_KEPT = 60;
 
 /**
  * What automation may change now: small moves, quick successions and frequent reversals are held back,
@@ -18,29 +20,35 @@ export function pace(
   nowMs: number,
 ): number {
   const heldKw = control.askedKw ?? 0;
-  if (Math.abs(wantedKw - heldKw) < nameplateKw * DEADBAND) return heldKw;
+  // Rest is no small move: held back, it would drain or fill a store for nothing.
+  if (wantedKw !== 0 && Math.abs(wantedKw - heldKw) < nameplateKw * DEADBAND) return heldKw;
   if (nowMs - control.changedMs < policy.dwellMs) return heldKw;
   const reverses = control.direction !== 0 && Math.sign(wantedKw) === -control.direction;
-  if (reverses && recent(control.reversalsMs, nowMs).length >= policy.reversalsPerHourMax) return 0;
+  const reversalsMax = Math.min(policy.reversalsPerHourMax, REVERSALS_KEPT);
+  if (reverses && recent(control.reversalsMs, nowMs).length >= reversalsMax) return 0;
   return wantedKw;
 }
 
-/** Remembers a change of what is asked. */
+/** Remembers a change of what is asked. What a command asked for does not stand for automation to wait on. */
 export function noteChange(
   control: AssetControl,
   askedKw: number | null,
   nowMs: number,
+  author: 'automation' | 'command',
 ): AssetControl {
-  if (askedKw === control.askedKw) return control;
+  const changedMs = author === 'command' ? nowMs - HOUR_MS : control.changedMs;
+  if (askedKw === control.askedKw) {
+    return changedMs === control.changedMs ? control : { ...control, changedMs };
+  }
   const sign = Math.sign(askedKw ?? 0) as -1 | 0 | 1;
   const reversed = sign !== 0 && control.direction !== 0 && sign !== control.direction;
   const kept = recent(control.reversalsMs, nowMs);
   return {
     ...control,
     askedKw,
-    changedMs: nowMs,
+    changedMs: author === 'command' ? changedMs : nowMs,
     direction: sign === 0 ? control.direction : sign,
-    reversalsMs: reversed ? [...kept, nowMs] : kept,
+    reversalsMs: reversed ? [...kept, nowMs].slice(-REVERSALS_KEPT) : kept,
   };
 }
 

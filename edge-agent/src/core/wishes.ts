@@ -1,0 +1,179 @@
+import type { Interval } from '@tieline/grid';
+import { clamp, HOUR_MS } from '@tieline/kernel';
+import type { AssetPolicy, ChargeTarget, Setpoint, SitePolicy } from '@tieline/protocol';
+import type { AssetRatings } from '../ports/devices.ts';
+import { modeOf, winnerFor } from './active-actions.ts';
+import { nameplateKw } from './confirm.ts';
+import {
+  type ActiveAction,
+  type AssetControl,
+  type ControlState,
+  READING_AGE_MAX_MS,
+} from './control-state.ts';
+import { demandBudget } from './demand-window.ts';
+import { expectedImport } from './forecast.ts';
+import { DEADBAND, pace } from './pacing.ts';
+import { shavePeak, steeredLimitKw } from './peak-shaving.ts';
+import type { ProcessImage } from './process-image.ts';
+
+/** What an asset would do if nothing bounded it. */
+export interface Wish {
+  /** Positive into the grid; for PV the upper limit of generation. */
+  readonly powerKw: number;
+  readonly reason: string;
+  /** The command that wishes it; null for the local rule. */
+  readonly by: ActiveAction | null;
+  /** Set where the command is over with this cycle: the value that it leaves to hold, or none. */
+  readonly ends: { readonly heldKw: number | null } | null;
+}
+
+/** What a wish is made of. */
+export interface WishContext {
+  readonly state: ControlState;
+  readonly image: ProcessImage;
+  readonly policy: SitePolicy;
+  /** kW that the stores decided before this one put out. */
+  readonly storesKw: number;
+}
+
+/** What a store is to do: as the command that wins says, or else as the local rule does. */
+export function storeWish(at: WishContext, rating: AssetRatings, control: AssetControl): Wish {
+  const winner = winnerFor(at.state, rating.asset);
+  const action = winner?.action;
+  if (winner !== null && action?.type === 'setpoint') {
+    const ruleKw = (): number => ruleWish(at, rating, control).powerKw;
+    return setpointWish(winner, action, ruleKw, at.image.sessionMs);
+  }
+  if (winner !== null && action?.type === 'charge-target') {
+    const powerKw = chargeKw(action, winner.endsMs - at.image.sessionMs, rating, control);
+    return {
+      powerKw,
+      reason: `charge target ${winner.command.slice(0, 8)}`,
+      by: winner,
+      ends: null,
+    };
+  }
+  if (winner !== null) return { powerKw: 0, reason: 'idle', by: winner, ends: null };
+  if (control.heldKw !== null) return local(control.heldKw, 'held');
+  return pacedRule(at, rating, control);
+}
+
+/** The limit that a command sets to a PV system; null where none does. */
+export function pvWish(at: WishContext, rating: AssetRatings, control: AssetControl): Wish | null {
+  const winner = winnerFor(at.state, rating.asset);
+  if (winner?.action.type !== 'setpoint') {
+    return control.heldKw === null ? null : local(control.heldKw, 'held');
+  }
+  return setpointWish(winner, winner.action, () => rating.dischargeMaxKw, at.image.sessionMs);
+}
+
+/** A commanded setpoint: ramped in, held, ramped out to what it reverts to. */
+function setpointWish(
+  winner: ActiveAction,
+  action: Setpoint,
+  ruleKw: () => number,
+  nowMs: number,
+): Wish {
+  const seconds = (nowMs - winner.rampStartMs) / 1_000;
+  const reason = `command ${winner.command.slice(0, 8)}`;
+  if (winner.phase === 'active') {
+    const powerKw = approach(winner.rampFromKw, action.activePowerKw, action.rampKwPerS * seconds);
+    return { powerKw, reason, by: winner, ends: null };
+  }
+  const { revert } = action;
+  const goalKw = revert.to === 'value' ? revert.activePowerKw : ruleKw();
+  const powerKw = approach(winner.rampFromKw, goalKw, action.rampOutKwPerS * seconds);
+  const ends = { heldKw: revert.to === 'value' ? goalKw : null };
+  return {
+    powerKw,
+    reason: `${reason} ending`,
+    by: winner,
+    ends: powerKw === goalKw ? ends : null,
+  };
+}
+
+/** The power, kW, that brings a store to its target just in time; small corrections wait until they add up. */
+function chargeKw(
+  target: ChargeTarget,
+  restMs: number,
+  rating: AssetRatings,
+  control: AssetControl,
+): number {
+  const { stateOfCharge, powerMaxKw } = target;
+  const hours = Math.max(restMs, 60_000) / HOUR_MS;
+  const seen = control.seen?.stateOfCharge ?? stateOfCharge;
+  const missingKwh = (stateOfCharge - seen) * rating.energyKwh;
+  const powerKw = clamp(-missingKwh / hours, -powerMaxKw, powerMaxKw);
+  const askedKw = control.askedKw ?? 0;
+  const sameWay = Math.sign(askedKw) === Math.sign(powerKw) && Math.abs(askedKw) <= powerMaxKw;
+  const small = Math.abs(powerKw - askedKw) < nameplateKw(rating) * DEADBAND;
+  return sameWay && small ? askedKw : powerKw;
+}
+
+interface RuleWish extends Wish {
+  /** What automation may use alone now; null where it does not act by itself. */
+  readonly within: Interval | null;
+}
+
+function pacedRule(at: WishContext, rating: AssetRatings, control: AssetControl): Wish {
+  const wish = ruleWish(at, rating, control);
+  if (wish.within === null) return wish;
+  const nowMs = at.image.sessionMs;
+  const paced = pace(control, at.policy, nameplateKw(rating), wish.powerKw, nowMs);
+  // What stands from before may lie beyond what automation may use now: pacing never keeps it there.
+  return { ...wish, powerKw: clamp(paced, wish.within.minKw, wish.within.maxKw) };
+}
+
+/** What the local rule wishes when nothing else has a say. */
+function ruleWish(at: WishContext, rating: AssetRatings, control: AssetControl): RuleWish {
+  const { state, image, policy, storesKw } = at;
+  const plain = (powerKw: number, reason: string) => ({ ...local(powerKw, reason), within: null });
+  if (modeOf(state) === 'idle') return plain(0, 'idle');
+  const asset = policy.assets.find((one) => one.asset === rating.asset);
+  const known = state.uncontrolled;
+  const expected = expectedImport(state.forecast, image.sessionMs);
+  if (asset === undefined) return plain(0, 'not in policy');
+  if (known === null || expected === null || image.sessionMs - known.atMs > READING_AGE_MAX_MS) {
+    return plain(asset.safePowerKw, 'safe: site not measured');
+  }
+  const stateOfCharge = control.seen?.stateOfCharge ?? 0;
+  const shaving = shavePeak({
+    policy,
+    asset,
+    uncontrolledKw: known.importKw - storesKw,
+    expectedKw: expected.importKw - storesKw,
+    budget: demandBudget(state.demand, image.wallMs, steeredLimitKw(policy)),
+    stateOfCharge,
+    energyKwh: rating.energyKwh,
+  });
+  const within = automationInterval(asset, rating, stateOfCharge);
+  const powerKw = clamp(shaving.powerKw, within.minKw, within.maxKw);
+  return { ...local(powerKw, `${shaving.reason} by ${expected.from}`), within };
+}
+
+/** What automation takes from a store above its reserve, at most, lasts this long. */
+const RESERVE_HORIZON_HOURS = 1 / 60;
+
+/** The margin, and nothing out of the reserve. Rest is always among it. */
+function automationInterval(
+  { margin, reserveStateOfCharge }: AssetPolicy,
+  { energyKwh }: AssetRatings,
+  stateOfCharge: number,
+): Interval {
+  const spareKwh = Math.max(0, stateOfCharge - reserveStateOfCharge) * energyKwh;
+  return {
+    minKw: Math.min(0, margin.minKw),
+    maxKw: Math.min(Math.max(0, margin.maxKw), spareKwh / RESERVE_HORIZON_HOURS),
+  };
+}
+
+function local(powerKw: number, reason: string): Wish {
+  return { powerKw, reason, by: null, ends: null };
+}
+
+/** From `fromKw` towards `goalKw`, at most `stepKw` far. */
+function approach(fromKw: number, goalKw: number, stepKw: number): number {
+  return Math.abs(goalKw - fromKw) <= stepKw
+    ? goalKw
+    : fromKw + Math.sign(goalKw - fromKw) * stepKw;
+}
