@@ -241,3 +241,11 @@ test('counting what strangers send takes bounded memory', () => {
   expect(counters.of('messages_refused').size).toBe(301);
   expect(counters.get('messages_refused', 'other')).toBe(700);
 });
+
+test('killed at any moment, it still knows to the minute when an agent was last heard', async () => {
+  world = World.ready();
+  await world.live(300_000);
+  const killed = new World({ store: world.store.serialize(), clock: world.clock });
+  const { heardWallMs } = killed.plane.agent('site-1');
+  expect(world.clock.wallMs() - heardWallMs!).toBeLessThanOrEqual(70_000);
+});

@@ -2,6 +2,8 @@
 
 /** One tick: liveness, commands whose time has come or gone, periodic messages. */
 export const TICK_MS = 1_000;
+/** How often what was heard of the agents is written down, though nothing has changed. */
+export const SAVE_AGENTS_MS = 60_000;
 /** "The control plane is alive", to every agent that was ever heard. */
 export const PRESENCE_MS = 10_000;
 /** How often the current versions are named together, and for how long that is good. */

@@ -2,7 +2,7 @@ import { every } from '@tieline/kernel';
 import { type Action, type Quantity, topicFilters } from '@tieline/protocol';
 import type { AuditVault } from '../ports/audit-vault.ts';
 import type { ModelRecord } from '../ports/records.ts';
-import { COMMANDS_SEARCHED_MAX, TICK_MS } from './bounds.ts';
+import { COMMANDS_SEARCHED_MAX, SAVE_AGENTS_MS, TICK_MS } from './bounds.ts';
 import type { Counters } from './counters.ts';
 import type { EventLog } from './events.ts';
 import { ControlError } from './failure.ts';
@@ -56,6 +56,7 @@ export class ControlPlane {
   readonly #parts: Parts;
   readonly #stop = new AbortController();
   #ticking: Promise<void> | null = null;
+  #saveDueMs = -Infinity;
 
   /**
    * Takes up what the store holds, under a new epoch.
@@ -108,7 +109,13 @@ export class ControlPlane {
   }
 
   #tick(): void {
-    this.#parts.agents.tick();
+    const { agents } = this.#parts;
+    const nowMs = this.#ports.clock.monotonicMs();
+    agents.tick();
+    if (nowMs >= this.#saveDueMs) {
+      this.#saveDueMs = nowMs + SAVE_AGENTS_MS;
+      agents.saveAll();
+    }
     this.#parts.bulletin.tick();
     this.#parts.dispatch.tick();
   }

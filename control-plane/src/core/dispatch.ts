@@ -12,8 +12,8 @@ export interface DispatchPorts {
   /** The session that may be offered commands now; null while the agent is away or held back. */
   readonly openSession: (site: string) => string | null;
   /**
-   * Seals the command for the session, stores what `commit` is given in one transaction with the rest of
-   * the offer, and publishes. False where nothing could be published.
+   * Signs one offer of the command, has `commit` store it in the same transaction as its sequence number,
+   * and sends it. Whether it arrives is for a receipt to say.
    */
   readonly publish: (
     command: CommandRecord,

@@ -28,6 +28,5 @@ export interface TelemetryStore {
   chunks(query: TelemetryQuery, limit: number): readonly TelemetryChunk[];
   /** How many chunks `chunks` would have to read. */
   count(query: TelemetryQuery): number;
-  series(site: string): readonly { readonly asset: string; readonly quantity: string }[];
   close(): void;
 }

@@ -88,10 +88,6 @@ export class SqliteTelemetryStore implements TelemetryStore {
     return this.#sql.count.get(series.id, fromMs - series.spanMaxMs, toMs)?.chunks ?? 0;
   }
 
-  series(site: string): readonly { readonly asset: string; readonly quantity: string }[] {
-    return this.#sql.seriesOf.all(site);
-  }
-
   close(): void {
     this.#db.close();
   }
@@ -130,9 +126,6 @@ function prepare(db: Database) {
     ),
     count: db.prepare<[number, number, number], { chunks: number }>(
       'SELECT count(*) AS chunks FROM chunk WHERE series = ? AND start_ms >= ? AND start_ms < ?',
-    ),
-    seriesOf: db.prepare<[string], { asset: string; quantity: string }>(
-      'SELECT asset, quantity FROM series WHERE site = ? ORDER BY asset, quantity',
     ),
   };
 }
