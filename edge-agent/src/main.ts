@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './adapters/small-heap.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,5 @@
 export { type LogLevel, pinoLogger } from './adapters/pino-logger.ts';
+export { sourceEnvironment } from './adapters/source-environment.ts';
 export { type SimulatedTime, simulatedClock, systemClock } from './adapters/system-clock.ts';
 export { systemRng } from './adapters/system-rng.ts';
 export { BoundedQueue } from './bounded-queue.ts';
