@@ -1,6 +1,6 @@
 import { AuditLog, openDatabase } from '@tieline/audit';
 import { type AgentIdentity, type AgentStore, sqliteStore } from '@tieline/edge-agent';
-import { type Clock, systemRng } from '@tieline/kernel';
+import { type Clock, seededRng } from '@tieline/kernel';
 import {
   eveningPeak,
   Plant,
@@ -25,7 +25,10 @@ export interface BenchSite {
   readonly identity: AgentIdentity;
 }
 
-/** @param clock  what the devices' reversion timers run on */
+/**
+ * The same keys in every process that asks for the site of the same time.
+ * @param clock  what the devices' reversion timers run on
+ */
 export function benchSite(startMs: number, clock: Clock): BenchSite {
   const feeder = eveningPeak();
   const [first] = feeder.sites;
@@ -34,7 +37,7 @@ export function benchSite(startMs: number, clock: Clock): BenchSite {
   const simulated = { ...first, policy };
   const provisioned = provision(
     { ...feeder, sites: [simulated] },
-    systemRng().stream('keys'),
+    seededRng(SEED).stream('keys'),
     Math.floor(startMs / 1_000),
   );
   const plant = new Plant({ feeder: feeder.feeder, sites: [first.plant], seed: SEED, startMs });

@@ -1,17 +1,18 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { sourceEnvironment } from '@tieline/kernel';
 
 const PATIENCE_MS = 60_000;
 
-/** A Node process of this same Node, without the additional certificates that slow down every start. */
+/** A process of this same Node, in the environment that every process of ours is started in. */
 export class Child {
   readonly #process: ChildProcessByStdio<null, null, Readable>;
   readonly #exited: Promise<unknown>;
   #said = '';
 
   constructor(args: readonly string[]) {
-    const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+    const env = sourceEnvironment(process.env);
     this.#process = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#exited = once(this.#process, 'exit');
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,4 @@
 import { type Database, openDatabase } from '@tieline/audit';
-import type { MessageBus } from '@tieline/bus';
 import { nodeVerifier, type Signer, type Verifier } from '@tieline/protocol';
 import type { BenchSite } from './bench-site.ts';
 import type { ControlEnd } from './control-end.ts';
@@ -7,11 +6,11 @@ import { timedMs } from './measure.ts';
 
 /** As long as the command and the receipt of the bench are on the wire, bytes. */
 const COMMAND_BYTES = 560;
-const RECEIPT_BYTES = 420;
+export const RECEIPT_BYTES = 420;
 /** What one commit writes at the least. */
 const ROW_BYTES = 600;
-const PING = 'bench/ping';
-const PONG = 'bench/pong';
+export const PING = 'bench/ping';
+export const PONG = 'bench/pong';
 
 /** The parts of a command's round trip, each alone: nothing is sealed, checked, decided or logged. */
 export class CommandParts {
@@ -22,7 +21,7 @@ export class CommandParts {
   #rows = 0;
   #pong: () => void = () => {};
 
-  constructor(site: BenchSite, control: ControlEnd, echo: MessageBus, path: string) {
+  constructor(site: BenchSite, control: ControlEnd, path: string) {
     this.#control = control;
     const pairs = [
       [site.provisioned.control.dispatch.signer, COMMAND_BYTES],
@@ -38,13 +37,6 @@ export class CommandParts {
     const insert = this.#db.prepare<[number, Uint8Array]>('INSERT INTO plain VALUES (?, ?)');
     const row = new Uint8Array(ROW_BYTES).fill(7);
     this.#commit = (at) => void insert.run(at, row);
-    const answer = { topic: PONG, payload: new Uint8Array(RECEIPT_BYTES), qos: 1 } as const;
-    echo.start({
-      subscriptions: [PING],
-      onMessage: () => void echo.publish(answer),
-      onUp: () => {},
-      onDown: () => {},
-    });
     control.listen(PONG, () => this.#pong());
   }
 

@@ -12,37 +12,47 @@ import {
   VerificationBudget,
 } from '@tieline/protocol';
 import type { BenchSite } from './bench-site.ts';
+import { PONG } from './command-parts.ts';
 
 /** How long a command may be accepted, on the agent's session clock. */
 const NOT_AFTER_MS = 60_000;
 /** Nothing is awaited longer than this. */
 const PATIENCE_MS = 10_000;
 
+/** From the beginning of sealing until the receipt was opened, ms. */
+export interface CommandTimes {
+  readonly acceptedMs: number;
+  readonly activeMs: number;
+}
+
 /** Seals commands and opens receipts as the control plane does, and nothing else: no store, no queue. */
 export class ControlEnd {
   readonly bus: MessageBus;
-  /** The agent was born, and holds the policy. */
-  readonly agentIsReady: Promise<void>;
+  /** Connected and subscribed: a birth from now on is heard. */
+  readonly isUp: Promise<void>;
+  readonly agentIsBorn: Promise<void>;
   readonly #site: BenchSite;
   readonly #budget = new VerificationBudget(1_000_000, 1_000_000);
-  readonly #listeners = new Map<string, (topic: string) => void>();
+  readonly #listeners = new Map<string, () => void>();
   #born: () => void = () => {};
   #sess: Uint8Array | null = null;
   #sessionStartedMs = 0;
   #seq = 0;
-  #awaited: { readonly command: string; readonly active: () => void } | null = null;
+  #awaited: { readonly command: string; readonly heard: (state: string) => void } | null = null;
 
   constructor(site: BenchSite, bus: MessageBus) {
     this.#site = site;
     this.bus = bus;
-    this.agentIsReady = new Promise((resolve) => {
+    this.agentIsBorn = new Promise((resolve) => {
       this.#born = resolve;
     });
-    bus.start({
-      subscriptions: [...topicFilters(site.identity.deployment, '+', 'to-control'), 'bench/pong'],
-      onMessage: (message) => this.#take(message),
-      onUp: () => {},
-      onDown: () => {},
+    this.isUp = new Promise((resolve) => {
+      bus.start({
+        subscriptions: [...topicFilters(site.identity.deployment, '+', 'to-control'), PONG],
+        onMessage: (message) => this.#take(message),
+        onUp: resolve,
+        onDown: () => {},
+      });
     });
   }
 
@@ -51,8 +61,8 @@ export class ControlEnd {
     this.#listeners.set(topic, heard);
   }
 
-  /** Sends one plan of one action; resolves with the ms until the agent's `active` receipt was verified. */
-  async command(action: Action): Promise<number> {
+  /** Sends one plan of one action; resolves once the agent says that it is active. */
+  async command(action: Action): Promise<CommandTimes> {
     const { identity, site, provisioned } = this.#site;
     const startedMs = performance.now();
     this.#seq += 1;
@@ -78,30 +88,32 @@ export class ControlEnd {
         pol: 1,
       },
     );
-    const receipt = this.#receiptOf(toHex(id));
+    const climbed = this.#climbOf(toHex(id), startedMs);
     await this.bus.publish({ ...sealed, qos: 1 });
-    await receipt;
-    return performance.now() - startedMs;
+    return climbed;
   }
 
-  #receiptOf(command: string): Promise<void> {
+  #climbOf(command: string, startedMs: number): Promise<CommandTimes> {
     return new Promise((resolve, reject) => {
       const giveUp = setTimeout(
         () => reject(new Error(`no receipt of ${command} in ${PATIENCE_MS} ms`)),
         PATIENCE_MS,
       );
-      const active = (): void => {
+      let acceptedMs = Number.NaN;
+      const heard = (state: string): void => {
+        if (state === 'accepted') acceptedMs = performance.now() - startedMs;
+        if (state !== 'active') return;
         clearTimeout(giveUp);
-        resolve();
+        resolve({ acceptedMs, activeMs: performance.now() - startedMs });
       };
-      this.#awaited = { command, active };
+      this.#awaited = { command, heard };
     });
   }
 
   #take(message: BusMessage): void {
     const listener = this.#listeners.get(message.topic);
     if (listener !== undefined) {
-      listener(message.topic);
+      listener();
       return;
     }
     const { kind } = parseTopic(message.topic);
@@ -121,7 +133,7 @@ export class ControlEnd {
     if (body.status.state === 'refused') throw new Error(`refused: ${JSON.stringify(body.status)}`);
     const awaited = this.#awaited;
     if (awaited === null || toHex(body.command) !== awaited.command) return;
-    if (body.status.state === 'active') awaited.active();
+    awaited.heard(body.status.state);
   }
 
   #receiver() {
