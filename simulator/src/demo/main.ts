@@ -8,6 +8,7 @@ import { writeDeployment } from './adapters/deployment-files.ts';
 import type { AgentView, CommandView } from './adapters/operator.ts';
 import { Stage } from './adapters/stage.ts';
 import { gather, type Troupe } from './adapters/troupe.ts';
+import { clockTime } from './screen.ts';
 import {
   playStory,
   STORY_MS,
@@ -35,6 +36,8 @@ const RATE = 30;
 /** The evening begins at 18:00; the processes have the minutes before it to find each other. */
 const EVENING_MS = Date.UTC(2026, 2, 3, 18);
 const LEAD_REAL_MS = 10_000;
+/** Exit code of what the user ended. */
+const INTERRUPTED = 130;
 const SITES = { ordered: 'harbour', bystander: 'mill-lane', cut: 'old-foundry' } as const;
 
 interface Options {
@@ -110,12 +113,17 @@ async function main(options: Options): Promise<number> {
   try {
     await introduce(telling, files.packedModel, files.release);
     const startMs = Math.max(EVENING_MS, nextQuarter(troupe.clock.wallMs()));
+    stage.tell(`All agents are linked; the evening begins at ${clockTime(startMs)}.`);
     const summary = await perform(telling, options, startMs, {
       simulated,
       trust: files.provisioned.trust,
     });
     stage.close();
     return report(summary, options.json);
+  } catch (thrown) {
+    if (!stop.signal.aborted) throw thrown;
+    stage.tell('Interrupted before the story was told.');
+    return INTERRUPTED;
   } finally {
     stage.close();
     watch.stop();
@@ -131,7 +139,6 @@ async function introduce(telling: Telling, packed: Uint8Array, release: Uint8Arr
     'Started: control plane with its broker, feeder simulator with 12 SunSpec devices, 3 edge agents.',
   );
   telling.tell(`Look for yourself: npx tieline --context ${troupe.contextFile} agent ls`);
-  await troupe.intruder.up();
   const digest = await troupe.operator.pushModel(packed, release);
   const sites = [...troupe.links.keys()];
   for (const site of sites) await troupe.operator.directModel(site, digest);

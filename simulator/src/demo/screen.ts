@@ -31,7 +31,7 @@ export function drawScreen(view: ScreenView, paint: Paint): readonly string[] {
   if (plant === null) return ['waiting for the plant …'];
   const head = [
     paint('bold', `Baran & Wu 33-bus feeder   ${clockTime(plant.tMs)}`),
-    `import ${kw(plant.importKw)}   highest quarter hour ${kw(plant.peakImportKw)}   ` +
+    `import ${kw(plant.importKw)}   highest quarter hour ${plant.peakImportKw === null ? 'not over yet' : kw(plant.peakImportKw)}   ` +
       `lowest ${plant.minVoltage.pu.toFixed(4)} pu at bus ${plant.minVoltage.bus}`,
     '',
     paint(

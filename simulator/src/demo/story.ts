@@ -44,7 +44,7 @@ export async function untilAssembled(telling: Telling, agents: number): Promise<
   await untilTrue(telling, 'every agent is linked and runs its model', async () => {
     const views = await telling.troupe.operator.agents();
     const ready = views.filter(({ link, reported }) => link === 'present' && reported?.model);
-    return ready.length === agents;
+    return telling.troupe.intruder.isUp && ready.length === agents;
   });
 }
 

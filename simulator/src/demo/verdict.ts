@@ -49,7 +49,7 @@ export async function judge(run: PlayedRun): Promise<DemoSummary> {
     agents: agents.filter(({ reported }) => reported !== null).length,
     commands: { confirmed, refused: evidence.refused },
     peakImportKw: {
-      withoutControl: await peakWithoutControl(run),
+      withoutControl: (await peakWithoutControl(run)) ?? Number.NaN,
       withControl: plant?.peakImportKw ?? Number.NaN,
     },
     minVoltagePu: plant?.lowestVoltagePu ?? Number.NaN,
@@ -106,7 +106,7 @@ function verifies(file: Uint8Array, trust: Trust): boolean {
 }
 
 /** The same plant, seed and quarter hours on virtual time, with nobody at the batteries. */
-async function peakWithoutControl({ simulated, evening }: PlayedRun): Promise<number> {
+async function peakWithoutControl({ simulated, evening }: PlayedRun): Promise<number | null> {
   const { seed, startMs, endMs } = evening;
   const run = new VirtualRun({ simulated, seed, startMs, control: false });
   await run.advance(endMs - startMs);

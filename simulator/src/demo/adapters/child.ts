@@ -35,7 +35,9 @@ export class Child {
     // An extra CA file costs every start 60 ms, and nothing here speaks TLS.
     const { NODE_EXTRA_CA_CERTS: _unused, ...env } = process.env;
     const script = fileURLToPath(new URL(main, import.meta.url));
-    this.#process = spawn(process.execPath, [script, ...args], { env, stdio: 'pipe' });
+    // A group of its own: Ctrl-C is for the demo, which ends its processes in order.
+    const placed = { env, stdio: 'pipe', detached: true } as const;
+    this.#process = spawn(process.execPath, [script, ...args], placed);
     const stdout = createInterface({ input: this.#process.stdout! });
     createInterface({ input: this.#process.stderr! }).on('line', (line) => options.onLog?.(line));
     this.#ended = once(this.#process, 'exit');
@@ -68,9 +70,13 @@ export class Child {
 
   async #firstLine(stdout: NodeJS.EventEmitter): Promise<unknown> {
     const late = AbortSignal.timeout(READY_MS);
-    const [line] = (await once(stdout, 'line', { signal: late }).catch(() => {
+    const line = once(stdout, 'line', { signal: late }).catch(() => {
       throw new Error(`${this.name} did not become ready within ${READY_MS / 1_000} s`);
-    })) as [string];
-    return JSON.parse(line) as unknown;
+    });
+    const ended = this.#ended.then(() => {
+      throw new Error(`${this.name} ended before it was ready`);
+    });
+    const [text] = (await Promise.race([line, ended])) as [string];
+    return JSON.parse(text) as unknown;
   }
 }

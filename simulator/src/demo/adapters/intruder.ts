@@ -9,7 +9,6 @@ export class Intruder {
   readonly #bus: MessageBus;
   readonly #deployment: string;
   readonly #heard = new Map<string, BusMessage>();
-  readonly #up: Promise<void>;
 
   constructor(options: {
     readonly url: string;
@@ -21,18 +20,16 @@ export class Intruder {
   }) {
     this.#deployment = options.deployment;
     this.#bus = mqttBus(options);
-    this.#up = new Promise((resolve) => {
-      this.#bus.start({
-        subscriptions: [`tl1/${options.deployment}/+/command`],
-        onMessage: (message) => this.#overhear(message),
-        onUp: resolve,
-        onDown: () => undefined,
-      });
+    this.#bus.start({
+      subscriptions: [`tl1/${options.deployment}/+/command`],
+      onMessage: (message) => this.#overhear(message),
+      onUp: () => undefined,
+      onDown: () => undefined,
     });
   }
 
-  up(): Promise<void> {
-    return this.#up;
+  get isUp(): boolean {
+    return this.#bus.isUp;
   }
 
   /** The overheard command with one bit of its signature changed. */
