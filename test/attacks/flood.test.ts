@@ -65,8 +65,12 @@ describe('a flood of 10,000 forged commands within a minute and a half', () => {
 });
 
 test('a broker that takes every message and acknowledges none holds up no cycle', async () => {
+  // A refusal, so that there is a receipt to be acknowledged.
+  await at.say(forgeCommand(at, { pol: 3 }));
+  await at.world.advance(10);
   at.network.cut(SITE);
   await at.world.advance(120_000);
+  expect(at.records('command_refused')).toHaveLength(1);
   await at.stopAgent();
   expectEverySecond();
 });
