@@ -239,6 +239,13 @@ describe('with a proven author: nothing done, counted, each on record and answer
     expect(at.records('command_accepted')).toHaveLength(60);
     expect(at.view().reported?.refused).toEqual({ quota_spent: 1 });
   });
+
+  test('more actions under way than a snapshot holds: quota_spent', async () => {
+    const actions = Array.from({ length: 30 }, () => setpoint({ activePowerKw: 0 }));
+    await at.strike(...Array.from({ length: 3 }, () => forgeCommand(at, { actions })));
+    expect(at.records('command_accepted')).toHaveLength(2);
+    expect(at.view().reported?.refused).toEqual({ quota_spent: 1 });
+  });
 });
 
 describe('a command that was answered, replayed as it was', () => {
@@ -289,6 +296,20 @@ describe('a command that was answered, replayed as it was', () => {
     expect(at.records('command_accepted')).toHaveLength(1);
     expect(at.refused('command_repeated')).toBe(1);
     expect(at.receipts().at(-1)?.status.state).toBe('reverted');
+  });
+
+  test('is remembered for as long as its order is valid, however long ago it was carried out', async () => {
+    const exp = START_S + 6 * 3_600;
+    const actions = [setpoint({ validForMs: 5_000 })];
+    const basis = { type: 'order', order: sealOrder(at, { actions, exp }) } as const;
+    await at.strike(forgeCommand(at, { basis, actions }));
+    await at.stopAgent();
+    await at.world.advance(4 * 3_600_000);
+    at.startAgent();
+    await at.world.advance(30_000);
+    await at.strike(forgeCommand(at, { basis, actions }));
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.refused('command_repeated')).toBe(1);
   });
 });
 

@@ -142,7 +142,8 @@ function commands(db: Database) {
     putCommand: (one: StoredCommand) => void put.run({ ...one, finished: one.finished ? 1 : 0 }),
     unfinishedCommands: () => unfinished.all().map(stored),
     forgetCommands(nowS: number) {
-      if (forget.run(nowS).changes > 0) forgetReceipts.run();
+      forget.run(nowS);
+      forgetReceipts.run();
     },
   };
 }

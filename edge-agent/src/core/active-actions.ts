@@ -140,7 +140,8 @@ export function advanceActions(before: ControlState, image: ProcessImage): Advan
     events.push(eventOf(one, status));
   };
   const actions = before.actions.flatMap((one) => advanceOne(one, before, image, say));
-  const steering = actions.flatMap((one) => settleSteering(one, actions, before, nowMs, say));
+  const winners = { before: winnersOf(before), after: winnersOf({ ...before, actions }) };
+  const steering = actions.flatMap((one) => settleSteering(one, winners, before, nowMs, say));
   const began = (one: ActiveAction): boolean => one.phase === 'active' && one.rampStartMs === nowMs;
   const automatic = steering.some(
     (one) => began(one) && one.action.type === 'mode' && one.action.mode === 'automatic',
@@ -211,22 +212,22 @@ function dropHeld(
  */
 function settleSteering(
   one: ActiveAction,
-  actions: readonly ActiveAction[],
+  winners: { readonly before: Winners; readonly after: Winners },
   before: ControlState,
   nowMs: number,
   say: (one: ActiveAction, status: ReceiptStatus) => void,
 ): ActiveAction[] {
   const asset = assetOf(one.action);
   if (asset === null || one.phase === 'scheduled') return [one];
-  const steers = winnerFor({ ...before, actions }, asset) === one;
+  const steers = winners.after.get(asset) === one;
   if (one.phase === 'releasing') {
     if (steers) return [one];
     say(one, { state: 'completed' });
     say(one, { state: 'reverted' });
     return [];
   }
-  const last = winnerFor(before, asset);
-  const isBack = steers && one.rampStartMs < nowMs && last !== null && !sameAction(last, one);
+  const last = winners.before.get(asset);
+  const isBack = steers && one.rampStartMs < nowMs && last !== undefined && !sameAction(last, one);
   if (!isBack) return [one];
   return [{ ...one, rampFromKw: presentKw(before.assets[asset]), rampStartMs: nowMs }];
 }
@@ -266,6 +267,19 @@ export function winnerFor(state: ControlState, asset: AssetId): ActiveAction | n
   if (mode === null || modeOfAction(mode) !== 'idle' || !isStore(state, asset)) return winner;
   if (winner === null) return mode;
   return (rankOf(mode) - rankOf(winner) || mode.order - winner.order) > 0 ? mode : winner;
+}
+
+export type Winners = ReadonlyMap<AssetId, ActiveAction>;
+
+/** Who wins each asset that a command steers. */
+export function winnersOf(state: ControlState): Winners {
+  const winners = new Map<AssetId, ActiveAction>();
+  if (state.actions.length === 0) return winners;
+  for (const asset of Object.keys(state.assets)) {
+    const winner = winnerFor(state, asset);
+    if (winner !== null) winners.set(asset, winner);
+  }
+  return winners;
 }
 
 function isStore({ ratings }: ControlState, asset: AssetId): boolean {

@@ -166,7 +166,6 @@ export class EdgeAgent {
         this.#unresolved.push(stored.command);
         if (last !== 'unknown') this.#receipts.put(answeredOf(stored), { state: 'unknown' }, null);
       }
-      store.forgetCommands(Math.floor(this.#session.now().wallMs / 1_000));
     });
     this.#snapshotDueMs = SNAPSHOT_EVERY_MS;
     logger.info('agent_started', {
@@ -232,7 +231,12 @@ export class EdgeAgent {
           state.actions.some((one) => one.command === command),
         );
         if (conflicts !== this.#conflicts) this.#note('limits_conflict', { conflicts });
-        if (snapshotDue) this.#recorder.snapshot(state);
+        if (!snapshotDue) return;
+        this.#recorder.snapshot(state);
+        // A clock that nobody attested might say that everything is long over.
+        if (image.clock === 'trusted') {
+          this.#ports.store.forgetCommands(Math.floor(image.wallMs / 1_000));
+        }
       });
     }
     this.#conflicts = conflicts;

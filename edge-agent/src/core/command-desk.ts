@@ -1,6 +1,7 @@
 import type { BusMessage } from '@tieline/bus';
-import { HOUR_MS, type Logger, type RandomStream, toHex } from '@tieline/kernel';
+import { type AssetId, HOUR_MS, type Logger, type RandomStream, toHex } from '@tieline/kernel';
 import {
+  type Action,
   type CommandOutcome,
   type CommandState,
   type Offer,
@@ -20,6 +21,8 @@ import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
 import type { Session } from './session.ts';
 
+/** Actions that may be under way at a time: a snapshot of them all fits one audit record. */
+export const ACTIONS_MAX = 64;
 /** Messages remembered as answered: as many as the verification budget lets through in ten seconds. */
 const ANSWERED_MAX = 256;
 
@@ -76,9 +79,9 @@ export class CommandDesk {
         wallS,
       });
       if (this.#isReplay(outcome.offer)) return view.state;
-      return outcome.outcome === 'known'
-        ? this.#repeat(outcome.offer, view.state)
-        : this.#accept(outcome, view.state, sessionMs);
+      if (outcome.outcome === 'known') return this.#repeat(outcome.offer, view.state);
+      checkRoom(outcome, view.state);
+      return this.#accept(outcome, view.state, sessionMs);
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
       this.#refuse(thrown, message.topic);
@@ -114,7 +117,7 @@ export class CommandDesk {
         command: accepted.command,
         ...stored,
         boot: this.#session.boot,
-        forgetAfterS: forgetAfterS(this.#session.now().wallMs, longestMs),
+        forgetAfterS: forgetAfterS(this.#session.now().wallMs, longestMs, basis),
         cti: offer.cti,
         messageDigest: offer.messageDigest,
         finished: false,
@@ -247,14 +250,31 @@ export class CommandDesk {
           : [],
       ),
       activeActions: state.actions.flatMap(({ action, rank, phase }) => {
-        const asset = assetOf(action);
-        if (asset === null || phase === 'releasing') return [];
+        if (phase === 'releasing') return [];
         const priority = action.type === 'setpoint' ? action.priority : 0;
-        return [{ asset, rank, priority }];
+        return assetsOf(state, action).map((asset) => ({ asset, rank, priority }));
       }),
       acceptedLastHour: this.#recent(sessionMs).length,
     };
   }
+}
+
+/** The assets that an action has: an order to idle has every store. */
+function assetsOf({ ratings }: ControlState, action: Action): readonly AssetId[] {
+  const asset = assetOf(action);
+  if (asset !== null) return [asset];
+  if (action.type !== 'mode' || action.mode !== 'idle') return [];
+  return ratings.filter(({ kind }) => kind === 'battery').map((rating) => rating.asset);
+}
+
+/** @throws {VerifyError} quota_spent: nothing that one site does needs more at a time */
+function checkRoom(
+  { command, offer }: CommandOutcome & { outcome: 'new' },
+  { actions }: ControlState,
+): void {
+  if (actions.length + command.actions.length <= ACTIONS_MAX) return;
+  const facts = { actionsMax: ACTIONS_MAX, underWay: actions.length };
+  throw new VerifyError({ code: 'quota_spent', step: 15, facts }, offer);
 }
 
 function authorOf(offer: Offer): { readonly actor: string; readonly kid: Uint8Array } {

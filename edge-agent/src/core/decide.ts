@@ -1,7 +1,7 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
 import type { AssetMeasurement, AssetRatings } from '../ports/devices.ts';
-import { advanceActions, type CommandEvent, sameAction, winnerFor } from './active-actions.ts';
+import { advanceActions, type CommandEvent, sameAction, winnersOf } from './active-actions.ts';
 import { confirm } from './confirm.ts';
 import type { ActiveAction, ControlState } from './control-state.ts';
 import { pvCap, storeBounds, toWatt } from './limits.ts';
@@ -160,12 +160,12 @@ function ask(
 }
 
 function confirmActions(cycle: Cycle): void {
+  const winners = winnersOf(cycle.state);
   const actions = cycle.state.actions.map((one) => {
     if (one.action.type !== 'setpoint') return one;
     const { asset } = one.action;
     const rating = cycle.state.ratings.find((candidate) => candidate.asset === asset);
-    const winner = winnerFor(cycle.state, asset);
-    if (rating === undefined || winner === null || !sameAction(winner, one)) return one;
+    if (rating === undefined || winners.get(asset) !== one) return one;
     const seen = confirm(cycle.state, cycle.image, { ...one, action: one.action }, rating);
     if (seen.event !== null) cycle.events.push(seen.event);
     return seen.action;

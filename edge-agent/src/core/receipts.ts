@@ -1,5 +1,11 @@
 import { HOUR_MS, toHex } from '@tieline/kernel';
-import { KINDS, type Offer, type Receipt, type ReceiptStatus } from '@tieline/protocol';
+import {
+  type CheckedBasis,
+  KINDS,
+  type Offer,
+  type Receipt,
+  type ReceiptStatus,
+} from '@tieline/protocol';
 import type { AgentStore, StoredCommand } from '../ports/store.ts';
 import type { CommandEvent } from './active-actions.ts';
 import type { Mouth } from './agent-context.ts';
@@ -121,7 +127,12 @@ export function answeredOf(stored: StoredCommand): Answered {
   };
 }
 
-/** A command is remembered until it can no longer be offered validly, and a little longer. */
-export function forgetAfterS(wallMs: number, longestMs: number): number {
-  return Math.ceil((wallMs + longestMs + 2 * HOUR_MS) / 1_000);
+/**
+ * Unix time, s, until which a command is remembered: until it can no longer be offered validly, and a
+ * little longer. An order stays valid for its whole window, however soon it was carried out.
+ */
+export function forgetAfterS(wallMs: number, longestMs: number, basis: CheckedBasis): number {
+  const carriedOutS = Math.ceil((wallMs + longestMs) / 1_000);
+  const validS = basis.type === 'order' ? basis.notAfterS : 0;
+  return Math.max(carriedOutS, validS) + (2 * HOUR_MS) / 1_000;
 }

@@ -49,7 +49,7 @@ export interface AgentStore {
   command(command: string): StoredCommand | undefined;
   putCommand(command: StoredCommand): void;
   unfinishedCommands(): readonly StoredCommand[];
-  /** Drops finished commands that can no longer be valid at this Unix time, s. */
+  /** Drops finished commands that can no longer be valid at this Unix time, s, and last words of no known one. */
   forgetCommands(nowS: number): void;
 
   /** The next receipt's counter: rises across boots. */

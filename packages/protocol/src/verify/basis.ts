@@ -1,5 +1,6 @@
-import { equalBytes } from '@tieline/kernel';
+import { assert, equalBytes } from '@tieline/kernel';
 import { CborError, encodeCbor } from '../cbor/codec.ts';
+import type { Claims } from '../cose/headers.ts';
 import { sha256 } from '../crypto/digest.ts';
 import { KINDS } from '../kinds.ts';
 import type { Action } from '../messages/action.ts';
@@ -21,6 +22,8 @@ export type CheckedBasis =
       /** Who signed it, in the order of their signatures. */
       readonly principals: readonly string[];
       readonly rank: Exclude<Rank, 'plan'>;
+      /** Unix time, s, after which the order is valid no more. */
+      readonly notAfterS: number;
     }
   | { readonly type: 'plan'; readonly plan: Plan; readonly rank: 'plan' };
 
@@ -49,7 +52,7 @@ export interface BasisContext {
 
 function checkOrder(bytes: Uint8Array, context: BasisContext): CheckedBasis {
   const { actions, trust, state, policy, time } = context;
-  const { body: order, signers } = openOrder(bytes, trust, state.site, time.wallS);
+  const { body: order, claims, signers } = openOrder(bytes, trust, state.site, time.wallS);
   checkOrderPolicy(order, policy);
   const target = checkTarget(order, state.site);
   checkSameActions(target.actions, actions);
@@ -65,7 +68,14 @@ function checkOrder(bytes: Uint8Array, context: BasisContext): CheckedBasis {
     order,
     principals: signers.map((signer) => signer.principal),
     rank: order.class,
+    notAfterS: expiryOf(claims),
   };
+}
+
+/** Step 3 has seen that an order has its window. */
+function expiryOf({ exp }: Claims): number {
+  assert(exp !== undefined, 'an order has an expiry');
+  return exp;
 }
 
 /** Whatever is wrong with the order's own envelope is the command's fault at step 14. */
