@@ -19,8 +19,8 @@ export const PlantReport = z.strictObject({
   tMs: z.number(),
   importKw: z.number(),
   minVoltage: z.strictObject({ bus: z.string(), pu: z.number() }),
-  /** Highest quarter-hour mean import of the feeder so far, kW. */
-  peakImportKw: z.number(),
+  /** Highest quarter-hour mean import of the feeder so far, kW; null before a whole quarter hour. */
+  peakImportKw: z.number().nullable(),
   /** Lowest voltage so far, per unit. */
   lowestVoltagePu: z.number(),
   sites: z.array(SiteReport),

@@ -162,7 +162,7 @@ test('with no battery to move, the agent changes nothing at all', async () => {
     ...site,
     ratings: site.ratings.filter((rating) => rating.kind !== 'battery'),
   }));
-  const peaks: number[] = [];
+  const peaks: (number | null)[] = [];
   for (const control of [true, false]) {
     const options = { simulated: { ...simulated, sites }, seed: 5, startMs: EVENING_MS, control };
     const run = new VirtualRun(options);

@@ -14,9 +14,22 @@ test('the same seed gives the same report to the byte, and another seed gives an
 
 test('control never raises a peak of the evening, and holds every site at its limit', async () => {
   const report = await runScenario({ seed: 3, durationMs: 3_600_000 + 5_000 });
-  expect(report.peakImportKw.withControl).toBeLessThan(report.peakImportKw.withoutControl);
-  for (const site of report.sites) {
-    expect(site.withControlKw).toBeLessThanOrEqual(site.limitKw);
-    expect(site.withoutControlKw).toBeGreaterThan(site.limitKw);
+  expect(report.peakImportKw.withControl).toBeLessThan(report.peakImportKw.withoutControl ?? 0);
+  for (const { limitKw, peakImportKw } of report.sites) {
+    expect(peakImportKw.withControl).toBeLessThanOrEqual(limitKw);
+    expect(peakImportKw.withoutControl).toBeGreaterThan(limitKw);
   }
 }, 60_000);
+
+test('what its listener throws ends a run', async () => {
+  const heard: number[] = [];
+  const running = runScenario({
+    ...{ seed: 1, durationMs: 3_600_000 },
+    onProgress: (done) => {
+      heard.push(done);
+      throw new Error('enough');
+    },
+  });
+  await expect(running).rejects.toThrow('enough');
+  expect(heard).toEqual([1 / 8]);
+});

@@ -5,19 +5,21 @@ import type { Plant } from '../plant/plant.ts';
 /** A quarter hour whose first step comes later than this is not a whole one. */
 const LATE_MS = 5_000;
 
-/** Mean import over each whole quarter hour, kW; only the highest is kept. */
+/** Mean import over each whole quarter hour, kW; only the highest is kept, null before there is one. */
 class QuarterPeak {
   #startMs = Number.NaN;
   #sumKw = 0;
   #count = 0;
   #whole = false;
-  highestKw = 0;
+  highestKw: number | null = null;
 
   add(tMs: number, importKw: number): void {
     const startMs = Math.floor(tMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
     if (startMs !== this.#startMs) {
-      const meanKw = this.#count > 0 && this.#whole ? this.#sumKw / this.#count : 0;
-      this.highestKw = Math.max(this.highestKw, meanKw);
+      if (this.#whole) {
+        const meanKw = this.#sumKw / this.#count;
+        this.highestKw = Math.max(this.highestKw ?? meanKw, meanKw);
+      }
       this.#whole = tMs - startMs <= LATE_MS;
       this.#startMs = startMs;
       this.#sumKw = 0;
@@ -60,13 +62,13 @@ export class Trace {
     return `sha256:${toHex(new Uint8Array(this.#hash.copy().digest()))}`;
   }
 
-  /** Highest quarter-hour mean import of the feeder, kW. */
-  get peakImportKw(): number {
+  /** Highest quarter-hour mean import of the feeder, kW; null before a whole quarter hour. */
+  get peakImportKw(): number | null {
     return this.#feeder.highestKw;
   }
 
-  /** Highest quarter-hour mean import by site, kW. */
-  sitePeaksKw(): Record<string, number> {
-    return Object.fromEntries([...this.#sites].map(([site, peak]) => [site, peak.highestKw]));
+  /** The same of one site. */
+  sitePeakKw(site: string): number | null {
+    return this.#sites.get(site)?.highestKw ?? null;
   }
 }

@@ -37,17 +37,16 @@ export const simRun = defineCommand({
   verb: 'run',
   summary: 'run the evening-peak scenario on virtual time',
   details: [
-    'The production agents and control plane on virtual time, network and plant: three sites on the Baran & Wu feeder, from 18:00 on. The same seed and duration give the same digest, to the last bit, on one platform.',
+    'The production agents and control plane on virtual time, network and plant: three sites on the Baran & Wu feeder, from 17:00 on, or from midnight for a day and more. The same plant without control is run beside it, to compare. The same seed and duration give the same trace, to the last bit, on one platform.',
     'Powers in kW; a peak is the highest mean import of a whole quarter hour.',
   ],
   operands: {},
   flags: {
     for: { type: 'text', value: 'DURATION', summary: 'simulated time; default 1h' },
     seed: { type: 'text', value: 'N', summary: 'loads, weather, keys and network; default 1' },
-    'without-control': { type: 'toggle', summary: 'leave the batteries at rest, to compare' },
   },
   heeds: [],
-  schema: 'tieline.sim-run/1',
+  schema: 'tieline.run/1',
   examples: ['tieline sim run', 'tieline sim run --for 24h --seed 2 --json'],
   exits: [130],
 });
