@@ -21,11 +21,14 @@ export class TielineError<F extends Failure = Failure> extends Error {
   }
 }
 
-/** `key_unknown: kid 3f2a…` — the code, then each fact by name. */
+/** `key_unknown: kid 3f2a…` — the code, then each fact by name; a reason is a sentence of its own. */
 export function describeFailure(failure: Failure): string {
   const facts = Object.entries(failure)
     .filter(([name]) => name !== 'code')
-    .map(([name, fact]) => `${name} ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`);
+    .map(([name, fact]) => {
+      const words = typeof fact === 'string' ? fact : JSON.stringify(fact);
+      return name === 'reason' ? words : `${name} ${words}`;
+    });
   return facts.length === 0 ? failure.code : `${failure.code}: ${facts.join(', ')}`;
 }
 
