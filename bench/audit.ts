@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEntry, AuditLog, type Database, openDatabase } from '@tieline/audit';
 import { encodeCbor, nodeSigner, sha256 } from '@tieline/protocol';
+import type { Bench } from './row.ts';
 
 const RECORDS = 30_000;
 const IN_ONE_TRANSACTION = 10;
@@ -26,7 +27,7 @@ const entry = (at: number): AuditEntry => ({
   digests: { policy: sha256(Uint8Array.of(1)), model: sha256(Uint8Array.of(2)) },
 });
 
-export const auditBench = {
+export const auditBench: Bench = {
   name: 'audit append with tree, in tens',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'tieline-bench-audit-'));

@@ -4,7 +4,7 @@ import { directInference } from '@tieline/inference';
 import { silentLogger, systemClock, systemRng } from '@tieline/kernel';
 import { virtualDevices } from '@tieline/simulator';
 import { benchSite, openStore } from './bench-site.ts';
-import { PING, PONG, RECEIPT_BYTES } from './command-parts.ts';
+import { PING, PONG, RECEIPT_BYTES } from './command-echo.ts';
 
 /*
  * The agent's end of the command bench, in a process of its own as on a gateway: the production agent on virtual

@@ -1,16 +1,12 @@
 import { type Database, openDatabase } from '@tieline/audit';
 import { nodeVerifier, type Signer, type Verifier } from '@tieline/protocol';
 import type { BenchSite } from './bench-site.ts';
+import { COMMAND_BYTES, PING, PONG, RECEIPT_BYTES } from './command-echo.ts';
 import type { ControlEnd } from './control-end.ts';
 import { timedMs } from './measure.ts';
 
-/** As long as the command and the receipt of the bench are on the wire, bytes. */
-const COMMAND_BYTES = 560;
-export const RECEIPT_BYTES = 420;
 /** What one commit writes at the least. */
 const ROW_BYTES = 600;
-export const PING = 'bench/ping';
-export const PONG = 'bench/pong';
 
 /** The parts of a command's round trip, each alone: nothing is sealed, checked, decided or logged. */
 export class CommandParts {

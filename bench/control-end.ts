@@ -12,7 +12,7 @@ import {
   VerificationBudget,
 } from '@tieline/protocol';
 import type { BenchSite } from './bench-site.ts';
-import { PONG } from './command-parts.ts';
+import { PONG } from './command-echo.ts';
 
 /** How long a command may be accepted, on the agent's session clock. */
 const NOT_AFTER_MS = 60_000;

@@ -7,13 +7,15 @@ import {
   workerInference,
 } from '@tieline/inference';
 import { silentLogger } from '@tieline/kernel';
+import { quantile } from './measure.ts';
+import type { Bench } from './row.ts';
 
 const RUNS = 3_000;
 /** The two sides take turns this often, so that both meet the same moods of the machine. */
 const RUNS_A_TURN = 250;
 
 /** One forecast, as a gateway makes it each cycle: checked features in, checked value out. */
-export const inferenceBench = {
+export const inferenceBench: Bench = {
   name: 'one forecast across the worker',
   async run() {
     const packed = packModel(SHIPPED_FORECAST_DIRECTORY);
@@ -56,7 +58,7 @@ async function side(inference: Inference, packed: Uint8Array, features: readonly
     },
     async close(): Promise<number> {
       await session.close();
-      return tookMs.sort((a, b) => a - b)[Math.floor(tookMs.length * 0.99)] ?? Number.NaN;
+      return quantile(tookMs, 0.99);
     },
   };
 }

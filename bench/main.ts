@@ -7,6 +7,7 @@ import { controlCycleBench } from './control-cycle.ts';
 import { inferenceBench } from './inference.ts';
 import { powerFlowBench } from './power-flow.ts';
 import { type Bench, type Row, reachesAim, tableOf } from './row.ts';
+import { telemetryBench } from './telemetry.ts';
 import { verifyBench } from './verify.ts';
 import { virtualTimeBench } from './virtual-time.ts';
 
@@ -14,6 +15,7 @@ const BENCHES: readonly Bench[] = [
   commandRoundTripBench,
   verifyBench,
   auditBench,
+  telemetryBench,
   controlCycleBench,
   inferenceBench,
   powerFlowBench,

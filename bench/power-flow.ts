@@ -1,10 +1,12 @@
 import { embeddedFeeder, PowerFlow, TOLERANCE_PU } from '@tieline/grid';
+import { median } from './measure.ts';
+import type { Bench } from './row.ts';
 
 const SOLVES = 20_000;
 /** Each side is measured this often, in turn, and the medians are compared. */
 const ROUNDS = 7;
 
-export const powerFlowBench = {
+export const powerFlowBench: Bench = {
   name: 'power flow, 33 buses',
   async run() {
     const feeder = embeddedFeeder('baran-wu-33');
@@ -91,8 +93,4 @@ function microsecondsEach(solve: () => number): number {
   const startMs = performance.now();
   for (let at = 0; at < SOLVES; at += 1) solve();
   return ((performance.now() - startMs) * 1_000) / SOLVES;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

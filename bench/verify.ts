@@ -22,6 +22,8 @@ import {
   VerificationBudget,
   verifyCommand,
 } from '@tieline/protocol';
+import { median, perSecond } from './measure.ts';
+import type { Bench, Row } from './row.ts';
 
 /** Each side is measured this often, in turn, and the medians are compared. */
 const ROUNDS = 15;
@@ -48,7 +50,7 @@ const TIME = { sessionMs: 1_000, wallS: NOW_S };
  * All fifteen checks of one command, beside nothing but tweetnacl's signature check. A plan's command has one
  * signature; an order's has two, the person's as well, and so has its baseline.
  */
-export const verifyBench = {
+export const verifyBench: Bench = {
   name: 'verify one command',
   async run() {
     const site = benchSite();
@@ -72,7 +74,7 @@ export const verifyBench = {
   },
 };
 
-function row(what: string, ours: () => unknown, signatures: string, theirs: () => void) {
+function row(what: string, ours: () => unknown, signatures: string, theirs: () => void): Row {
   perSecond(2_000, ours);
   perSecond(4 * NACL_CHECKS_A_ROUND, theirs);
   const [values, baselines]: [number[], number[]] = [[], []];
@@ -90,17 +92,6 @@ function row(what: string, ours: () => unknown, signatures: string, theirs: () =
     ratio: value / baselineValue,
     aim: '≥ 20 ×',
   };
-}
-
-function perSecond(times: number, once: () => unknown): number {
-  const startMs = performance.now();
-  for (let at = 0; at < times; at += 1) once();
-  return (times * 1_000) / (performance.now() - startMs);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 const secret = (name: string): Uint8Array => sha256(utf8(`bench ${name}`));
