@@ -6,10 +6,13 @@ import { isMeasured, type ProcessImage } from './process-image.ts';
 
 /** Cycles in a batch, each 1 s. */
 const BATCH_SAMPLES = 10;
-/** Batches of a broken link are thinned to one mean each, this many of them to a message. */
-const THINNED_SAMPLES = 360;
-/** Two days of thinned telemetry; then the oldest goes, and is counted. */
-const QUEUE_MESSAGES = 48;
+/** Batches that may wait for their turn while the link is slow; then the oldest is thinned. */
+const WAITING_BATCHES = 3;
+/** A message holds as many values as strict CBOR and its byte bound allow, in this many series at most. */
+const MESSAGE_VALUES = 3_000;
+const MESSAGE_SERIES = 60;
+/** Two days and more of a site of four assets, thinned; then the oldest goes, and is counted. */
+const QUEUE_MESSAGES = 96;
 
 /** One quantity of one asset: the same object in every sample, so that samples are told apart by nothing else. */
 type Series = Pick<Telemetry['series'][number], 'asset' | 'quantity'>;
@@ -23,14 +26,17 @@ const FORECAST: Series = { asset: 'site', quantity: 'forecast-import-kw' };
 
 /**
  * Measurements on their way out, in batches with one signature each. While the link is down they are
- * thinned to means, because the newest minute matters more than each second of a past hour.
+ * thinned to means, because the newest minute matters more than each second of a past hour. A message
+ * dates its values by its first one: whatever breaks the grid of time begins another message.
  */
 export class TelemetryFeed {
   readonly #stepMs: number;
-  #batch: Sample[] = [];
+  #open: Sample[] = [];
+  readonly #closed: (readonly Sample[])[] = [];
   #thinned: Sample[] = [];
   readonly #queue = new BoundedQueue<Telemetry>(QUEUE_MESSAGES);
   readonly #series = new Map<AssetId, AssetSeries>();
+  #queuedPoints = 0;
   /** Points that had to give way. */
   dropped = 0;
 
@@ -39,24 +45,39 @@ export class TelemetryFeed {
   }
 
   get bufferedPoints(): number {
-    return (this.#thinned.length + this.#queue.size * THINNED_SAMPLES) * this.#width();
+    return this.#thinned.reduce((sum, one) => sum + one.values.size, this.#queuedPoints);
   }
 
   add(image: ProcessImage, decision: Decision, forecastKw: number | null): void {
-    this.#batch.push({ at: image, values: this.#valuesOf(image, decision, forecastKw) });
+    const sample = { at: image, values: this.#valuesOf(image, decision, forecastKw) };
+    if (!follows(this.#open.at(-1), sample, this.#stepMs)) this.#close();
+    this.#open.push(sample);
+    if (this.#open.length >= BATCH_SAMPLES) this.#close();
   }
 
   /** Sends what is due; what cannot be sent is thinned and kept. */
-  async send(mouth: Mouth): Promise<void> {
-    if (this.#batch.length >= BATCH_SAMPLES) {
-      const batch = this.#batch;
-      this.#batch = [];
-      const sent = mouth.isUp && (await mouth.say(KINDS.telemetry, this.#message(batch, 1), 0));
+  async send(mouth: Pick<Mouth, 'isUp' | 'say'>): Promise<void> {
+    for (let batch = this.#closed.shift(); batch !== undefined; batch = this.#closed.shift()) {
+      let sent = mouth.isUp;
+      for (const message of this.#messages(batch, 1)) {
+        sent = sent && (await mouth.say(KINDS.telemetry, message, 0));
+      }
       if (!sent) this.#thin(batch);
     }
     if (!mouth.isUp) return;
-    const waiting = this.#queue.peek() ?? this.#closeThinned(1);
-    if (waiting !== undefined && (await mouth.say(KINDS.telemetry, waiting, 0))) this.#queue.take();
+    if (this.#queue.size === 0) this.#closeThinned();
+    const waiting = this.#queue.peek();
+    if (waiting === undefined || !(await mouth.say(KINDS.telemetry, waiting, 0))) return;
+    // A full queue may have let it go meanwhile.
+    if (this.#queue.peek() !== waiting) return;
+    this.#queue.take();
+    this.#queuedPoints -= pointsOf(waiting);
+  }
+
+  #close(): void {
+    if (this.#open.length > 0) this.#closed.push(this.#open);
+    this.#open = [];
+    if (this.#closed.length > WAITING_BATCHES) this.#thin(this.#closed.shift() ?? []);
   }
 
   #thin(batch: readonly Sample[]): void {
@@ -68,39 +89,45 @@ export class TelemetryFeed {
       const sum = known.reduce((total, value) => total + value, 0);
       values.set(series, known.length === 0 ? null : sum / known.length);
     }
-    this.#thinned.push({ at: first.at, values });
-    this.#closeThinned(THINNED_SAMPLES);
+    const mean = { at: first.at, values };
+    const stepMs = this.#stepMs * BATCH_SAMPLES;
+    if (!follows(this.#thinned.at(-1), mean, stepMs)) this.#closeThinned();
+    this.#thinned.push(mean);
+    const width = Math.min(values.size, MESSAGE_SERIES);
+    if ((this.#thinned.length + 1) * width > MESSAGE_VALUES) this.#closeThinned();
   }
 
-  /** Puts the thinned samples into the queue once there are `atLeast` of them; gives the queue's head. */
-  #closeThinned(atLeast: number): Telemetry | undefined {
-    if (this.#thinned.length < atLeast) return undefined;
-    const evicted = this.#queue.offerEvicting(this.#message(this.#thinned, BATCH_SAMPLES));
-    if (evicted !== undefined) {
-      this.dropped += evicted.series.reduce((sum, one) => sum + one.values.length, 0);
+  #closeThinned(): void {
+    for (const message of this.#messages(this.#thinned, BATCH_SAMPLES)) {
+      const evicted = this.#queue.offerEvicting(message);
+      this.#queuedPoints += pointsOf(message);
+      if (evicted === undefined) continue;
+      this.#queuedPoints -= pointsOf(evicted);
+      this.dropped += pointsOf(evicted);
     }
     this.#thinned = [];
-    return this.#queue.peek();
   }
 
-  #message(samples: readonly Sample[], every: number): Telemetry {
+  /** Samples as messages; those of a site of many assets share their series out. */
+  #messages(samples: readonly Sample[], every: number): Telemetry[] {
     const [first] = samples;
-    const at = first!.at;
-    const series = [...first!.values.keys()].map((one) => ({
+    if (first === undefined) return [];
+    const { sessionMs, wallMs, clock } = first.at;
+    const all = [...first.values.keys()].map((one) => ({
       ...one,
       values: samples.map(({ values }) => values.get(one) ?? null),
     }));
-    return {
-      startSessionMs: at.sessionMs,
-      startWallMs: at.wallMs,
-      clock: at.clock,
-      stepMs: this.#stepMs * every,
-      series,
-    };
-  }
-
-  #width(): number {
-    return (this.#thinned[0] ?? this.#batch[0])?.values.size ?? 0;
+    const messages: Telemetry[] = [];
+    for (let at = 0; at < all.length; at += MESSAGE_SERIES) {
+      messages.push({
+        startSessionMs: sessionMs,
+        startWallMs: wallMs,
+        clock,
+        stepMs: this.#stepMs * every,
+        series: all.slice(at, at + MESSAGE_SERIES),
+      });
+    }
+    return messages;
   }
 
   #valuesOf(
@@ -141,3 +168,20 @@ export class TelemetryFeed {
 type AssetSeries = Readonly<
   Record<'activePower' | 'voltage' | 'setpoint' | 'stateOfCharge', Series>
 >;
+
+/** Whether a sample is the one that a message expects behind `last`: a step later, on the same clock. */
+function follows(last: Sample | undefined, next: Sample, stepMs: number): boolean {
+  if (last === undefined) return true;
+  const sessionMs = next.at.sessionMs - last.at.sessionMs;
+  const wallMs = next.at.wallMs - last.at.wallMs;
+  return (
+    Math.abs(sessionMs - stepMs) < stepMs / 2 &&
+    Math.abs(wallMs - sessionMs) < stepMs / 2 &&
+    next.at.clock === last.at.clock &&
+    next.values.size === last.values.size
+  );
+}
+
+function pointsOf({ series }: Telemetry): number {
+  return series.reduce((sum, one) => sum + one.values.length, 0);
+}
