@@ -105,3 +105,57 @@ test('a restart begins with the model that ran last', async () => {
   await run.advance(60_000);
   expect(running(run)).toBe(digest);
 });
+
+test('directed to run without a model, a site runs by its rule, and a restart keeps to it', async () => {
+  const run = await assembled();
+  run.control!.directModel(SITE, null);
+  await run.advance(15_000);
+  expect(run.control!.agent(SITE).reported?.model).toBeNull();
+  expect(modelRecords(run).at(-1)).toBe('model_withdrawn ');
+  await run.kill(SITE);
+  run.network.cut('control-plane');
+  run.start(SITE);
+  await run.advance(5_000);
+  run.network.restore('control-plane');
+  await run.advance(30_000);
+  expect(run.control!.agent(SITE).reported?.model).toBeNull();
+});
+
+test('a model that is wanted no more while it is fetched never runs', async () => {
+  const run = await assembled();
+  run.network.setQuality(SITE, { delayMs: 400 });
+  push(run, constantModel({ answer: 0.5, width: 6_000 }), '2.5.0');
+  await run.advance(2_500);
+  run.control!.directModel(SITE, shipped.replace('sha256:', ''));
+  await run.advance(90_000);
+  expect(running(run)).toBe(shipped);
+  expect(modelRecords(run)).toEqual([`model_activated ${shipped.slice(0, 15)}`]);
+});
+
+test('a restart fetches on what it had begun, beside the last good model', async () => {
+  const run = await assembled();
+  run.network.setQuality(SITE, { delayMs: 400 });
+  const digest = push(run, constantModel({ answer: 0.5, width: 6_000 }), '2.6.0');
+  await run.advance(2_500);
+  await run.kill(SITE);
+  run.start(SITE);
+  await run.advance(90_000);
+  expect(running(run)).toBe(digest);
+  expect(modelRecords(run).slice(-2)).toEqual([
+    `model_activated ${shipped.slice(0, 15)}`,
+    `model_activated ${digest.slice(0, 15)}`,
+  ]);
+});
+
+test('a restart controls before it has loaded its model', async () => {
+  const run = await assembled();
+  await run.kill(SITE);
+  run.start(SITE);
+  await run.advance(60_000);
+  const kinds = [...run.control!.auditOf(SITE).records(SITE)].map(({ kind }) => kind);
+  const sinceRestart = kinds.slice(kinds.lastIndexOf('agent_started'));
+  expect(sinceRestart).toContain('model_activated');
+  expect(sinceRestart.indexOf('control_cycles')).toBeLessThan(
+    sinceRestart.indexOf('model_activated'),
+  );
+});

@@ -63,6 +63,7 @@ export function sqliteStore(db: Database, audit: AuditLog): AgentStore {
 function values(db: Database) {
   const get = db.prepare<[string], Buffer>('SELECT value FROM agent_value WHERE name = ?').pluck();
   const put = db.prepare<[string, Uint8Array]>('INSERT OR REPLACE INTO agent_value VALUES (?, ?)');
+  const drop = db.prepare<[string]>('DELETE FROM agent_value WHERE name = ?');
   const number = (name: string): number => {
     const value = get.get(name);
     return value === undefined ? 0 : (decodeCbor(value) as number);
@@ -70,6 +71,7 @@ function values(db: Database) {
   return {
     get: (name: string) => get.get(name),
     put: (name: string, value: Uint8Array) => void put.run(name, value),
+    drop: (name: string) => void drop.run(name),
     number,
     setNumber: (name: string, value: number) => void put.run(name, encodeCbor(value)),
     count(name: string): number {
@@ -105,7 +107,8 @@ function marks(db: Database) {
     highWaterWallMs: () => value.number('high-water-wall-ms'),
     setHighWaterWallMs: (wallMs: number) => value.setNumber('high-water-wall-ms', wallMs),
     lastGoodModel: (): Uint8Array | undefined => value.get('last-good-model'),
-    setLastGoodModel: (packed: Uint8Array) => value.put('last-good-model', packed),
+    setLastGoodModel: (packed: Uint8Array | null) =>
+      packed === null ? value.drop('last-good-model') : value.put('last-good-model', packed),
   };
 }
 

@@ -127,7 +127,7 @@ export class EdgeAgent {
       onDown: (reason) => this.#ports.logger.info('link_down', { reason }),
     });
     try {
-      await this.#models.restore();
+      this.#models.restore();
       await this.#turns.take(() => this.#cycle());
       this.#ports.logger.info('first_cycle');
       await every(clock, CYCLE_MS, signal, () => this.#turns.take(() => this.#cycle()));
@@ -136,6 +136,7 @@ export class EdgeAgent {
       this.#flush();
       await bus.stop();
       await this.#outward.settled();
+      await this.#models.settled();
       await this.#forecaster.slot.close();
     }
   }

@@ -27,6 +27,8 @@ const RETRY_MS = 5_000;
 /** A model on its way here. */
 interface Fetch {
   readonly release: Release;
+  /** Blocks that are not here yet, by digest. */
+  readonly missing: Map<string, Uint8Array>;
   readonly askedMs: Map<string, number>;
 }
 
@@ -51,6 +53,12 @@ export class ModelDesk {
   readonly #parts: ModelDeskParts;
   #fetch: Fetch | null = null;
   #preparing: Promise<void> | null = null;
+  /** What broke while nobody awaited it. */
+  #broken: { readonly cause: unknown } | null = null;
+  /** Digest that the director wants to run; null = none; undefined = it has not said. */
+  #wanted: string | null | undefined;
+  /** Digest of the last good model, which may run until what is wanted is here. */
+  #meanwhile: string | null = null;
   /** Packages by digest: the running one, the candidate, and the one to return to. */
   readonly #packages = new Map<string, Uint8Array>();
 
@@ -58,24 +66,45 @@ export class ModelDesk {
     this.#parts = parts;
   }
 
-  /** At boot: the last good model from disk, then whatever was wanted when the power went. */
-  async restore(): Promise<void> {
-    const { store, slot, logger } = this.#parts;
-    const packed = store.lastGoodModel();
-    if (packed !== undefined) {
-      try {
-        this.#packages.set(await slot.prepare(packed), packed);
-      } catch (thrown) {
-        logger.error('model_not_restored', { reason: messageOf(thrown) });
-      }
-    }
+  /** At boot: the last good model from disk, then whatever was wanted when the power went. No cycle waits for it. */
+  restore(): void {
+    const { store, logger } = this.#parts;
     const wanted = store.document('model');
-    if (wanted === undefined) return;
     try {
-      this.#want(this.#open(wanted.bytes).release);
+      if (wanted !== undefined) this.#want(this.#open(wanted.bytes).release);
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
       logger.error('model_not_restored', { reason: thrown.message });
+    }
+    const packed = store.lastGoodModel();
+    if (packed === undefined || this.#wanted === null) return;
+    this.#meanwhile = digestText(sha256(packed));
+    this.#inBackground(this.#reload(packed));
+  }
+
+  /** Resolves when nothing is being loaded. */
+  async settled(): Promise<void> {
+    await this.#preparing;
+  }
+
+  #inBackground(work: Promise<void>): void {
+    this.#preparing = work
+      .catch((cause: unknown) => {
+        this.#broken ??= { cause };
+      })
+      .finally(() => {
+        this.#preparing = null;
+      });
+  }
+
+  async #reload(packed: Uint8Array): Promise<void> {
+    const { slot, logger } = this.#parts;
+    try {
+      const digest = await slot.prepare(packed);
+      this.#packages.set(digest, packed);
+      if (digest === this.#wanted) this.#fetch = null;
+    } catch (thrown) {
+      logger.error('model_not_restored', { reason: messageOf(thrown) });
     }
   }
 
@@ -93,6 +122,7 @@ export class ModelDesk {
         return;
       }
       store.putDocument('model', { version, bytes: new Uint8Array(message.payload) });
+      this.#meanwhile = null;
       this.#want(release);
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
@@ -111,53 +141,58 @@ export class ModelDesk {
       return;
     }
     this.#parts.store.putBlock(have.digest, have.bytes);
+    fetch.missing.delete(toHex(have.digest));
   }
 
   /** Asks for what is missing; with everything here, loads it. Called once a cycle. */
   async advance(mouth: Mouth, sessionMs: number): Promise<void> {
+    if (this.#broken !== null) throw this.#broken.cause;
     const fetch = this.#fetch;
     if (fetch === null || this.#preparing !== null) return;
-    const { store, deployment, site } = this.#parts;
-    const missing = fetch.release.blocks.filter((digest) => store.block(digest) === undefined);
-    if (missing.length === 0) {
+    if (fetch.missing.size === 0) {
       this.#fetch = null;
-      this.#preparing = this.#load(fetch.release).finally(() => {
-        this.#preparing = null;
-      });
+      this.#inBackground(this.#load(fetch.release));
       return;
     }
+    const { deployment, site } = this.#parts;
     const topic = printTopic({ deployment, site, kind: 'block/want' });
-    for (const digest of missing.slice(0, IN_FLIGHT)) {
-      const askedMs = fetch.askedMs.get(toHex(digest));
+    for (const [name, digest] of [...fetch.missing].slice(0, IN_FLIGHT)) {
+      const askedMs = fetch.askedMs.get(name);
       if (askedMs !== undefined && sessionMs - askedMs < RETRY_MS) continue;
-      if (await mouth.ask(topic, BlockWant.encode({ digest }))) {
-        fetch.askedMs.set(toHex(digest), sessionMs);
-      }
+      if (await mouth.ask(topic, BlockWant.encode({ digest }))) fetch.askedMs.set(name, sessionMs);
     }
   }
 
-  /** Between two cycles: a candidate takes over, or a failing model gives way; both are on record. */
+  /** Between two cycles: a candidate takes over, or a model gives way; each is on record. */
   atCycleBoundary(): void {
     const { store, recorder, session, slot, logger } = this.#parts;
-    const change = slot.atCycleBoundary();
+    const { candidate } = slot.status;
+    // Loaded while something else came to be wanted.
+    if (candidate !== null && !this.#mayRun(candidate)) slot.dropCandidate();
+    const change = this.#wanted === null ? slot.withdraw() : slot.atCycleBoundary();
     if (change === null) return;
-    const digest = digestBytes(change.running);
+    const { running } = change;
     store.transaction(() => {
       recorder.flush();
-      session.setDigest('model', digest);
+      session.setDigest('model', running === null ? null : digestBytes(running));
       recorder.append({
         actor: 'agent',
         kind: `model_${change.kind}`,
-        subject: change.running,
+        subject: running ?? '',
         body: { ...change },
       });
       // After a rollback too: a restart must not bring the failed one back.
-      const packed = this.#packages.get(change.running);
+      const packed = running === null ? null : this.#packages.get(running);
       if (packed !== undefined) store.setLastGoodModel(packed);
-      store.dropBlocks();
+      // Those of a fetch under way are still needed.
+      if (this.#fetch === null) store.dropBlocks();
     });
     this.#forgetOthers();
-    logger.info(`model_${change.kind}`, { running: change.running });
+    logger.info(`model_${change.kind}`, { running });
+  }
+
+  #mayRun(digest: string): boolean {
+    return digest === this.#wanted || digest === this.#meanwhile;
   }
 
   /** Digest of the package that runs; null while the rule runs alone. */
@@ -181,13 +216,20 @@ export class ModelDesk {
     return { desired, release };
   }
 
+  /** What was wanted before is fetched no further. */
   #want(release: Release | null): void {
+    this.#fetch = null;
+    this.#wanted = release === null ? null : digestText(release.digest);
     if (release === null) return;
-    const running = this.running();
-    const { candidate } = this.#parts.slot.status;
-    if (running !== null && equalBytes(running, release.digest)) return;
-    if (candidate !== null && equalBytes(digestBytes(candidate), release.digest)) return;
-    this.#fetch = { release, askedMs: new Map() };
+    const { running, candidate } = this.#parts.slot.status;
+    if (running === this.#wanted || candidate === this.#wanted) return;
+    const { store } = this.#parts;
+    const missing = release.blocks.filter((digest) => store.block(digest) === undefined);
+    this.#fetch = {
+      release,
+      missing: new Map(missing.map((digest) => [toHex(digest), digest])),
+      askedMs: new Map(),
+    };
   }
 
   async #load(release: Release): Promise<void> {
@@ -205,7 +247,7 @@ export class ModelDesk {
         recorder.append({
           actor: 'agent',
           kind: 'model_rejected',
-          subject: `sha256:${toHex(release.digest)}`,
+          subject: digestText(release.digest),
           body: { reason },
         });
         store.dropBlocks();
@@ -226,6 +268,10 @@ function readBlock(payload: Uint8Array): { digest: Uint8Array; bytes: Uint8Array
   } catch {
     return null;
   }
+}
+
+function digestText(digest: Uint8Array): string {
+  return `sha256:${toHex(digest)}`;
 }
 
 function digestBytes(digest: string): Uint8Array {

@@ -72,7 +72,8 @@ export interface AgentStore {
   dropBlocks(): void;
   /** The package that ran last and passed its self-test. */
   lastGoodModel(): Uint8Array | undefined;
-  setLastGoodModel(packed: Uint8Array): void;
+  /** Null where the next start is to run without a model. */
+  setLastGoodModel(packed: Uint8Array | null): void;
 
   /** Latest attested Unix time, ms: a clock that says less is wrong. */
   highWaterWallMs(): number;

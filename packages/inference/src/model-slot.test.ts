@@ -108,3 +108,27 @@ test('with nothing to return to, a failing model stays; a new one replaces it an
   expect(slot.status.lastGood).toBeNull();
   await slot.close();
 });
+
+test('a withdrawn model runs no more, nor does what waited beside it', async () => {
+  const slot = slotFor(good);
+  expect(slot.withdraw()).toBeNull();
+  await slot.prepare(good);
+  slot.atCycleBoundary();
+  await slot.prepare(failing);
+  expect(slot.withdraw()).toEqual({ kind: 'withdrawn', running: null, was: digestOf(good) });
+  expect(slot.status).toEqual({ running: null, candidate: null, lastGood: null });
+  expect(await slot.infer([4])).toBeNull();
+  expect(slot.atCycleBoundary()).toBeNull();
+  await slot.close();
+});
+
+test('a candidate that is dropped never takes over', async () => {
+  const slot = slotFor(good);
+  const running = await slot.prepare(good);
+  slot.atCycleBoundary();
+  await slot.prepare(failing);
+  slot.dropCandidate();
+  expect(slot.atCycleBoundary()).toBeNull();
+  expect(slot.status.running).toBe(running);
+  await slot.close();
+});

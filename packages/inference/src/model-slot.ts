@@ -19,7 +19,8 @@ export type SlotChange =
       readonly running: Digest;
       readonly was: Digest;
       readonly lastFault: string;
-    };
+    }
+  | { readonly kind: 'withdrawn'; readonly running: null; readonly was: Digest };
 
 /** What a slot holds; `running` is the truth about what infers, whatever was asked for. */
 export interface SlotStatus {
@@ -109,6 +110,24 @@ export class ModelSlot {
     this.#lastGood = null;
     this.#start(back);
     return { kind: 'rolled_back', running: back.digest, was: was.digest, lastFault };
+  }
+
+  /** The candidate is wanted no more; the running model goes on. */
+  dropCandidate(): void {
+    if (this.#candidate !== null) this.#close(this.#candidate);
+    this.#candidate = null;
+  }
+
+  /** Call between two cycles: from here on no model runs. Null where none did. */
+  withdraw(): SlotChange | null {
+    const was = this.#running;
+    this.dropCandidate();
+    if (this.#lastGood !== null) this.#close(this.#lastGood);
+    this.#lastGood = null;
+    this.#running = null;
+    if (was === null) return null;
+    this.#close(was);
+    return { kind: 'withdrawn', running: null, was: was.digest };
   }
 
   /** Null while no model runs. */
