@@ -6,8 +6,14 @@ import { QUERY_POINTS_MAX } from '../../core/bounds.ts';
 import type { ControlPlane } from '../../core/control-plane.ts';
 import { plain } from '../../core/views.ts';
 import { type App, answer } from './app.ts';
-import { AuditAnswer, AuditQuery, TelemetryAnswerShape } from './more-shapes.ts';
-import { AgentAnswer, AgentDetail, ErrorAnswer, WallMs } from './shapes.ts';
+import { ErrorAnswer, WallMs } from './shapes.ts';
+import {
+  AgentAnswer,
+  AgentDetail,
+  AuditAnswer,
+  AuditQuery,
+  TelemetryAnswer,
+} from './shapes-agents.ts';
 
 const refusals = { '4xx': ErrorAnswer };
 /** A stream of bytes; its type is told to readers of the reference alone. */
@@ -72,7 +78,7 @@ function telemetryRoute(app: App, plane: ControlPlane): void {
           toMs: z.coerce.number().pipe(WallMs),
           points: z.coerce.number().int().min(1).max(QUERY_POINTS_MAX).default(500),
         }),
-        response: { 200: TelemetryAnswerShape, ...refusals },
+        response: { 200: TelemetryAnswer, ...refusals },
       },
     },
     ({ query: { points, ...query } }) => answer(plane.telemetry(query, points)),

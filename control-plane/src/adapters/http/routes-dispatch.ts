@@ -4,20 +4,17 @@ import { z } from 'zod';
 import type { ControlPlane } from '../../core/control-plane.ts';
 import type { Draft } from '../../core/preview.ts';
 import { type App, answer } from './app.ts';
+import { base64, bytesOfBase64, ErrorAnswer, HexId } from './shapes.ts';
 import {
   actionFrom,
   assumptionsFrom,
-  base64,
-  bytesOfBase64,
   CommandAnswer,
   CommandDetailAnswer,
   CommandState,
   DraftBody,
-  ErrorAnswer,
-  HexId,
   JsonActions,
   PreviewAnswer,
-} from './shapes.ts';
+} from './shapes-dispatch.ts';
 
 const tags = ['dispatch'];
 const refusals = { '4xx': ErrorAnswer };

@@ -6,8 +6,8 @@ import { ControlError } from '../../core/failure.ts';
 import type { HeldPolicy } from '../../core/policies.ts';
 import { plain } from '../../core/views.ts';
 import { type App, answer } from './app.ts';
-import { ModelAnswer, ModelBody, ModelStatusAnswer, PolicyAnswer } from './more-shapes.ts';
 import { base64, bytesOfBase64, ErrorAnswer, HexDigest } from './shapes.ts';
+import { ModelAnswer, ModelBody, ModelStatusAnswer, PolicyAnswer } from './shapes-documents.ts';
 
 const refusals = { '4xx': ErrorAnswer };
 /** Eight MiB of package as base64, and the release beside it. */

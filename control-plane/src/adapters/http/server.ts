@@ -16,12 +16,11 @@ import { isAuthorized } from './auth.ts';
 import { expectedError, type HttpError, httpError } from './errors.ts';
 import { CLIENTS_MAX, EventStreams } from './event-stream.ts';
 import { controlMetrics } from './metrics.ts';
-import { HealthAnswer } from './more-shapes.ts';
 import { withoutUnused } from './openapi-schemas.ts';
 import { agentRoutes } from './routes-agents.ts';
 import { dispatchRoutes } from './routes-dispatch.ts';
 import { documentRoutes } from './routes-documents.ts';
-import { ErrorAnswer } from './shapes.ts';
+import { ErrorAnswer, HealthAnswer } from './shapes.ts';
 
 const BODY_BYTES_MAX = 131_072;
 const REQUEST_TIMEOUT_MS = 30_000;

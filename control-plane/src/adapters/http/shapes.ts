@@ -1,8 +1,6 @@
-import { SiteId } from '@tieline/kernel';
-import { Action, type Assumptions, OrderClass, OrderTarget, Quantity } from '@tieline/protocol';
 import { z } from 'zod';
 
-/** Shapes of the HTTP API. Ids and digests are lower-case hex; signed documents are base64. */
+/** What the shapes of the HTTP API share. Ids and digests are lower-case hex; signed documents are base64. */
 
 const hexOf = (bytes: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes as lower-case hex`);
@@ -29,226 +27,21 @@ export function bytesOfBase64(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
-const [Setpoint, Limit, ChargeTarget, Mode, Switch, Tap, Cede] = Action.options;
-
-/** The actions of the wire with ids as hex. Powers in kW, positive into the grid; durations in ms. */
-export const JsonAction = z
-  .discriminatedUnion('type', [
-    Setpoint.extend({ supersedes: z.exactOptional(HexId) }),
-    Limit,
-    ChargeTarget,
-    Mode,
-    Switch,
-    Tap,
-    Cede.extend({ command: HexId }),
-  ])
-  .meta({ id: 'Action' });
-export type JsonAction = z.output<typeof JsonAction>;
-export const JsonActions = z.array(JsonAction).min(1).max(32);
-
-const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
-
-export function actionFrom(json: JsonAction): Action {
-  if (json.type === 'cede') return { ...json, command: unhex(json.command) };
-  if (json.type !== 'setpoint') return json;
-  const { supersedes, ...rest } = json;
-  return supersedes === undefined ? rest : { ...rest, supersedes: unhex(supersedes) };
-}
-
-const JsonAssumptions = OrderTarget.shape.assumes.extend({ topology: z.exactOptional(HexDigest) });
-
-export function assumptionsFrom(json: z.output<typeof JsonAssumptions>): Assumptions {
-  const { topology, ...rest } = json;
-  return topology === undefined ? rest : { ...rest, topology: unhex(topology) };
-}
-
-export const DraftBody = z
-  .strictObject({
-    class: OrderClass,
-    targets: z
-      .array(
-        z.strictObject({
-          site: SiteId,
-          actions: JsonActions,
-          assumes: z.exactOptional(JsonAssumptions),
-        }),
-      )
-      .min(1)
-      .max(64),
-    notBefore: z.exactOptional(z.int().min(0).describe('Unix time, s')),
-    notAfter: z.exactOptional(z.int().min(0).describe('Unix time, s')),
-    reason: z.string().min(1).max(500),
-  })
-  .meta({ id: 'Draft' });
+export const Facts = z.record(z.string(), z.unknown());
 
 export const ErrorAnswer = z
   .strictObject({
     error: z.strictObject({
       code: z.string().describe('stable; what programs branch on'),
       message: z.string().describe('for people'),
-      facts: z.record(z.string(), z.unknown()),
+      facts: Facts,
     }),
   })
   .meta({ id: 'Error' });
 
-const Fact = z.record(z.string(), z.unknown());
-const HexRoot = z.string().describe('hex');
-
-export const AgentAnswer = z
-  .strictObject({
-    site: SiteId,
-    link: z.enum(['unheard', 'present', 'lost']),
-    sinceWallMs: WallMs.describe('when the link came to be as it is; for lost: last heard'),
-    heardWallMs: WallMs.nullable(),
-    sess: HexId.nullable(),
-    boot: z.int().nullable(),
-    bornWallMs: WallMs.nullable(),
-    software: z.string().nullable(),
-    quarantine: z
-      .strictObject({ code: z.string(), facts: Fact, sinceWallMs: WallMs })
-      .nullable()
-      .describe('why the site gets no commands until it is released'),
-    reported: z
-      .strictObject({
-        trust: z.int(),
-        policy: z.int(),
-        model: HexDigest.nullable().describe('the package that runs, as the agent says'),
-        clock: z.enum(['trusted', 'holdover', 'untrusted']),
-        audit: z.strictObject({ size: z.int(), root: HexRoot }),
-        mode: z.enum(['automatic', 'idle']).nullable(),
-        control: z.enum(['present', 'silent']).nullable(),
-        buffered: z
-          .strictObject({
-            receipts: z.int(),
-            auditRecords: z.int(),
-            telemetryPoints: z.int(),
-          })
-          .nullable(),
-        refused: z.record(z.string(), z.int()),
-      })
-      .nullable(),
-    auditReceipted: z.int(),
-    waiting: z.int().describe('commands without a receipt'),
-  })
-  .meta({ id: 'Agent' });
-
-export const AgentDetail = AgentAnswer.extend({
-  measurements: z.array(
-    z.strictObject({
-      asset: z.string(),
-      quantity: Quantity,
-      value: z.number(),
-      wallMs: z.number(),
-    }),
-  ),
-}).meta({ id: 'AgentDetail' });
-
-export const COMMAND_STATES = [
-  'queued',
-  'offered',
-  'unknown',
-  'refused',
-  'accepted',
-  'scheduled',
-  'active',
-  'clipped',
-  'confirmed',
-  'completed',
-  'superseded',
-  'cancelled',
-  'expired',
-  'reverted',
-  'overridden',
-  'failed',
-] as const;
-export const CommandState = z.enum(COMMAND_STATES);
-
-export const CommandAnswer = z
-  .strictObject({
-    id: HexId,
-    site: SiteId,
-    state: CommandState.describe('unknown is neither success nor failure'),
-    confirmedBy: z
-      .enum(['device', 'meter'])
-      .nullable()
-      .describe('device: read back; meter: measured'),
-    final: z.boolean().describe('nothing more is expected; a late receipt may still correct it'),
-    detail: z.string().nullable(),
-    order: HexId.nullable(),
-    basis: z.enum(['order', 'plan']),
-    actions: z.array(z.looseObject({ type: z.string() })),
-    reason: z.string(),
-    createdWallMs: WallMs,
-    notBeforeWallMs: WallMs,
-    notAfterWallMs: WallMs,
-  })
-  .meta({ id: 'Command' });
-
-export const CommandDetailAnswer = CommandAnswer.extend({
-  offers: z.array(
-    z.strictObject({
-      cti: HexId,
-      command: HexId,
-      sess: HexId,
-      epoch: z.int(),
-      seq: z.int(),
-      messageDigest: HexDigest,
-      offeredWallMs: WallMs,
-    }),
-  ),
-  ladder: z
-    .array(
-      z.strictObject({
-        state: z.string(),
-        action: z.int().nullable().describe('null: the whole command'),
-        facts: Fact,
-        counter: z.int(),
-        auditIndex: z.int().describe('where the agent’s audit log says the same'),
-        agentWallMs: WallMs,
-        clock: z.enum(['trusted', 'holdover', 'untrusted']),
-        receivedWallMs: WallMs,
-      }),
-    )
-    .describe('every receipt, in the order in which the agent wrote them'),
-}).meta({ id: 'CommandDetail' });
-
-const SiteState = z.strictObject({
-  importKw: z.number().describe('at the site meter, positive from the grid'),
-  voltagePu: z.number().nullable().describe('null where nothing feeds the bus'),
+export const HealthAnswer = z.strictObject({
+  status: z.enum(['ok', 'bus-down']),
+  deployment: z.string(),
+  world: z.enum(['real', 'simulated']),
+  epoch: z.int().describe('leadership term: rises with each start'),
 });
-const BusVoltage = z.strictObject({ bus: z.string(), pu: z.number() });
-const beforeAfter = <T extends z.ZodType>(shape: T) =>
-  z.strictObject({ before: shape, after: shape });
-export const Violation = z.looseObject({ code: z.string() });
-
-export const PreviewAnswer = z
-  .strictObject({
-    schema: z.literal('tieline.preview/1'),
-    digest: HexDigest.describe('what an order names as its preview'),
-    madeWallMs: WallMs,
-    policyVersion: z.int(),
-    sites: z.array(
-      z.strictObject({
-        site: SiteId,
-        before: SiteState,
-        after: SiteState,
-        measuredWallMs: z.number().nullable().describe('null: never; the feeder’s load is used'),
-        headroom: z
-          .strictObject({
-            importFallKw: z.number(),
-            importRiseKw: z.number(),
-            fallStops: z.string(),
-            riseStops: z.string(),
-          })
-          .nullable()
-          .describe('how far the import may still move after the actions'),
-        withinMargin: z.boolean().describe('automation may do it alone'),
-        violations: z.array(Violation).describe('what no one may do'),
-        unmodelled: z.array(z.string()).describe('what the power flow does not show'),
-      }),
-    ),
-    minVoltage: beforeAfter(BusVoltage),
-    lossKw: beforeAfter(z.number()),
-    feederImportKw: beforeAfter(z.number()),
-  })
-  .meta({ id: 'Preview' });
