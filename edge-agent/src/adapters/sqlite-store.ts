@@ -25,7 +25,6 @@ const SCHEMA = [
    CREATE TABLE agent_receipt (
      counter INTEGER PRIMARY KEY, command TEXT NOT NULL, audit_index INTEGER NOT NULL,
      body BLOB NOT NULL) STRICT;
-   CREATE INDEX agent_receipt_command ON agent_receipt (command);
    CREATE TABLE agent_last_receipt (command TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE agent_document (
      kind TEXT PRIMARY KEY, version INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
