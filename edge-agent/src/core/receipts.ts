@@ -94,13 +94,14 @@ export class Receipts {
     this.#unsent = true;
   }
 
-  /**
-   * Receipts that were said, and whose records the control plane has signed for, are done. A record may be
-   * covered before its receipt was said: it is uploaded by itself.
-   */
-  dropCovered(): void {
-    const auditSize = this.#store.audit.receiptedSize;
-    this.#store.dropReceipts({ auditSize, counter: this.#sentCounter });
+  /** Counter up to which everything was handed to the broker since the last birth. */
+  get sentCounter(): number {
+    return this.#sentCounter;
+  }
+
+  /** Receipts up to `counter` that the control plane has taken in, and whose records it has signed for, are done. */
+  drop(counter: number): void {
+    this.#store.dropReceipts({ auditSize: this.#store.audit.receiptedSize, counter });
   }
 
   /** Sends what was not sent yet, without waiting for one to be acknowledged before the next. */
@@ -114,7 +115,6 @@ export class Receipts {
     const failed = sent.indexOf(false);
     const arrived = failed === -1 ? waiting : waiting.slice(0, failed);
     this.#sentCounter = arrived.at(-1)?.counter ?? sentCounter;
-    this.dropCovered();
     if (failed !== -1) this.#unsent = true;
   }
 }

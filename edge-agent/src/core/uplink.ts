@@ -38,6 +38,8 @@ export class Uplink {
   #auditDueMs = 0;
   /** What the recorder had written when the last upload left nothing over; −1 = there may be more. */
   #auditedUpTo = -1;
+  /** The upload whose receipt is awaited, and the receipts that were said before it. */
+  #uploaded: { readonly size: number; readonly counter: number } | null = null;
   #presence: { readonly epoch: number; readonly iatS: number; readonly atMs: number } | null = null;
 
   constructor(parts: {
@@ -66,6 +68,7 @@ export class Uplink {
     this.#timeDueMs = 0;
     this.#auditDueMs = 0;
     this.#auditedUpTo = -1;
+    this.#uploaded = null;
     this.#receipts.restart();
   }
 
@@ -94,7 +97,7 @@ export class Uplink {
     try {
       this.#store.transaction(() => {
         this.#store.audit.acceptReceipt(message, this.#keys);
-        this.#receipts.dropCovered();
+        this.#dropTaken();
         this.#store.audit.prune(RECORDS_KEPT);
       });
       this.#auditDueMs = 0;
@@ -103,6 +106,17 @@ export class Uplink {
       if (!(thrown instanceof AuditError)) throw thrown;
       return thrown;
     }
+  }
+
+  /**
+   * The broker's word for a receipt proves nothing. An upload that went the same way after it does: messages
+   * of one connection are taken in in their order, so who has signed for the upload has taken the receipt.
+   */
+  #dropTaken(): void {
+    const uploaded = this.#uploaded;
+    if (uploaded === null || this.#store.audit.receiptedSize < uploaded.size) return;
+    this.#uploaded = null;
+    this.#receipts.drop(uploaded.counter);
   }
 
   async advance(vitals: () => Vitals): Promise<void> {
@@ -160,6 +174,10 @@ export class Uplink {
       return;
     }
     this.#auditDueMs = nowMs + AUDIT_AGAIN_MS;
+    const size = upload.from + upload.records.length;
+    // Said again, it may be answered for the first time: then only what came before that is proven.
+    if (size !== this.#uploaded?.size)
+      this.#uploaded = { size, counter: this.#receipts.sentCounter };
     await this.#mouth.say(KINDS.audit, upload, 1);
   }
 }

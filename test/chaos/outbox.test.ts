@@ -1,0 +1,44 @@
+import { decodeCbor } from '@tieline/protocol';
+import { expect, test } from 'vitest';
+import { AttackedSite } from '../attacks/attacked-site.ts';
+import { SITE } from '../attacks/deployment.ts';
+import { sealOrder, setpoint } from '../attacks/forge.ts';
+
+/** Counters of the receipts that the agent still keeps to be said, and how many there ever were. */
+function outbox({ database }: AttackedSite): { kept: number[]; ever: number } {
+  const kept = database.prepare<[], number>('SELECT counter FROM agent_receipt').pluck().all();
+  const counted = database
+    .prepare<[], Buffer>("SELECT value FROM agent_value WHERE name = 'receipt-counter'")
+    .pluck()
+    .get();
+  return { kept, ever: counted === undefined ? 0 : Number(decodeCbor(counted)) };
+}
+
+test('whenever the control plane falls, it has every receipt or the agent still keeps it', async () => {
+  let lostWithoutOutbox = 0;
+  for (let fallsMs = 0; fallsMs <= 5_000; fallsMs += 125) {
+    const at = await AttackedSite.start();
+    await at.strike();
+    // A slow line: commands go on while their receipts are on the way.
+    at.network.setQuality(SITE, { delayMs: 300 });
+    const actions = [setpoint({ activePowerKw: 0, validForMs: 1 })];
+    const ids: string[] = [];
+    for (let k = 0; k < 3; k += 1) {
+      const { commands } = at.control.submitOrder(sealOrder(at, { actions }));
+      ids.push(...commands.map(({ id }) => id));
+    }
+    await at.world.advance(fallsMs);
+    at.network.crash('control-plane');
+    await at.world.advance(10_000);
+    const held = ids.flatMap((id) => at.control.command(id).ladder.map(({ counter }) => counter));
+    const { kept, ever } = outbox(at);
+    const missing = Array.from({ length: ever }, (_, k) => k + 1).filter(
+      (counter) => !held.includes(counter) && !kept.includes(counter),
+    );
+    expect(missing, `fallen after ${fallsMs} ms`).toEqual([]);
+    lostWithoutOutbox += ever - held.length;
+    await at.stop();
+  }
+  // The moments were well chosen: some receipts never reached the control plane.
+  expect(lostWithoutOutbox).toBeGreaterThan(0);
+}, 60_000);
