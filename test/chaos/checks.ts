@@ -2,10 +2,7 @@ import { type AuditKeys, type AuditLog, verifyExport } from '@tieline/audit';
 import { replayDecisions } from '@tieline/edge-agent';
 import { concatBytes, toHex } from '@tieline/kernel';
 import { expect } from 'vitest';
-import type { Dispatcher } from './dispatcher.ts';
-
-/** Words after which nothing more is to come of a command. */
-const OVER = new Set(['reverted', 'expired', 'superseded', 'cancelled', 'overridden']);
+import { type Dispatcher, LAST_WORDS } from './dispatcher.ts';
 
 /** What is on the disk at one moment, counted. */
 export interface Found {
@@ -51,6 +48,6 @@ export function expectPromisesKept(log: AuditLog, control: Dispatcher, keys: Aud
     cycles: replayed.cycles,
     acceptances: accepted.length,
     commands: commands.size,
-    open: [...commands].filter((command) => !OVER.has(last.get(command) ?? '')),
+    open: [...commands].filter((command) => !LAST_WORDS.has(last.get(command) ?? '')),
   };
 }

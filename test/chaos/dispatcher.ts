@@ -10,7 +10,6 @@ import { type RandomStream, silentLogger, systemClock, systemRng, toHex } from '
 import {
   type Basis,
   commandIdOf,
-  type Heartbeat,
   KINDS,
   type Kind,
   openAddressed,
@@ -32,6 +31,15 @@ const SEND_EVERY_MS = 125;
 /** Orders that are wrapped anew for a new session, to be found known or to be accepted at last. */
 const OFFERED_AGAIN_MAX = 6;
 
+/** Words after which nothing more is to come of a command. */
+export const LAST_WORDS: ReadonlySet<string> = new Set([
+  'reverted',
+  'expired',
+  'superseded',
+  'cancelled',
+  'overridden',
+]);
+
 interface Ordered {
   readonly basis: Basis;
   readonly actions: readonly Setpoint[];
@@ -51,7 +59,6 @@ export class Dispatcher {
   readonly faults: string[] = [];
   readonly witness: AuditWitness;
   births = 0;
-  heartbeat: Heartbeat | null = null;
   readonly #provisioned: Provisioned;
   readonly #deployment: string;
   readonly #bus: MessageBus;
@@ -113,6 +120,22 @@ export class Dispatcher {
   accepted(): ReadonlySet<string> {
     const told = [...this.receipts.values()].filter(({ status }) => status.state === 'accepted');
     return new Set(told.map(({ command }) => toHex(command)));
+  }
+
+  /**
+   * The agent's own counter has no gap in what was heard, so that not one receipt was lost on its way, and the
+   * last word on each accepted command is a last word.
+   */
+  isToldAll(): boolean {
+    const counters = [...this.receipts.keys()].sort((a, b) => a - b);
+    if (counters.some((counter, k) => counter !== k + 1)) return false;
+    const last = new Map<string, string>();
+    for (const counter of counters) {
+      const receipt = this.receipts.get(counter);
+      const state = receipt?.status.state ?? '';
+      if (receipt !== undefined && state !== 'refused') last.set(toHex(receipt.command), state);
+    }
+    return [...last.values()].every((state) => LAST_WORDS.has(state));
   }
 
   #offerNew(): void {
@@ -184,9 +207,6 @@ export class Dispatcher {
     switch (parseTopic(message.topic).kind) {
       case 'birth':
         this.#onBirth(message);
-        break;
-      case 'heartbeat':
-        this.heartbeat = this.#open(KINDS.heartbeat, message).body;
         break;
       case 'receipt':
         this.#onReceipt(this.#open(KINDS.receipt, message).body);

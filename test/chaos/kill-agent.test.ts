@@ -73,16 +73,8 @@ test(
     gateway.start();
     const { births } = control;
     await until('a birth', () => control.births > births, gateway);
-    // All is over: the agent says that nothing is left to be said, and the battery rests.
-    await until(
-      'everything told',
-      () => {
-        const buffered = control.heartbeat?.buffered;
-        return control.births > births && buffered?.receipts === 0 && buffered.auditRecords <= 1;
-      },
-      gateway,
-      40_000,
-    );
+    // All is over: every command has had its last word, no receipt is missing, and the battery rests.
+    await until('everything told', () => control.isToldAll(), gateway, 40_000);
     await until('a battery at rest', () => (gateway.battery.askedKw() ?? 0) === 0, gateway);
     expect(await gateway.end('SIGTERM')).toBe(0);
 
@@ -94,9 +86,7 @@ test(
     expect(found.open).toEqual([]);
     expect(found.acceptances).toBe(found.commands);
     expect(found.commands).toBeGreaterThanOrEqual(KILLS);
-    // The agent's own counter has no gap: not one receipt was lost on its way.
-    const counters = [...control.receipts.keys()].sort((a, b) => a - b);
-    expect(counters).toEqual(counters.map((_, k) => k + 1));
+    const counters = [...control.receipts.keys()];
     const { orders, births: heard } = control;
     const told = Object.groupBy(control.receipts.values(), ({ status }) => status.state);
     const rungs = Object.entries(told).map(([state, receipts]) => `${state} ${receipts?.length}`);
