@@ -1,6 +1,6 @@
 import { AuditError } from '@tieline/audit';
 import type { BusMessage } from '@tieline/bus';
-import { messageOf, toHex } from '@tieline/kernel';
+import { messageOf, TokenBuckets, toHex } from '@tieline/kernel';
 import {
   BlockHave,
   BlockWant,
@@ -20,14 +20,13 @@ import type { ControlContext } from './context.ts';
 import { alarm } from './events.ts';
 import type { ReceiptDesk } from './receipt-desk.ts';
 import type { TelemetryIntake } from './telemetry-intake.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** Takes every message of the agents, verifies it, and hands it to whom it concerns. Never throws. */
 export class Inbox {
   readonly #context: ControlContext;
   readonly #receipts: ReceiptDesk;
   readonly #telemetry: TelemetryIntake;
-  readonly #blocks = new Map<string, TokenBucket>();
+  readonly #blocks = new TokenBuckets(BLOCK_BURST, BLOCKS_PER_S);
   /** Refusals of audit uploads that an alarm was raised for: one alarm each, not one per upload. */
   readonly #alarmed = new Set<string>();
 
@@ -151,13 +150,7 @@ export class Inbox {
   }
 
   #mayAsk({ retained }: BusMessage, site: string): boolean {
-    const nowMs = this.#context.now().monotonicMs;
-    let bucket = this.#blocks.get(site);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(BLOCK_BURST, BLOCKS_PER_S, nowMs);
-      this.#blocks.set(site, bucket);
-    }
-    return !retained && bucket.take(nowMs);
+    return !retained && this.#blocks.spend(site, this.#context.now().monotonicMs);
   }
 
   #present(site: string): string {

@@ -7,6 +7,7 @@ import {
   systemClock,
   systemRng,
   TielineError,
+  TokenBuckets,
 } from './index.ts';
 
 const asIs = { run: <T>(body: () => Promise<T>) => body() };
@@ -45,4 +46,23 @@ test('an error says its code and its facts', () => {
   const error = new TielineError({ code: 'key_unknown', kid: '3f2a' });
   expect(error.message).toBe('key_unknown: kid 3f2a');
   expect(error.code).toBe('key_unknown');
+});
+
+test('a bucket lets a burst through, then its rate, and names do not share', () => {
+  const buckets = new TokenBuckets(3, 2);
+  const through = (name: string, nowMs: number, asked: number) =>
+    Array.from({ length: asked }, () => buckets.spend(name, nowMs)).filter(Boolean).length;
+  expect(through('a', 1_000, 5)).toBe(3);
+  expect(through('b', 1_000, 5)).toBe(3);
+  expect(through('a', 2_000, 5)).toBe(2);
+  expect(through('a', 1_500, 5)).toBe(0);
+  expect(through('a', 60_000, 9)).toBe(3);
+});
+
+test('strangers who choose names do not fill the memory, and take nothing from who was there', () => {
+  const buckets = new TokenBuckets(2, 1);
+  expect(buckets.spend('known', 0)).toBe(true);
+  const through = Array.from({ length: 10_000 }, (_, at) => buckets.spend(`name-${at}`, 0));
+  expect(through.filter(Boolean)).toHaveLength(8_191);
+  expect(buckets.spend('known', 0)).toBe(true);
 });
