@@ -17,4 +17,5 @@ export { virtualDevices } from './devices/virtual-devices.ts';
 export { Plant, type PlantOptions, SitePlant } from './plant/plant.ts';
 export { type RunReport, runScenario, type ScenarioOptions } from './virtual/run-scenario.ts';
 export { Trace } from './virtual/trace.ts';
+export { virtualInference } from './virtual/virtual-inference.ts';
 export { VirtualRun, type VirtualRunOptions } from './virtual/virtual-run.ts';

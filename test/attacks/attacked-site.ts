@@ -13,7 +13,6 @@ import {
   SqliteTelemetryStore,
 } from '@tieline/control-plane';
 import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
-import { directInference, type Inference } from '@tieline/inference';
 import { assert, type Rng, seededRng, silentLogger } from '@tieline/kernel';
 import {
   type Heartbeat,
@@ -24,7 +23,13 @@ import {
   type Sign1,
   type TopicKind,
 } from '@tieline/protocol';
-import { Plant, type SiteDevices, siteDevices, virtualDevices } from '@tieline/simulator';
+import {
+  Plant,
+  type SiteDevices,
+  siteDevices,
+  virtualDevices,
+  virtualInference,
+} from '@tieline/simulator';
 import { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Deployment, makeDeployment, SITE, START_MS } from './deployment.ts';
 
@@ -119,7 +124,7 @@ export class AttackedSite {
         bus: this.network.bus(SITE),
         store: sqliteStore(this.database, this.#audit),
         devices: virtualDevices(this.#devices.models, this.world),
-        inference: this.#inference(),
+        inference: virtualInference(this.world),
       },
       {
         ...{ deployment, site: SITE, key, trust, software: 'under attack' },
@@ -233,20 +238,5 @@ export class AttackedSite {
       this.world.schedule(this.world.monotonicMs() + 1_000, step);
     };
     this.world.schedule(this.world.monotonicMs() + 500, step);
-  }
-
-  #inference(): Inference {
-    const inference = directInference();
-    return {
-      load: async (packed) => {
-        const session = await this.world.track(inference.load(packed), 'model load');
-        return {
-          digest: session.digest,
-          manifest: session.manifest,
-          infer: (features) => this.world.track(session.infer(features), 'model run'),
-          close: () => this.world.track(session.close(), 'model close'),
-        };
-      },
-    };
   }
 }

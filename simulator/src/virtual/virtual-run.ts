@@ -1,12 +1,7 @@
 import { AuditLog, AuditWitness, type Database, openDatabase } from '@tieline/audit';
 import { ControlPlane, SqliteControlStore, SqliteTelemetryStore } from '@tieline/control-plane';
 import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
-import {
-  directInference,
-  type Inference,
-  packModel,
-  SHIPPED_FORECAST_DIRECTORY,
-} from '@tieline/inference';
+import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
 import { assert, type Logger, type Rng, seededRng, silentLogger } from '@tieline/kernel';
 import { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import type { SimulatedFeeder, SimulatedSite } from '../deployment/evening-peak.ts';
@@ -15,6 +10,7 @@ import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { Plant } from '../plant/plant.ts';
 import { Trace } from './trace.ts';
+import { virtualInference } from './virtual-inference.ts';
 
 export interface VirtualRunOptions {
   readonly simulated: SimulatedFeeder;
@@ -101,7 +97,7 @@ export class VirtualRun {
         bus: this.network.bus(name),
         store: sqliteStore(db, new AuditLog({ db, identity, key })),
         devices: virtualDevices(this.devices.get(name)!.models, this.world),
-        inference: this.#trackedInference(),
+        inference: virtualInference(this.world),
       },
       {
         deployment,
@@ -186,22 +182,6 @@ export class VirtualRun {
       control.directModel(site.plant.site, digest);
     }
     return control;
-  }
-
-  /** The in-process session is real asynchronous work: the world waits for every run of it. */
-  #trackedInference(): Inference {
-    const inference = directInference();
-    return {
-      load: async (packed) => {
-        const session = await this.world.track(inference.load(packed), 'model load');
-        return {
-          digest: session.digest,
-          manifest: session.manifest,
-          infer: (features) => this.world.track(session.infer(features), 'model run'),
-          close: () => this.world.track(session.close(), 'model close'),
-        };
-      },
-    };
   }
 }
 
