@@ -13,7 +13,7 @@ import { quantile } from './measure.ts';
 import type { Bench, Row } from './row.ts';
 
 const AGENT = new URL('command-agent.ts', import.meta.url).pathname;
-const ROUNDS = 10;
+const ROUNDS = 12;
 const WARM_ROUNDS = 4;
 /** Commands of one round, one behind the other's receipt; then they all run out, untimed. */
 const COMMANDS_A_ROUND = 25;
