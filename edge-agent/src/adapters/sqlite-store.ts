@@ -1,4 +1,4 @@
-import { type AuditLog, type Database, migrate } from '@tieline/audit';
+import { AuditError, type AuditLog, type Database, migrate } from '@tieline/audit';
 import { toHex } from '@tieline/kernel';
 import {
   decodeCbor,
@@ -8,13 +8,17 @@ import {
   Receipt,
   type ReplayState,
 } from '@tieline/protocol';
-import type {
-  AgentStore,
-  DocumentKind,
-  OutboxReceipt,
-  StoredCommand,
-  StoredDocument,
+import Sqlite from 'better-sqlite3';
+import {
+  type AgentStore,
+  type DocumentKind,
+  type OutboxReceipt,
+  type StoredCommand,
+  type StoredDocument,
+  StoreError,
 } from '../ports/store.ts';
+
+const { SqliteError } = Sqlite;
 
 const SCHEMA = [
   `CREATE TABLE agent_value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -49,13 +53,29 @@ export function sqliteStore(db: Database, audit: AuditLog): AgentStore {
   const inTransaction = db.transaction((work: () => unknown): unknown => work());
   return {
     audit,
-    transaction: <T>(work: () => T) => inTransaction.immediate(work) as T,
+    transaction<T>(work: () => T): T {
+      try {
+        return inTransaction.immediate(work) as T;
+      } catch (thrown) {
+        throw unwritable(thrown) ?? thrown;
+      }
+    },
     close: () => db.close(),
     ...marks(db),
     ...commands(db),
     ...receipts(db),
     ...documents(db),
   };
+}
+
+/** What the disk is at fault for, and no code of ours. */
+const DISK_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY)/;
+
+function unwritable(thrown: unknown): StoreError | null {
+  const cause = thrown instanceof AuditError ? thrown.cause : thrown;
+  if (!(cause instanceof SqliteError) || !DISK_FAULT.test(cause.code)) return null;
+  const reason = `${cause.code}: ${cause.message}`;
+  return new StoreError({ code: 'store_unwritable', reason }, undefined, { cause });
 }
 
 /** Small single values, by name. */
@@ -182,7 +202,13 @@ function receipts(db: Database) {
       const body = last.get(command);
       return body === undefined ? undefined : Receipt.decode(body);
     },
-    dropReceipts: (covered: { auditSize: number; counter: number }) => void drop.run(covered),
+    dropReceipts(covered: { auditSize: number; counter: number }): void {
+      try {
+        drop.run(covered);
+      } catch (thrown) {
+        throw unwritable(thrown) ?? thrown;
+      }
+    },
     countReceipts: () => count.get() ?? 0,
   };
 }

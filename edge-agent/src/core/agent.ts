@@ -2,9 +2,11 @@ import { auditKeysOf } from '@tieline/audit';
 import type { BusMessage } from '@tieline/bus';
 import { every, HOUR_MS, toHex } from '@tieline/kernel';
 import { KINDS, topicFilters } from '@tieline/protocol';
-import { modeOf } from './active-actions.ts';
+import { StoreError } from '../ports/store.ts';
+import { type CommandEvent, modeOf } from './active-actions.ts';
 import { Actuator } from './actuator.ts';
 import { type AgentIdentity, type AgentPorts, Mouth } from './agent-context.ts';
+import { birthOf } from './birth.ts';
 import { CommandDesk } from './command-desk.ts';
 import { type ControlState, initialState } from './control-state.ts';
 import { logCycle } from './cycle-log.ts';
@@ -14,12 +16,13 @@ import { Inbox } from './inbox.ts';
 import { ModelDesk } from './model-desk.ts';
 import { type HeldPolicy, PolicyDesk } from './policy-desk.ts';
 import { freezeImage, type ProcessImage } from './process-image.ts';
-import { answeredOf, Receipts } from './receipts.ts';
+import { Receipts } from './receipts.ts';
 import { Recorder } from './recorder.ts';
 import { Refusals } from './refusals.ts';
 import { Session } from './session.ts';
 import { TelemetryFeed } from './telemetry.ts';
 import { Errand, Turns } from './turns.ts';
+import { Unresolved } from './unresolved.ts';
 import { Uplink, type Vitals } from './uplink.ts';
 
 /** One control cycle. */
@@ -27,6 +30,10 @@ export const CYCLE_MS = 1_000;
 /** Devices have this long to answer within a cycle. */
 const READ_DEADLINE_MS = 400;
 const SNAPSHOT_EVERY_MS = HOUR_MS;
+/** Rungs of commands that wait for a disk that takes nothing. */
+const EVENTS_WAITING = 1_024;
+/** A disk that takes nothing is spoken of once in this time. */
+const SAY_AGAIN_MS = 60_000;
 
 /**
  * The agent of one site: a control cycle every second and one at once behind each accepted command,
@@ -40,6 +47,7 @@ export class EdgeAgent {
   readonly #recorder: Recorder;
   readonly #refusals: Refusals;
   readonly #receipts: Receipts;
+  readonly #unresolved: Unresolved;
   readonly #commands: CommandDesk;
   readonly #policies: PolicyDesk;
   readonly #models: ModelDesk;
@@ -61,8 +69,9 @@ export class EdgeAgent {
   #modelFault: string | null = null;
   #conflicts = '';
   #troubled = new Set<string>();
-  /** Commands of an earlier boot whose effect nobody saw; resolved by the first full cycle. */
-  #unresolved: string[] = [];
+  /** What happened to commands and is not on record yet. */
+  #unsaid: readonly CommandEvent[] = [];
+  #unwritableSaidMs = -SAY_AGAIN_MS;
   /** Set where an invariant broke outside of a cycle, whom nobody awaits: the next cycle throws it. */
   #broken: { readonly cause: unknown } | null = null;
 
@@ -77,7 +86,7 @@ export class EdgeAgent {
       return store.countBoot();
     });
     const session = new Session(clock, rng.stream('session').bytes(16), boot);
-    const recorder = new Recorder(store, session);
+    const recorder = new Recorder(store, session, () => this.#state);
     const refusals = new Refusals({ store, recorder, session, logger });
     const receipts = new Receipts(store, recorder, session);
     const pvKw = devices.ratings
@@ -89,6 +98,7 @@ export class EdgeAgent {
     this.#recorder = recorder;
     this.#refusals = refusals;
     this.#receipts = receipts;
+    this.#unresolved = new Unresolved(store, receipts);
     this.#commands = new CommandDesk({ ...parts, draws: rng.stream('command-timing') });
     this.#policies = new PolicyDesk(parts);
     this.#models = new ModelDesk({ ...parts, slot: this.#forecaster.slot });
@@ -109,6 +119,7 @@ export class EdgeAgent {
       uplink: this.#uplink,
       command: (message) => this.#receiveCommand(message),
       policy: (message) => this.#receivePolicy(message),
+      unwritable: (error) => this.#unwritable(error),
       failed: (cause) => this.#break(cause),
     });
     this.#policy = this.#policies.held();
@@ -133,7 +144,7 @@ export class EdgeAgent {
       await every(clock, CYCLE_MS, signal, () => this.#turns.take(() => this.#cycle()));
     } finally {
       await this.#turns.settled();
-      this.#flush();
+      this.#write(() => this.#recorder.flush());
       await bus.stop();
       await this.#outward.settled();
       await this.#models.settled();
@@ -143,8 +154,8 @@ export class EdgeAgent {
 
   /** First words in the log: what state this boot begins with, and what became of the last one's commands. */
   #begin(): void {
-    const { store, logger } = this.#ports;
-    store.transaction(() => {
+    const { logger } = this.#ports;
+    this.#recorder.commit(() => {
       this.#recorder.append({
         actor: 'agent',
         kind: 'agent_started',
@@ -156,17 +167,7 @@ export class EdgeAgent {
         },
       });
       this.#recorder.snapshot(this.#state);
-      for (const stored of store.unfinishedCommands()) {
-        const last = store.lastReceiptOf(stored.command)?.status.state ?? 'accepted';
-        if (last === 'accepted' || last === 'scheduled') {
-          this.#receipts.put(answeredOf(stored), { state: 'expired' }, null);
-          store.putCommand({ ...stored, finished: true });
-          continue;
-        }
-        // Not over before the plant was read: this boot may end before it comes to that.
-        this.#unresolved.push(stored.command);
-        if (last !== 'unknown') this.#receipts.put(answeredOf(stored), { state: 'unknown' }, null);
-      }
+      this.#unresolved.begin();
     });
     this.#snapshotDueMs = SNAPSHOT_EVERY_MS;
     logger.info('agent_started', {
@@ -178,7 +179,7 @@ export class EdgeAgent {
 
   async #cycle(): Promise<void> {
     if (this.#broken !== null) throw this.#broken.cause;
-    this.#models.atCycleBoundary();
+    this.#guard(() => this.#models.atCycleBoundary());
     const image = await this.#look();
     const decision = await this.#act(image, await this.#forecast(image.sessionMs));
     this.#forecaster.see(this.#state, image);
@@ -209,8 +210,37 @@ export class EdgeAgent {
 
   /** Says what is due, at the pace of the link: no cycle waits for it. */
   async #speak(): Promise<void> {
-    await this.#uplink.advance(() => this.#vitals());
-    await this.#models.advance(this.#mouth, this.#session.sessionMs());
+    try {
+      await this.#uplink.advance(() => this.#vitals());
+      await this.#models.advance(this.#mouth, this.#session.sessionMs());
+    } catch (thrown) {
+      if (!(thrown instanceof StoreError)) throw thrown;
+      this.#unwritable(thrown);
+    }
+  }
+
+  /** Commits, or says that the disk took nothing: control goes on without it, and what waits is tried again. */
+  #write(work: () => void): boolean {
+    return this.#guard(() => this.#recorder.commit(work));
+  }
+
+  #guard(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof StoreError)) throw thrown;
+      this.#unwritable(thrown);
+      return false;
+    }
+  }
+
+  #unwritable({ failure }: StoreError): void {
+    this.#refusals.count(failure.code);
+    const nowMs = this.#session.sessionMs();
+    if (nowMs < this.#unwritableSaidMs + SAY_AGAIN_MS) return;
+    this.#unwritableSaidMs = nowMs;
+    this.#ports.logger.error(failure.code, { reason: failure.reason });
   }
 
   #break(cause: unknown): void {
@@ -225,49 +255,47 @@ export class EdgeAgent {
     const mustWrite = this.#recorder.keep(logCycle(image, forecastKw, decision));
     const snapshotDue = image.sessionMs >= this.#snapshotDueMs;
     const conflicts = decision.conflicts.join('; ');
-    if (mustWrite || snapshotDue || conflicts !== this.#conflicts) {
-      this.#ports.store.transaction(() => {
-        this.#recorder.flush();
-        this.#receipts.putEvents(decision.events, (command) =>
-          state.actions.some((one) => one.command === command),
-        );
-        if (conflicts !== this.#conflicts) this.#note('limits_conflict', { conflicts });
-        if (!snapshotDue) return;
-        this.#recorder.snapshot(state);
-        // A clock that nobody attested might say that everything is long over.
-        if (image.clock === 'trusted') {
-          this.#ports.store.forgetCommands(Math.floor(image.wallMs / 1_000));
-        }
-      });
-    }
+    const events = [...this.#unsaid, ...decision.events];
+    const more = snapshotDue || events.length > 0 || conflicts !== this.#conflicts;
+    if (!mustWrite && !more) return decision;
+    const written = this.#write(() => {
+      this.#recorder.flush();
+      this.#receipts.putEvents(events, (command) =>
+        state.actions.some((one) => one.command === command),
+      );
+      if (conflicts !== this.#conflicts) this.#note('limits_conflict', { conflicts });
+      if (snapshotDue) this.#snapshot(state, image);
+    });
+    this.#unsaid = written ? [] : events.slice(-EVENTS_WAITING);
+    if (!written) return decision;
     this.#conflicts = conflicts;
     if (snapshotDue) this.#snapshotDueMs = image.sessionMs + SNAPSHOT_EVERY_MS;
     return decision;
+  }
+
+  #snapshot(state: ControlState, image: ProcessImage): void {
+    this.#recorder.snapshot(state);
+    // A clock that nobody attested might say that everything is long over.
+    if (image.clock !== 'trusted') return;
+    this.#ports.store.forgetCommands(Math.floor(image.wallMs / 1_000));
   }
 
   async #actuate(decision: Decision, image: ProcessImage): Promise<void> {
     const policy = this.#state.policy;
     if (policy === null) return;
     const troubles = await this.#actuator.apply(decision, image, policy);
-    const now = new Set(troubles.map(({ asset, kind }) => `${asset} ${kind}`));
     const fresh = troubles.filter(({ asset, kind }) => !this.#troubled.has(`${asset} ${kind}`));
-    this.#troubled = now;
-    const resolved = troubles.length === 0 ? this.#unresolved.splice(0) : [];
-    if (fresh.length === 0 && resolved.length === 0) return;
-    const { store, logger } = this.#ports;
-    store.transaction(() => {
-      for (const { asset, kind, detail } of fresh) {
-        this.#note(kind, { detail }, asset);
-        logger.warn(kind, { asset, detail });
-      }
-      // The plant was read and told what holds now: what was unknown has been reverted.
-      for (const command of resolved) {
-        const stored = store.command(command);
-        if (stored === undefined) continue;
-        this.#receipts.put(answeredOf(stored), { state: 'reverted' }, null);
-        store.putCommand({ ...stored, finished: true });
-      }
-    });
+    const settled = this.#unresolved.settledBy(this.#ports.devices, image, troubles.length);
+    for (const { asset, kind, detail } of fresh) this.#ports.logger.warn(kind, { asset, detail });
+    const written =
+      (fresh.length === 0 && settled.length === 0) ||
+      this.#write(() => {
+        for (const { asset, kind, detail } of fresh) this.#note(kind, { detail }, asset);
+        this.#unresolved.resolve(settled);
+      });
+    if (!written) return;
+    this.#troubled = new Set(troubles.map(({ asset, kind }) => `${asset} ${kind}`));
+    this.#unresolved.done(settled);
   }
 
   async #forecast(sessionMs: number): Promise<number | null> {
@@ -275,21 +303,16 @@ export class EdgeAgent {
     if (result === null) return null;
     const fault = result.ok ? null : result.reason;
     if (fault !== this.#modelFault) {
-      this.#modelFault = fault;
       const kind = result.ok ? 'model_recovered' : 'model_fault';
       const body = result.ok ? {} : { fault, detail: result.detail.slice(0, 200) };
-      this.#ports.store.transaction(() => this.#note(kind, body));
       this.#ports.logger.warn(kind, { fault });
+      if (this.#write(() => this.#note(kind, body))) this.#modelFault = fault;
     }
     return result.ok ? result.value : null;
   }
 
   #note(kind: string, body: Record<string, string | number | boolean | null>, subject = ''): void {
     this.#recorder.append({ actor: 'agent', kind, subject, body });
-  }
-
-  #flush(): void {
-    this.#ports.store.transaction(() => this.#recorder.flush());
   }
 
   #vitals(): Vitals {
@@ -310,23 +333,7 @@ export class EdgeAgent {
   async #sayBirth(): Promise<void> {
     const { store, logger } = this.#ports;
     logger.info('link_up');
-    const { audit } = store;
-    const { epoch, seq } = store.replayState();
-    const { sessionMs, clock } = this.#session.now();
-    const { trust, policy, model } = this.#vitals();
-    const birth = {
-      boot: this.#session.boot,
-      sessionMs,
-      epochSeen: epoch,
-      seqSeen: seq,
-      software: this.#identity.software,
-      trust,
-      policy,
-      model,
-      audit: { size: audit.size, root: audit.root() },
-      receipted: audit.receiptedSize,
-      clock,
-    };
+    const birth = birthOf(store, this.#session, this.#identity.software, this.#vitals());
     if (await this.#mouth.say(KINDS.birth, birth, 1)) this.#uplink.restart();
   }
 

@@ -109,7 +109,7 @@ export class CommandDesk {
         one.type === 'cede' ? 0 : one.startWithinMs + one.validForMs,
       ),
     );
-    this.#store.transaction(() => {
+    this.#recorder.commit(() => {
       const onBehalfOf = basis.type === 'order' ? basis.principals.join(', ') : undefined;
       this.#store.setReplayState(replay);
       this.#store.setRecentAcceptances([...this.#recent(sessionMs), sessionMs]);
@@ -144,7 +144,7 @@ export class CommandDesk {
   #repeat(offer: Offer, state: ControlState): ControlState {
     const command = toHex(offer.commandId);
     this.#refusals.count('command_repeated');
-    this.#store.transaction(() => {
+    this.#recorder.commit(() => {
       const auditIndex = this.#recorder.append({
         ...authorOf(offer),
         kind: 'command_repeated',
@@ -168,7 +168,7 @@ export class CommandDesk {
   #isReplay(offer: Offer): boolean {
     if (!this.#answered.has(toHex(offer.messageDigest))) return false;
     if (this.#refusals.noteOnceAMinute('message_replayed')) {
-      this.#store.transaction(() => {
+      this.#recorder.commit(() => {
         this.#recorder.append({
           actor: 'unproven',
           kind: 'message_replayed',
@@ -197,7 +197,7 @@ export class CommandDesk {
     if (this.#isReplay(offer)) return;
     this.#refusals.count(code);
     this.#logger.warn('command_refused', { code, step });
-    this.#store.transaction(() => {
+    this.#recorder.commit(() => {
       const auditIndex = this.#recorder.append({
         ...authorOf(offer),
         kind: 'command_refused',

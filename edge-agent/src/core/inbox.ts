@@ -10,7 +10,7 @@ import {
   VerificationBudget,
   VerifyError,
 } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
+import { type AgentStore, StoreError } from '../ports/store.ts';
 import type { AgentIdentity } from './agent-context.ts';
 import type { ModelDesk } from './model-desk.ts';
 import type { Recorder } from './recorder.ts';
@@ -28,6 +28,8 @@ export interface InboxParts {
   readonly uplink: Uplink;
   readonly command: (message: BusMessage) => void;
   readonly policy: (message: BusMessage) => void;
+  /** The disk took nothing of it. */
+  readonly unwritable: (error: StoreError) => void;
   /** An invariant broke. */
   readonly failed: (cause: unknown) => void;
 }
@@ -67,7 +69,9 @@ export class Inbox {
       if (handler === undefined) this.#parts.refusals.count('topic_wrong');
       else handler(message);
     } catch (thrown) {
-      this.#parts.failed(thrown);
+      // What cannot be put on record is not done: it counts as not received.
+      if (thrown instanceof StoreError) this.#parts.unwritable(thrown);
+      else this.#parts.failed(thrown);
     }
   }
 
@@ -109,7 +113,7 @@ export class Inbox {
       return;
     }
     if (before !== 'trusted') uplink.clockAttested();
-    store.transaction(() => {
+    recorder.commit(() => {
       store.setHighWaterWallMs(wallMs);
       if (before === 'trusted') return;
       const body = { before };

@@ -1,5 +1,5 @@
 import type { BusMessage } from '@tieline/bus';
-import type { ModelSlot } from '@tieline/inference';
+import type { ModelSlot, SlotChange } from '@tieline/inference';
 import { concatBytes, equalBytes, type Logger, messageOf, toHex } from '@tieline/kernel';
 import {
   BlockHave,
@@ -59,6 +59,8 @@ export class ModelDesk {
   #wanted: string | null | undefined;
   /** Digest of the last good model, which may run until what is wanted is here. */
   #meanwhile: string | null = null;
+  /** A change that took effect and is not on record yet. */
+  #unrecorded: SlotChange | null = null;
   /** Packages by digest: the running one, the candidate, and the one to return to. */
   readonly #packages = new Map<string, Uint8Array>();
 
@@ -121,7 +123,8 @@ export class ModelDesk {
         }
         return;
       }
-      store.putDocument('model', { version, bytes: new Uint8Array(message.payload) });
+      const bytes = new Uint8Array(message.payload);
+      store.transaction(() => store.putDocument('model', { version, bytes }));
       this.#meanwhile = null;
       this.#want(release);
     } catch (thrown) {
@@ -140,7 +143,8 @@ export class ModelDesk {
       this.#parts.refusals.count('block_refused');
       return;
     }
-    this.#parts.store.putBlock(have.digest, have.bytes);
+    const { store } = this.#parts;
+    store.transaction(() => store.putBlock(have.digest, have.bytes));
     fetch.missing.delete(toHex(have.digest));
   }
 
@@ -169,12 +173,15 @@ export class ModelDesk {
     const { candidate } = slot.status;
     // Loaded while something else came to be wanted.
     if (candidate !== null && !this.#mayRun(candidate)) slot.dropCandidate();
-    const change = this.#wanted === null ? slot.withdraw() : slot.atCycleBoundary();
+    const change =
+      this.#unrecorded ?? (this.#wanted === null ? slot.withdraw() : slot.atCycleBoundary());
     if (change === null) return;
+    // On record with the first boundary at which the disk takes it.
+    this.#unrecorded = change;
     const { running } = change;
-    store.transaction(() => {
+    session.setDigest('model', running === null ? null : digestBytes(running));
+    recorder.commit(() => {
       recorder.flush();
-      session.setDigest('model', running === null ? null : digestBytes(running));
       recorder.append({
         actor: 'agent',
         kind: `model_${change.kind}`,
@@ -187,6 +194,7 @@ export class ModelDesk {
       // Those of a fetch under way are still needed.
       if (this.#fetch === null) store.dropBlocks();
     });
+    this.#unrecorded = null;
     this.#forgetOthers();
     logger.info(`model_${change.kind}`, { running });
   }
@@ -243,7 +251,7 @@ export class ModelDesk {
     } catch (thrown) {
       const reason = messageOf(thrown).slice(0, 200);
       logger.warn('model_rejected', { reason });
-      store.transaction(() => {
+      recorder.commit(() => {
         recorder.append({
           actor: 'agent',
           kind: 'model_rejected',

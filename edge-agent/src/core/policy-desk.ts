@@ -68,17 +68,19 @@ export class PolicyDesk {
         return null;
       }
       const bytes = new Uint8Array(message.payload);
-      store.transaction(() => {
+      const before = session.digests().policy ?? null;
+      session.setDigest('policy', sha256(bytes));
+      const undo = (): void => session.setDigest('policy', before);
+      recorder.commit(() => {
         store.putDocument('policy', { version, bytes });
         recorder.flush();
-        session.setDigest('policy', sha256(bytes));
         recorder.append({
           actor: 'policy',
           kind: RECORD_KINDS.policy,
           subject: `policy ${version}`,
           body: { version, site: received.site },
         });
-      });
+      }, undo);
       logger.info('policy_activated', { version });
       return received;
     } catch (thrown) {

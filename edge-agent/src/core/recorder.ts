@@ -18,29 +18,56 @@ export const RECORD_KINDS = {
   policy: 'policy_activated',
 } as const;
 
+/** Cycles that wait in memory for a disk that takes nothing; beyond, they are lost, and the log says so. */
+const CYCLES_WAITING = 600;
+
 /**
  * Writes the control law's inputs and outputs in the order in which they took effect. Every record that
  * changes the law's state is preceded by the cycles decided before it, so that a replay meets them in turn.
- * A power cut loses at most the last minute of unchanged cycles.
+ * A power cut loses at most the last minute of unchanged cycles. A full disk loses what does not fit in
+ * memory meanwhile: a snapshot behind the gap lets a replay go on.
  */
 export class Recorder {
   readonly #store: AgentStore;
   readonly #session: Session;
+  readonly #state: () => ControlState;
   /** Records written since boot. */
   written = 0;
-  #pending: LoggedCycle[] = [];
+  #pending: readonly LoggedCycle[] = [];
   #items = 0;
+  /** Cycles that will never be on record, since the last one that is. */
+  #lost = 0;
   #last: LoggedCycle | null = null;
 
-  constructor(store: AgentStore, session: Session) {
+  /** @param state  the control law's present state, for the snapshot behind a gap */
+  constructor(store: AgentStore, session: Session, state: () => ControlState) {
     this.#store = store;
     this.#session = session;
+    this.#state = state;
+  }
+
+  /**
+   * One transaction of the store. Where the disk refuses it, what waited before still waits.
+   * @throws {StoreError} store_unwritable, after `undo`
+   */
+  commit(work: () => void, undo: () => void = () => {}): void {
+    const [pending, items, lost] = [this.#pending, this.#items, this.#lost];
+    try {
+      this.#store.transaction(work);
+    } catch (thrown) {
+      undo();
+      const tooMany = pending.length > CYCLES_WAITING;
+      this.#pending = tooMany ? [] : pending;
+      this.#items = tooMany ? 0 : items;
+      this.#lost = tooMany ? lost + pending.length : lost;
+      throw thrown;
+    }
   }
 
   /** True when this cycle must be on disk before anything is actuated. */
   keep(cycle: LoggedCycle): boolean {
     const changed = decisionChanged(this.#last, cycle);
-    this.#pending.push(cycle);
+    this.#pending = [...this.#pending, cycle];
     const items = itemsOf(cycle);
     this.#items += items;
     this.#last = cycle;
@@ -49,12 +76,35 @@ export class Recorder {
     return changed || full;
   }
 
-  /** Writes the cycles that wait; call inside the transaction of what follows them. */
+  /** Writes the cycles that wait; call inside the `commit` of what follows them. */
   flush(): void {
-    if (this.#pending.length === 0) return;
-    this.#append(RECORD_KINDS.cycles, '', { cycles: this.#pending });
+    if (this.#lost > 0) {
+      this.#skipGap();
+      return;
+    }
+    let [record, items]: [LoggedCycle[], number] = [[], 0];
+    for (const cycle of this.#pending) {
+      const more = itemsOf(cycle);
+      if (record.length === CYCLES_PER_RECORD || items + more > ITEMS_PER_RECORD) {
+        this.#append(RECORD_KINDS.cycles, '', { cycles: record });
+        [record, items] = [[], 0];
+      }
+      record.push(cycle);
+      items += more;
+    }
+    if (record.length > 0) this.#append(RECORD_KINDS.cycles, '', { cycles: record });
     this.#pending = [];
     this.#items = 0;
+  }
+
+  /** Cycles on the other side of lost ones cannot be replayed: the state that they led to is written instead. */
+  #skipGap(): void {
+    const cycles = this.#lost + this.#pending.length;
+    this.#pending = [];
+    this.#items = 0;
+    this.#lost = 0;
+    this.append({ actor: 'agent', kind: 'cycles_unrecorded', subject: '', body: { cycles } });
+    this.#append(RECORD_KINDS.snapshot, '', { state: this.#state() });
   }
 
   snapshot(state: ControlState): void {

@@ -58,10 +58,10 @@ export class Refusals {
     body: { readonly step?: number; readonly facts: Record<string, string | number | boolean> },
   ): void {
     if (!this.noteOnceAMinute(code)) return;
-    const { store, recorder, logger } = this.#parts;
+    const { recorder, logger } = this.#parts;
     const countSinceBoot = this.#counts.get(code) ?? 0;
     logger.warn('message_refused', { code, countSinceBoot });
-    store.transaction(() => {
+    recorder.commit(() => {
       recorder.append({
         actor: 'unproven',
         kind: 'message_refused',

@@ -1,5 +1,13 @@
 import type { AuditLog } from '@tieline/audit';
+import { TielineError } from '@tieline/kernel';
 import type { Rank, Receipt, ReplayState } from '@tieline/protocol';
+
+export type StoreFailure = {
+  /** The disk is full or fails: nothing of the transaction was written. */
+  readonly code: 'store_unwritable';
+  readonly reason: string;
+};
+export class StoreError extends TielineError<StoreFailure> {}
 
 /** What is remembered of a command until it can no longer be valid: enough to answer, never to act again. */
 export interface StoredCommand {
@@ -35,6 +43,7 @@ export interface StoredDocument {
  */
 export interface AgentStore {
   readonly audit: AuditLog;
+  /** @throws {StoreError} store_unwritable */
   transaction<T>(work: () => T): T;
 
   /** Counts this start; the first is 1. */
