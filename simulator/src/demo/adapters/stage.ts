@@ -1,8 +1,13 @@
-import { stripVTControlCharacters } from 'node:util';
 import { colourPaint, drawScreen, plainPaint, type ScreenView } from '../screen.ts';
 
 const REDRAW_MS = 250;
-const TOLD_LINES = 12;
+/** Head, sites and what npm wrote before: a picture taller than the terminal could not be drawn over. */
+const ROWS_BESIDE_STORY = 12;
+/** Some terminals do not say how large they are. */
+const COLUMNS_UNKNOWN = 80;
+const ROWS_UNKNOWN = 24;
+/** In a narrower one, lines wrap by themselves. */
+const COLUMNS_MIN = 40;
 
 /**
  * Where the story is told: in a terminal the feeder is drawn over and over with the story below it; anywhere
@@ -36,21 +41,19 @@ export class Stage {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
-    this.#draw(this.#told.length);
+    this.#draw(Number.MAX_SAFE_INTEGER);
   }
 
-  #draw(lines = TOLD_LINES): void {
+  #draw(storyLines = (this.#out.rows || ROWS_UNKNOWN) - ROWS_BESIDE_STORY): void {
     const paint = process.env['NO_COLOR'] ? plainPaint : colourPaint;
-    const picture = drawScreen({ ...this.#view(), told: this.#told.slice(-lines) }, paint);
-    const columns = this.#out.columns ?? 120;
+    const view = { ...this.#view(), told: this.#told };
+    const size = {
+      columns: Math.max(COLUMNS_MIN, this.#out.columns || COLUMNS_UNKNOWN),
+      storyLines: Math.max(1, storyLines),
+    };
+    const picture = drawScreen(view, size, paint);
     const up = this.#drawnLines > 0 ? `\u001b[${this.#drawnLines}A\u001b[J` : '';
-    this.#out.write(`${up}${picture.map((line) => clip(line, columns)).join('\n')}\n`);
+    this.#out.write(`${up}${picture.join('\n')}\n`);
     this.#drawnLines = picture.length;
   }
-}
-
-/** A wrapped line would break the counting of lines; what paints a line takes no room. */
-function clip(line: string, columns: number): string {
-  const text = stripVTControlCharacters(line);
-  return text.length < columns ? line : text.slice(0, columns - 1);
 }
