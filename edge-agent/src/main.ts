@@ -3,7 +3,7 @@ import './adapters/small-heap.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AuditError, AuditLog, openDatabase } from '@tieline/audit';
+import { AuditError, AuditLog, lockDirectory, openDatabase } from '@tieline/audit';
 import { mqttBus } from '@tieline/bus';
 import { workerInference } from '@tieline/inference';
 import {
@@ -23,6 +23,7 @@ import {
 import { modbusDevices } from './adapters/modbus/modbus-devices.ts';
 import { replayFile } from './adapters/replay-file.ts';
 import { sqliteStore } from './adapters/sqlite-store.ts';
+import { watchSuspension } from './adapters/suspension.ts';
 import { EdgeAgent } from './core/agent.ts';
 
 /** Names the release that runs, in births and in the audit log. */
@@ -34,7 +35,10 @@ const USAGE = `usage: edge-agent --config FILE     run the agent of one site
        edge-agent replay FILE       decide again over an exported audit log, and compare
 `;
 
-/** Runs one agent until SIGTERM or SIGINT. Exit codes: 0 stopped, 1 failed, 2 usage or configuration. */
+/**
+ * Runs one agent until SIGTERM or SIGINT. Exit codes: 0 stopped; 1 failed, another agent holds the data
+ * directory, or the machine was suspended; 2 usage or configuration.
+ */
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -61,6 +65,7 @@ async function run({ configuration, trust, key, token }: Provisioned): Promise<n
   const logger = pinoLogger(`agent ${site}`, clock, configuration.logLevel);
   const rng = systemRng();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(dataDir);
   const db = openDatabase(join(dataDir, 'agent.sqlite'), { synchronous: 'FULL' });
   const identity = { anchor: trust.anchor, deployment, site };
   const store = sqliteStore(db, new AuditLog({ db, identity, key }));
@@ -80,12 +85,21 @@ async function run({ configuration, trust, key, token }: Provisioned): Promise<n
   );
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  let suspended = false;
+  const watch = watchSuspension((gapMs) => {
+    // Who started this process starts it again, into a new session.
+    logger.error('machine_suspended', { gapMs });
+    suspended = true;
+    stop.abort();
+  });
   try {
     await agent.run(stop.signal);
-    return 0;
+    return suspended ? 1 : 0;
   } finally {
+    watch.stop();
     await plant.close();
     store.close();
+    lock.release();
   }
 }
 

@@ -2,6 +2,7 @@ export { readChunks } from './adapters/read-chunks.ts';
 export { auditKeysOf } from './audit-keys.ts';
 export { AuditLog } from './audit-log.ts';
 export { type Database, migrate, openDatabase } from './database.ts';
+export { lockDirectory } from './directory-lock.ts';
 export { AuditError, type AuditFailure } from './failure.ts';
 export { type AuditEntry, AuditRecord, type RecordBody } from './record.ts';
 export { type Reducer, type ReplayReport, type ReplayStep, replayRecords } from './replay.ts';

@@ -8,9 +8,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '@tieline/audit';
+import { AuditError, lockDirectory, openDatabase } from '@tieline/audit';
 import { type Rng, toHex } from '@tieline/kernel';
-import Database from 'better-sqlite3';
 import { SqliteControlStore } from '../sqlite/sqlite-control-store.ts';
 import { SqliteTelemetryStore } from '../sqlite/sqlite-telemetry-store.ts';
 import { StartError } from './failure.ts';
@@ -45,24 +44,18 @@ export function openDataDir(dataDir: string, rng: Rng): DataDir {
       store.close();
       telemetry.close();
       auditDb.close();
-      lock.close();
+      lock.release();
     },
   };
 }
 
-/** Two processes on one store would both lead. The lock falls with the process, however it ends. */
-function lockDir(dataDir: string): Database.Database {
-  const lock = new Database(join(dataDir, 'lock.db'), { timeout: 0 });
+/** Two processes on one store would both lead. */
+function lockDir(dataDir: string): ReturnType<typeof lockDirectory> {
   try {
-    lock.pragma('journal_mode = DELETE');
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
+    return lockDirectory(dataDir);
   } catch (thrown) {
-    lock.close();
-    if (thrown instanceof Database.SqliteError && thrown.code.startsWith('SQLITE_BUSY')) {
-      throw new StartError({ code: 'data_dir_in_use', dataDir });
-    }
-    throw thrown;
+    if (!(thrown instanceof AuditError) || thrown.code !== 'directory_in_use') throw thrown;
+    throw new StartError({ code: 'data_dir_in_use', dataDir });
   }
 }
 
