@@ -30,6 +30,8 @@ export class Actuator {
   readonly #devices: Devices;
   readonly #ratings: ReadonlyMap<AssetId, AssetRatings>;
   readonly #written = new Map<AssetId, Written>();
+  /** Assets that read back something else, until they read back what was written: one trouble, however often. */
+  readonly #disputed = new Set<AssetId>();
 
   constructor(devices: Devices) {
     this.#devices = devices;
@@ -97,22 +99,34 @@ export class Actuator {
     return { asset, kind: 'write_failed', detail: `${outcome.fault}: ${outcome.detail}` };
   }
 
-  /** A setpoint on the device that is not ours: somebody else writes it. It is written over, and reported. */
+  /**
+   * A setpoint on the device that is not ours: somebody else writes it, or it does not take ours. It is
+   * written over, and stays a trouble until ours is read back.
+   */
   #foreign(asset: AssetId, image: ProcessImage): ActuationTrouble | null {
     const reading = image.readings[asset];
     const written = this.#written.get(asset);
     const rating = this.#ratings.get(asset);
-    if (!isMeasured(reading) || written === undefined || rating === undefined) return null;
-    if (reading.local || image.sessionMs - written.atMs < READ_BACK_MS) return null;
+    if (!isMeasured(reading) || reading.local) this.#disputed.delete(asset);
+    if (!isMeasured(reading) || reading.local || rating === undefined) return null;
+    const disputed = this.#disputed.has(asset);
+    if (written === undefined) return disputed ? foreign(asset, null, reading.setpointKw) : null;
     const toleranceKw = 0.01 * nameplateKw(rating) + 0.05;
     const same =
       written.powerKw === null
         ? reading.setpointKw === null
         : reading.setpointKw !== null &&
           Math.abs(reading.setpointKw - written.powerKw) <= toleranceKw;
-    if (same) return null;
-    this.#written.delete(asset);
-    const detail = `wrote ${written.powerKw ?? 'none'}, reads ${reading.setpointKw ?? 'none'}`;
-    return { asset, kind: 'foreign_setpoint', detail };
+    if (same) this.#disputed.delete(asset);
+    const waits = image.sessionMs - written.atMs < READ_BACK_MS;
+    if (same || (waits && !disputed)) return null;
+    this.#disputed.add(asset);
+    if (!waits) this.#written.delete(asset);
+    return foreign(asset, written.powerKw, reading.setpointKw);
   }
+}
+
+function foreign(asset: AssetId, wroteKw: number | null, readsKw: number | null): ActuationTrouble {
+  const detail = `wrote ${wroteKw ?? 'none'}, reads ${readsKw ?? 'none'}`;
+  return { asset, kind: 'foreign_setpoint', detail };
 }

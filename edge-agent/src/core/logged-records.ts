@@ -116,7 +116,8 @@ const Accepted: z.ZodType<AcceptedCommand> = z.strictObject({
 
 const Snapshot = z.strictObject({ state: State });
 const Cycles = z.strictObject({ cycles: z.array(Cycle) });
-const Activated = z.strictObject({ version: z.int(), site: SitePolicy });
+/** A policy that does not name the site holds nothing for it. */
+const Activated = z.strictObject({ version: z.int(), site: SitePolicy.nullable() });
 
 /** @throws {AuditError} record_malformed, as for each of these */
 export function loggedState(record: AuditRecord): ControlState {
@@ -131,7 +132,7 @@ export function loggedAcceptance(record: AuditRecord): AcceptedCommand {
   return read(Accepted, record, { ...record.body, command: record.subject });
 }
 
-export function loggedPolicy(record: AuditRecord): SitePolicy {
+export function loggedPolicy(record: AuditRecord): SitePolicy | null {
   return read(Activated, record, record.body).site;
 }
 

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import type { AssetReading, DeviceSetpoint, Devices, WriteOutcome } from '../ports/devices.ts';
+import { Actuator } from './actuator.ts';
+import { measured, policy, ratings } from './control-bench.ts';
+import type { Decision } from './decide.ts';
+import { freezeImage } from './process-image.ts';
+
+/** Devices that take what they are told, unless a fault is set, and the actuator that tells them. */
+class Rig {
+  readonly writes: (DeviceSetpoint & { asset: string; atS: number })[] = [];
+  readonly holds: Record<string, number | null> = { battery: null, pv: null };
+  local = false;
+  stubborn: number | null = null;
+  outcome: WriteOutcome = { ok: true };
+  second = 0;
+  readonly #actuator: Actuator;
+
+  constructor() {
+    const devices: Devices = {
+      ratings,
+      readAll: async () => new Map<string, AssetReading>(),
+      close: async () => {},
+      write: async (asset, setpoint) => {
+        this.writes.push({ ...setpoint, asset, atS: this.second });
+        if (this.outcome.ok) this.holds[asset] = this.stubborn ?? setpoint.activePowerKw;
+        return this.outcome;
+      },
+    };
+    this.#actuator = new Actuator(devices);
+  }
+
+  /** One cycle; gives what the actuator had to report. */
+  async cycle(setpoints: Decision['setpoints']): Promise<string[]> {
+    const answers = Object.entries(this.holds).map(
+      ([asset, setpointKw]): [string, AssetReading] => {
+        const stateOfCharge = asset === 'battery' ? 0.5 : null;
+        const reading = measured(0, { setpointKw, stateOfCharge, local: this.local });
+        return [asset, { ok: true, measured: reading }];
+      },
+    );
+    const at = { sessionMs: this.second * 1_000, wallMs: 0, clock: 'trusted' } as const;
+    const image = freezeImage(at, ratings, new Map(answers));
+    const decision: Decision = { setpoints, reasons: {}, conflicts: [], events: [] };
+    const troubles = await this.#actuator.apply(decision, image, policy);
+    this.second += 1;
+    return troubles.map(({ asset, kind }) => `${asset} ${kind}`);
+  }
+
+  async run(seconds: number, setpoints: Decision['setpoints']): Promise<string[][]> {
+    const troubles: string[][] = [];
+    for (let k = 0; k < seconds; k += 1) troubles.push(await this.cycle(setpoints));
+    return troubles;
+  }
+}
+
+test('a standing setpoint is written again before the device would fall back by itself', async () => {
+  const rig = new Rig();
+  await rig.run(61, { battery: 20 });
+  expect(rig.writes.map(({ atS }) => atS)).toEqual([0, 20, 40, 60]);
+  expect(rig.writes.every(({ reversionS }) => reversionS === 60)).toBe(true);
+});
+
+test('each device is told what to fall back to: a store its safe power, PV its own default', async () => {
+  const rig = new Rig();
+  await rig.run(1, { battery: 20, pv: 30 });
+  expect(rig.writes).toMatchObject([
+    { asset: 'battery', revertKw: 0 },
+    { asset: 'pv', revertKw: null },
+  ]);
+});
+
+test('an asset that was never held back is left as it is; one that an earlier boot held is released', async () => {
+  const rig = new Rig();
+  await rig.run(30, { pv: null });
+  expect(rig.writes).toEqual([]);
+  rig.holds['pv'] = 25;
+  await rig.run(30, { pv: null });
+  expect(rig.writes).toMatchObject([{ asset: 'pv', activePowerKw: null }]);
+});
+
+test('a device in local control is not written, and told anew behind it', async () => {
+  const rig = new Rig();
+  await rig.run(5, { battery: 20 });
+  rig.local = true;
+  await rig.run(30, { battery: 40 });
+  expect(rig.writes).toHaveLength(1);
+  rig.local = false;
+  await rig.run(1, { battery: 40 });
+  expect(rig.writes).toHaveLength(2);
+});
+
+test('a foreign setpoint is written over and reported', async () => {
+  const rig = new Rig();
+  await rig.run(5, { battery: 20 });
+  rig.holds['battery'] = 70;
+  expect(await rig.cycle({ battery: 20 })).toEqual(['battery foreign_setpoint']);
+  expect(rig.holds['battery']).toBe(20);
+  expect((await rig.run(10, { battery: 20 })).flat()).toEqual([]);
+});
+
+test('a device that never takes what it is told is one trouble without end, not a new one every few seconds', async () => {
+  const rig = new Rig();
+  rig.stubborn = 7;
+  const troubles = await rig.run(60, { battery: 20 });
+  const first = troubles.findIndex((cycle) => cycle.length > 0);
+  expect(first).toBe(3);
+  for (const cycle of troubles.slice(first)) expect(cycle).toEqual(['battery foreign_setpoint']);
+});
+
+test('a write that fails is reported and tried again in the next cycle', async () => {
+  const rig = new Rig();
+  rig.outcome = { ok: false, fault: 'silent', detail: 'no answer' };
+  expect(await rig.cycle({ battery: 20 })).toEqual(['battery write_failed']);
+  rig.outcome = { ok: true };
+  expect(await rig.cycle({ battery: 20 })).toEqual([]);
+  expect(rig.writes).toHaveLength(2);
+});
