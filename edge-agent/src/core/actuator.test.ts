@@ -11,6 +11,7 @@ class Rig {
   readonly holds: Record<string, number | null> = { battery: null, pv: null };
   local = false;
   stubborn: number | null = null;
+  armed = true;
   outcome: WriteOutcome = { ok: true };
   second = 0;
   readonly #actuator: Actuator;
@@ -34,7 +35,10 @@ class Rig {
     const answers = Object.entries(this.holds).map(
       ([asset, setpointKw]): [string, AssetReading] => {
         const stateOfCharge = asset === 'battery' ? 0.5 : null;
-        const reading = measured(0, { setpointKw, stateOfCharge, local: this.local });
+        const reading = measured(0, {
+          ...{ setpointKw, stateOfCharge, local: this.local },
+          reversionRemainingS: this.armed && setpointKw !== null ? 42 : null,
+        });
         return [asset, { ok: true, measured: reading }];
       },
     );
@@ -114,4 +118,15 @@ test('a write that fails is reported and tried again in the next cycle', async (
   rig.outcome = { ok: true };
   expect(await rig.cycle({ battery: 20 })).toEqual([]);
   expect(rig.writes).toHaveLength(2);
+});
+
+test('a reversion timer that was accepted and does not run is a trouble, until it runs', async () => {
+  const rig = new Rig();
+  rig.armed = false;
+  const troubles = await rig.run(60, { battery: 20, pv: null });
+  const first = troubles.findIndex((cycle) => cycle.length > 0);
+  expect(first).toBe(3);
+  for (const cycle of troubles.slice(first)) expect(cycle).toEqual(['battery reversion_not_armed']);
+  rig.armed = true;
+  expect((await rig.run(10, { battery: 20 })).slice(4).flat()).toEqual([]);
 });

@@ -20,8 +20,11 @@ interface Written {
 
 export interface ActuationTrouble {
   readonly asset: AssetId;
-  /** `foreign_setpoint`: the device holds a setpoint that this agent did not write. */
-  readonly kind: 'write_failed' | 'foreign_setpoint';
+  /**
+   * `foreign_setpoint`: the device holds a setpoint that this agent did not write. `reversion_not_armed`: its
+   * own timer does not run, so that it would hold its setpoint for ever without this agent.
+   */
+  readonly kind: 'write_failed' | 'foreign_setpoint' | 'reversion_not_armed';
   readonly detail: string;
 }
 
@@ -32,6 +35,7 @@ export class Actuator {
   readonly #written = new Map<AssetId, Written>();
   /** Assets that read back something else, until they read back what was written: one trouble, however often. */
   readonly #disputed = new Set<AssetId>();
+  readonly #unarmedBefore = new Set<AssetId>();
 
   constructor(devices: Devices) {
     this.#devices = devices;
@@ -49,6 +53,7 @@ export class Actuator {
     for (const [asset, powerKw] of Object.entries(decision.setpoints)) {
       const foreign = this.#foreign(asset, image);
       if (foreign !== null) troubles.push(foreign);
+      if (this.#unarmed(asset, image)) troubles.push(notArmed(asset));
       if (!this.#due(asset, powerKw, image)) continue;
       const safeKw = policy.assets.find((one) => one.asset === asset)?.safePowerKw ?? 0;
       const kind = this.#ratings.get(asset)?.kind;
@@ -99,6 +104,20 @@ export class Actuator {
     return { asset, kind: 'write_failed', detail: `${outcome.fault}: ${outcome.detail}` };
   }
 
+  /** Devices accept a reversion time and never run it: it counts as armed once its timer is seen to run. */
+  #unarmed(asset: AssetId, image: ProcessImage): boolean {
+    const reading = image.readings[asset];
+    const written = this.#written.get(asset);
+    if (!isMeasured(reading) || reading.local || written === undefined) return false;
+    if (written.powerKw === null || image.sessionMs - written.atMs < READ_BACK_MS) {
+      return written.powerKw !== null && this.#unarmedBefore.has(asset);
+    }
+    const unarmed = reading.reversionRemainingS === null;
+    if (unarmed) this.#unarmedBefore.add(asset);
+    else this.#unarmedBefore.delete(asset);
+    return unarmed;
+  }
+
   /**
    * A setpoint on the device that is not ours: somebody else writes it, or it does not take ours. It is
    * written over, and stays a trouble until ours is read back.
@@ -124,6 +143,10 @@ export class Actuator {
     if (!waits) this.#written.delete(asset);
     return foreign(asset, written.powerKw, reading.setpointKw);
   }
+}
+
+function notArmed(asset: AssetId): ActuationTrouble {
+  return { asset, kind: 'reversion_not_armed', detail: 'the reversion timer does not run' };
 }
 
 function foreign(asset: AssetId, wroteKw: number | null, readsKw: number | null): ActuationTrouble {
