@@ -13,7 +13,7 @@ import type { AgentRecord, Quarantine, SeenSession } from '../ports/records.ts';
  */
 
 /** Silent for longer than this is lost: three heartbeats. */
-export const SILENT_MS = 30_000;
+const SILENT_MS = 30_000;
 /** Sessions remembered per agent; an older one that returns would be taken for a new one. */
 const SESSIONS_KEPT = 16;
 

@@ -90,7 +90,7 @@ export function commandDetail(store: ControlStore, command: CommandRecord): Comm
   };
 }
 
-export function rungView(receipt: ReceiptRecord): RungView {
+function rungView(receipt: ReceiptRecord): RungView {
   const { state, ...facts } = receipt.status;
   const { action, counter, auditIndex, agentWallMs, clock, receivedWallMs } = receipt;
   return {

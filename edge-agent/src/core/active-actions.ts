@@ -293,7 +293,7 @@ export function modeOf(state: ControlState): 'automatic' | 'idle' {
 }
 
 /** The action that commands the mode in force. */
-export function modeInForce(state: ControlState): ActiveAction | null {
+function modeInForce(state: ControlState): ActiveAction | null {
   let winner: ActiveAction | null = null;
   for (const one of state.actions) {
     if (one.phase !== 'active' || one.action.type !== 'mode') continue;

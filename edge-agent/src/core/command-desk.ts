@@ -22,7 +22,7 @@ import type { Refusals } from './refusals.ts';
 import type { Session } from './session.ts';
 
 /** Actions that may be under way at a time: a snapshot of them all fits one audit record. */
-export const ACTIONS_MAX = 64;
+const ACTIONS_MAX = 64;
 /** Messages remembered as answered: as many as the verification budget lets through in ten seconds. */
 const ANSWERED_MAX = 256;
 

@@ -22,7 +22,7 @@ export function isSubscribable(filter: string): boolean {
 }
 
 /** `$SYS` and its kin belong to the broker: aedes takes commands there that disconnect clients. */
-export function isReserved(topic: string): boolean {
+function isReserved(topic: string): boolean {
   return topic.startsWith('$');
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { GridError } from './error.ts';
 
 export const FEEDER_BYTES_MAX = 8 * 1024 * 1024;
-export const BUSES_MAX = 10_000;
+const BUSES_MAX = 10_000;
 export const BRANCHES_MAX = 20_000;
 
 const Name = z.string().min(1).max(64);

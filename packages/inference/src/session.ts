@@ -53,10 +53,7 @@ export async function openSession(packed: Uint8Array, start: StartRunner): Promi
 }
 
 /** What is wrong with the features, or null. A tree ensemble makes a plausible number of NaN, so look before. */
-export function implausibleInput(
-  manifest: ModelManifest,
-  features: ArrayLike<number>,
-): string | null {
+function implausibleInput(manifest: ModelManifest, features: ArrayLike<number>): string | null {
   const specs = manifest.input.features;
   if (features.length !== specs.length) {
     return `${features.length} features, the model takes ${specs.length}`;

@@ -14,7 +14,7 @@ export interface LinkQuality {
   readonly duplicateRate: number;
 }
 
-export const LINK_QUALITY: LinkQuality = {
+const LINK_QUALITY: LinkQuality = {
   delayMs: 5,
   jitterMs: 0,
   lossRate: 0,

@@ -70,7 +70,7 @@ export function trainForecast(plan: TrainingPlan, seed: number, codeDigest: Dige
 }
 
 /** A forecaster's answer to each example. */
-export function predict(data: Dataset, forecast: (features: Float32Array) => number): Float64Array {
+function predict(data: Dataset, forecast: (features: Float32Array) => number): Float64Array {
   const width = data.features.length / data.count;
   return Float64Array.from({ length: data.count }, (_, at) =>
     forecast(data.features.subarray(at * width, (at + 1) * width)),

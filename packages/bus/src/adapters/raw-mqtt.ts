@@ -22,7 +22,7 @@ export interface PublishFields {
   readonly retain?: boolean;
 }
 
-export function connectBytes(fields: ConnectFields): Buffer {
+function connectBytes(fields: ConnectFields): Buffer {
   const { clientId, token, will, username = clientId, clean = true } = fields;
   const willFlags =
     will === undefined ? 0 : 0x04 | ((will.qos ?? 0) << 3) | (will.retain ? 0x20 : 0);

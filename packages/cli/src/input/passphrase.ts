@@ -4,7 +4,7 @@ import { nameOf, textOf } from './files.ts';
 
 const PASSPHRASE_FILE_BYTES_MAX = 4_096;
 /** NIST SP 800-63B, 5.1.1.2: eight is the least; what is sealed lies on a disk and can be tried at leisure. */
-export const PASSPHRASE_CHARACTERS_MIN = 8;
+const PASSPHRASE_CHARACTERS_MIN = 8;
 
 /** A passphrase for a new key: from a file, or asked for twice. @throws {CliError} usage */
 export async function newPassphrase(world: World, file: string | undefined): Promise<string> {

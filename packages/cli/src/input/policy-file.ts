@@ -25,7 +25,7 @@ export async function readPolicy(world: World, path: string): Promise<Policy> {
 }
 
 /** What the shape alone does not say. */
-export function policyFaults(policy: Policy): readonly PolicyFault[] {
+function policyFaults(policy: Policy): readonly PolicyFault[] {
   const faults: PolicyFault[] = [];
   if (policy.approvals.critical < policy.approvals.routine) {
     faults.push({

@@ -17,7 +17,7 @@ export const WALL_MS = Date.UTC(2025, 5, 1, 12);
 const ISSUED_S = WALL_MS / 1_000 - 86_400;
 
 /** Far away, for the tests that run on this machine's clock. */
-export const EXPIRES_S = 2 ** 33;
+const EXPIRES_S = 2 ** 33;
 
 interface Holder {
   readonly principal: string;

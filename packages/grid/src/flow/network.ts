@@ -6,7 +6,7 @@ import { type Topology, topologyOf } from './topology.ts';
 /** Everything is per unit on 1 MVA and the feeder's line-to-line voltage. */
 export const BASE_KVA = 1_000;
 /** Loops beyond which a feeder is no longer weakly meshed; the loop matrix is dense. */
-export const LOOPS_MAX = 256;
+const LOOPS_MAX = 256;
 
 /**
  * The linear half of the power flow: given the current that each bus draws, the currents of the

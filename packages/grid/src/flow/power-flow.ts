@@ -6,7 +6,7 @@ import { BASE_KVA, Network } from './network.ts';
 /** Stop when the largest |ΔV| of a sweep falls below it, per unit. */
 export const TOLERANCE_PU = 1e-8;
 /** A feeder that is not near its limit needs seven to nine; one at the nose, some hundred. */
-export const SWEEPS_MAX = 200;
+const SWEEPS_MAX = 200;
 
 /** What every bus draws, in the order of `feeder.buses`; negative where a bus feeds the grid. */
 export interface FlowLoads {

@@ -16,7 +16,7 @@ export type PointType =
   | 'pad';
 
 /** How many registers each type takes; a string says its own. */
-export const REGISTERS: Readonly<Record<Exclude<PointType, 'string'>, number>> = {
+const REGISTERS: Readonly<Record<Exclude<PointType, 'string'>, number>> = {
   int16: 1,
   uint16: 1,
   int32: 2,

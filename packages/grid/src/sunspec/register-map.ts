@@ -5,7 +5,7 @@ import type { Registers } from './codec.ts';
 /** "SunS". */
 const MARKER: readonly [number, number] = [0x5375, 0x6e53];
 /** Where a device may keep its map, in the order in which they are tried. */
-export const BASE_ADDRESSES: readonly number[] = [40_000, 0, 50_000];
+const BASE_ADDRESSES: readonly number[] = [40_000, 0, 50_000];
 const END_MODEL = 0xffff;
 /** More models than any device has; a chain that goes on is broken. */
 const MODELS_MAX = 64;

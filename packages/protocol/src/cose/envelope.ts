@@ -27,7 +27,7 @@ const SIGN_TAG = [0xd8, 0x62] as const;
 const SIGNATURE1 = encodeCbor('Signature1');
 const SIGNATURE = encodeCbor('Signature');
 /** Each costs a verification; more people than this never sign one document. */
-export const SIGNATURES_MAX = 16;
+const SIGNATURES_MAX = 16;
 
 /** One message, signed once. */
 export interface Sign1 {

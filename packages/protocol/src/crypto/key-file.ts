@@ -35,7 +35,7 @@ const ScryptCost = z.strictObject({
 });
 export type ScryptCost = z.output<typeof ScryptCost>;
 /** 128 MiB and about a second for each guess. */
-export const SCRYPT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
+const SCRYPT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
 
 const identity = { principal: Principal, kid: hexOf(16), publicKey: hexOf(32) };
 const SealedKeyFile = z.strictObject({

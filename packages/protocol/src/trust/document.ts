@@ -5,7 +5,7 @@ import { type Kind, ROLES } from '../kinds.ts';
 import { defineMessage } from '../messages/define.ts';
 import { bytes, Seconds, SiteId, Version } from '../messages/fields.ts';
 
-export const ACTION_TYPES = [
+const ACTION_TYPES = [
   'setpoint',
   'limit',
   'charge-target',

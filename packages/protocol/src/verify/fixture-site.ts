@@ -205,7 +205,7 @@ export function signOrder(
 }
 
 export const orderBasis = (bytes: Uint8Array): Basis => ({ type: 'order', order: bytes });
-export const planBasis = (actions: Action[]): Basis => ({
+const planBasis = (actions: Action[]): Basis => ({
   type: 'plan',
   plan: Plan.encode({ id: new Uint8Array(16).fill(9), reason: 'shave the peak', actions }),
 });
