@@ -204,21 +204,11 @@ export class Dispatcher {
   }
 
   #route(message: BusMessage): void {
-    switch (parseTopic(message.topic).kind) {
-      case 'birth':
-        this.#onBirth(message);
-        break;
-      case 'receipt':
-        this.#onReceipt(this.#open(KINDS.receipt, message).body);
-        break;
-      case 'audit':
-        this.#onAudit(message);
-        break;
-      case 'time/ask':
-        this.#onTimeAsk(message);
-        break;
-      default:
-    }
+    const { kind } = parseTopic(message.topic);
+    if (kind === 'birth') this.#onBirth(message);
+    else if (kind === 'receipt') this.#onReceipt(this.#open(KINDS.receipt, message).body);
+    else if (kind === 'audit') this.#onAudit(message);
+    else if (kind === 'time/ask') this.#onTimeAsk(message);
   }
 
   #onBirth(message: BusMessage): void {
