@@ -38,6 +38,8 @@ export class Uplink {
   #auditDueMs = 0;
   /** What the recorder had written when the last upload left nothing over; −1 = there may be more. */
   #auditedUpTo = -1;
+  /** A receipt has come since the last look for records that it covers. */
+  #mayPrune = true;
   /** The upload whose receipt is awaited, and the receipts that were said before it. */
   #uploaded: { readonly size: number; readonly counter: number } | null = null;
   #presence: { readonly epoch: number; readonly iatS: number; readonly atMs: number } | null = null;
@@ -98,8 +100,8 @@ export class Uplink {
       this.#store.transaction(() => {
         this.#store.audit.acceptReceipt(message, this.#keys);
         this.#dropTaken();
-        this.#store.audit.prune(RECORDS_KEPT);
       });
+      this.#mayPrune = true;
       this.#auditDueMs = 0;
       return null;
     } catch (thrown) {
@@ -119,7 +121,16 @@ export class Uplink {
     this.#receipts.drop(uploaded.counter);
   }
 
+  /** A part of what may go in each cycle: behind a long outage it is more than one should wait for. */
+  #prune(): void {
+    if (!this.#mayPrune) return;
+    // A disk that refuses is asked again with the next receipt.
+    this.#mayPrune = false;
+    this.#mayPrune = this.#store.transaction(() => this.#store.audit.prune(RECORDS_KEPT) > 0);
+  }
+
   async advance(vitals: () => Vitals): Promise<void> {
+    this.#prune();
     if (!this.#mouth.isUp) {
       await this.#telemetry.send(this.#mouth);
       return;
