@@ -20,6 +20,14 @@ export class Child {
     });
   }
 
+  /** What `work` gives, or, should the process end before it, an error with all that it said. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const ended = this.#exited.then(() => {
+      throw new Error(`the process ended: ${this.#said}`);
+    });
+    return Promise.race([work, ended]);
+  }
+
   /** Resolves once the word was said on standard error. @throws {Error} with all that was said instead */
   async says(word: string): Promise<void> {
     const patience = AbortSignal.timeout(PATIENCE_MS);

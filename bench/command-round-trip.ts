@@ -55,7 +55,7 @@ export const commandRoundTripBench: Bench = {
     const agent = new Child([AGENT, String(startMs), url, token, join(folder, 'agent.sqlite')]);
     await Promise.all([control.agentIsBorn, agent.says('echo_up')]);
     const parts = new CommandParts(site, control, join(folder, 'plain.sqlite'));
-    const measured = await measure(control, parts);
+    const measured = await agent.during(measure(control, parts));
     await agent.end();
     await control.bus.stop();
     await broker.close();
