@@ -12,7 +12,7 @@ const plant: PlantReport = {
   sites: [
     ...[{ site: 'harbour', loadKw: 300, pvKw: 0, batteryKw: -12, stateOfCharge: 0.674 }],
     ...[{ site: 'old-foundry', loadKw: 200, pvKw: 0, batteryKw: 41.3, stateOfCharge: 1 }],
-  ].map((site) => ({ ...site, importKw: 150, voltagePu: 0.95 })),
+  ].map((site) => ({ ...site, importKw: 150, quarterHourKw: 150, voltagePu: 0.95 })),
 };
 const agent = { auditReceipted: 1, heardWallMs: 1 };
 const reported = { model: '0a970ac4ff', audit: { size: 1 }, refused: {} };

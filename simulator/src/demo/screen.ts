@@ -48,7 +48,7 @@ export function drawScreen(view: ScreenView, size: ScreenSize, paint: Paint): re
   if (plant === null) return ['waiting for the plant …'];
   const { columns, storyLines } = size;
   const barCells = barCellsFor(columns);
-  const limit = 'of limit'.padEnd(barCells === 0 ? 8 : barCells + 9);
+  const limit = barCells === 0 ? '15 min  ' : '15 min mean, of limit'.padEnd(barCells + 9);
   const head: readonly Span[][] = [
     [[`Baran & Wu 33-bus feeder   ${clockTime(plant.tMs)}`, 'bold']],
     [[feederLine(plant), null]],
@@ -83,7 +83,7 @@ function siteLine(view: SiteView, plant: PlantReport, barCells: number): readonl
   const site = plant.sites.find((one) => one.site === view.site);
   if (site === undefined) return [[view.site, null]];
   const { agent, command } = view;
-  const share = site.importKw / view.limitKw;
+  const share = site.quarterHourKw / view.limitKw;
   const over = share > 1;
   const bar = barCells === 0 ? '' : `${drawBar(share, barCells)} `;
   const percent = `${(share * 100).toFixed(0).padStart(4)} %${over ? ' !' : '  '}`;

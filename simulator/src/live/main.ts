@@ -79,6 +79,7 @@ function report(plant: Plant, trace: Trace): PlantReport {
       batteryKw: site.battery.powerKw,
       stateOfCharge: site.battery.stateOfCharge,
       importKw: site.importKw,
+      quarterHourKw: trace.siteRunningKw(site.site),
       voltagePu: site.voltagePu,
     })),
   };

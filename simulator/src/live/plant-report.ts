@@ -9,6 +9,8 @@ export const SiteReport = z.strictObject({
   batteryKw: z.number(),
   stateOfCharge: z.number(),
   importKw: z.number(),
+  /** Mean import over the quarter hour that runs, so far: what the agent holds under its limit. */
+  quarterHourKw: z.number(),
   voltagePu: z.number(),
 });
 export type SiteReport = z.output<typeof SiteReport>;

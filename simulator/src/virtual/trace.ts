@@ -28,6 +28,11 @@ class QuarterPeak {
     this.#sumKw += importKw;
     this.#count += 1;
   }
+
+  /** Mean of the quarter hour that runs, so far, kW. */
+  get runningKw(): number {
+    return this.#count === 0 ? 0 : this.#sumKw / this.#count;
+  }
 }
 
 /**
@@ -67,7 +72,12 @@ export class Trace {
     return this.#feeder.highestKw;
   }
 
-  /** The same of one site. */
+  /** Mean import of one site over the quarter hour that runs, so far, kW. */
+  siteRunningKw(site: string): number {
+    return this.#sites.get(site)?.runningKw ?? 0;
+  }
+
+  /** Highest quarter-hour mean import of one site, kW; null before a whole quarter hour. */
   sitePeakKw(site: string): number | null {
     return this.#sites.get(site)?.highestKw ?? null;
   }
