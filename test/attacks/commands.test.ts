@@ -1,3 +1,4 @@
+import type { Action } from '@tieline/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AttackedSite } from './attacked-site.ts';
 import { harbourOperator, limitOperator, mallory, OTHER_SITE, START_S } from './deployment.ts';
@@ -238,6 +239,16 @@ describe('with a proven author: nothing done, counted, each on record and answer
     await at.strike();
     expect(at.records('command_accepted')).toHaveLength(60);
     expect(at.view().reported?.refused).toEqual({ quota_spent: 1 });
+  });
+
+  test('a plan that would wake a store which people ordered to idle: rank_too_low', async () => {
+    const timing = { startWithinMs: 0, validForMs: 600_000 };
+    const actions: Action[] = [{ type: 'mode', mode: 'idle', ...timing }];
+    await at.strike(forgeCommand(at, { actions }));
+    const woken = [setpoint({ activePowerKw: 10 })];
+    await at.strike(forgeCommand(at, { actions: woken, basis: planOf(woken) }));
+    expect(at.view().reported?.refused).toEqual({ rank_too_low: 1 });
+    expect(new Set(at.asked)).toEqual(new Set([0]));
   });
 
   test('more actions under way than a snapshot holds: quota_spent', async () => {
