@@ -5,6 +5,7 @@ import { silentLogger, systemClock, systemRng } from '@tieline/kernel';
 import { virtualDevices } from '@tieline/simulator';
 import { benchSite, openStore } from './bench-site.ts';
 import { PING, PONG, RECEIPT_BYTES } from './command-echo.ts';
+import { warmUp } from './command-warm-up.ts';
 
 /*
  * The agent's end of the command bench, in a process of its own as on a gateway: the production agent on virtual
@@ -14,6 +15,7 @@ import { PING, PONG, RECEIPT_BYTES } from './command-echo.ts';
  */
 const [startMs, url, token, path] = process.argv.slice(2);
 if (url === undefined || token === undefined || path === undefined) throw new Error('arguments');
+await warmUp();
 const connection = { url, token, rng: systemRng(), logger: silentLogger };
 
 const echo = mqttBus({ ...connection, clientId: 'echo' });

@@ -1,5 +1,5 @@
 import type { BusMessage, MessageBus } from '@tieline/bus';
-import { toHex } from '@tieline/kernel';
+import { type Clock, toHex } from '@tieline/kernel';
 import {
   type Action,
   commandIdOf,
@@ -22,7 +22,8 @@ const PATIENCE_MS = 10_000;
 /** From the beginning of sealing until the receipt was opened, ms. */
 export interface CommandTimes {
   readonly acceptedMs: number;
-  readonly activeMs: number;
+  /** `active`, or where the machine stood still for longer than the command was valid, `expired`. */
+  readonly nextMs: number;
 }
 
 /** Seals commands and opens receipts as the control plane does, and nothing else: no store, no queue. */
@@ -32,6 +33,7 @@ export class ControlEnd {
   readonly isUp: Promise<void>;
   readonly agentIsBorn: Promise<void>;
   readonly #site: BenchSite;
+  readonly #clock: Clock;
   readonly #budget = new VerificationBudget(1_000_000, 1_000_000);
   readonly #listeners = new Map<string, () => void>();
   #born: () => void = () => {};
@@ -40,7 +42,9 @@ export class ControlEnd {
   #seq = 0;
   #awaited: { readonly command: string; readonly heard: (state: string) => void } | null = null;
 
-  constructor(site: BenchSite, bus: MessageBus) {
+  /** @param clock  the one that the agent's session runs on */
+  constructor(site: BenchSite, bus: MessageBus, clock: Clock) {
+    this.#clock = clock;
     this.#site = site;
     this.bus = bus;
     this.agentIsBorn = new Promise((resolve) => {
@@ -61,7 +65,7 @@ export class ControlEnd {
     this.#listeners.set(topic, heard);
   }
 
-  /** Sends one plan of one action; resolves once the agent says that it is active. */
+  /** Sends one plan of one action; resolves once the agent says what became of it. */
   async command(action: Action): Promise<CommandTimes> {
     const { identity, site, provisioned } = this.#site;
     const startedMs = performance.now();
@@ -69,7 +73,8 @@ export class ControlEnd {
     const plan = Plan.encode({ id: idOf(this.#seq), reason: 'bench', actions: [action] });
     const basis = { type: 'plan', plan } as const;
     const id = commandIdOf(basis, site);
-    const notAfterSessionMs = Math.floor(startedMs - this.#sessionStartedMs) + NOT_AFTER_MS;
+    const notAfterSessionMs =
+      Math.floor(this.#clock.monotonicMs() - this.#sessionStartedMs) + NOT_AFTER_MS;
     const sealed = sealAddressed(
       KINDS.command,
       { id, notAfterSessionMs, actions: [action], basis },
@@ -101,10 +106,12 @@ export class ControlEnd {
       );
       let acceptedMs = Number.NaN;
       const heard = (state: string): void => {
-        if (state === 'accepted') acceptedMs = performance.now() - startedMs;
-        if (state !== 'active') return;
+        if (state === 'accepted') {
+          acceptedMs = performance.now() - startedMs;
+          return;
+        }
         clearTimeout(giveUp);
-        resolve({ acceptedMs, activeMs: performance.now() - startedMs });
+        resolve({ acceptedMs, nextMs: performance.now() - startedMs });
       };
       this.#awaited = { command, heard };
     });
@@ -124,7 +131,7 @@ export class ControlEnd {
   #onBirth(message: BusMessage): void {
     const { body, claims } = openAddressed(KINDS.birth, message, this.#receiver());
     this.#sess = claims.sess ?? null;
-    this.#sessionStartedMs = performance.now() - body.sessionMs;
+    this.#sessionStartedMs = this.#clock.monotonicMs() - body.sessionMs;
     this.#born();
   }
 
