@@ -57,7 +57,7 @@ test('docs/reference/audit-export.md lists what a record has, and the kinds that
   const keys = tableRows(page, '## Record').map(([key]) => key);
   expect(keys.toSorted()).toEqual(Object.keys(AuditRecord.shape).toSorted());
   const [, kinds = ''] =
-    /RECORD_KINDS = \{([^}]*)\}/.exec(codeText('edge-agent/src/core/recorder.ts')) ?? [];
+    /RECORD_KINDS = \{([^}]*)\}/.exec(codeText('edge-agent/src/core/log/recorder.ts')) ?? [];
   const listed = tableRows(page, '## Kinds that a replay reads').map(([kind]) => kind);
   expect(listed).toEqual([...kinds.matchAll(/'(\w+)'/g)].map(([, kind]) => kind));
 });

@@ -1,5 +1,5 @@
 import { exportRecords, type ReplayReport, readChunks } from '@tieline/audit';
-import { replayDecisions } from '../core/replay.ts';
+import { replayDecisions } from '../core/log/replay.ts';
 
 /** Replays the decisions of an exported audit log. @throws {AuditError} where the file cannot be read as one */
 export function replayFile(path: string): ReplayReport {

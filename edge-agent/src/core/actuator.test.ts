@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AssetReading, DeviceSetpoint, Devices, WriteOutcome } from '../ports/devices.ts';
 import { Actuator } from './actuator.ts';
-import { measured, policy, ratings } from './control-bench.ts';
-import type { Decision } from './decide.ts';
-import { freezeImage } from './process-image.ts';
+import type { Decision } from './law/decide.ts';
+import { measured, policy, ratings } from './law/fixture-site.ts';
+import { freezeImage } from './law/process-image.ts';
 
 /** Devices that take what they are told, unless a fault is set, and the actuator that tells them. */
 class Rig {

@@ -1,9 +1,9 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
 import type { AssetRatings, Devices, WriteOutcome } from '../ports/devices.ts';
-import { nameplateKw } from './confirm.ts';
-import type { Decision } from './decide.ts';
-import { isMeasured, type ProcessImage } from './process-image.ts';
+import { nameplateKw } from './law/confirm.ts';
+import type { Decision } from './law/decide.ts';
+import { isMeasured, type ProcessImage } from './law/process-image.ts';
 
 /** What is asked stands on the device for this long without a new word: then it falls back by itself. */
 const REVERSION_S = 60;

@@ -7,9 +7,9 @@ import {
   type SlotChange,
 } from '@tieline/inference';
 import { roundToWatt } from '@tieline/kernel';
-import type { ControlState } from './control-state.ts';
-import { pvPowerKw } from './observe.ts';
-import type { ProcessImage } from './process-image.ts';
+import type { ControlState } from './law/control-state.ts';
+import { pvPowerKw } from './law/observe.ts';
+import type { ProcessImage } from './law/process-image.ts';
 
 /** The next quarter hour does not change within seconds. */
 const FORECAST_EVERY_MS = 10_000;

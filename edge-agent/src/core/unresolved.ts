@@ -1,8 +1,8 @@
 import type { Devices } from '../ports/devices.ts';
 import type { AgentStore } from '../ports/store.ts';
-import { isControllable } from './control-state.ts';
-import { isMeasured, type ProcessImage } from './process-image.ts';
-import { answeredOf, type Receipts } from './receipts.ts';
+import { answeredOf, type Receipts } from './desks/receipts.ts';
+import { isControllable } from './law/control-state.ts';
+import { isMeasured, type ProcessImage } from './law/process-image.ts';
 
 /**
  * Commands of an earlier boot. What had not begun has expired; of the others nobody saw the effect, and

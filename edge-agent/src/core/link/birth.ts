@@ -1,6 +1,6 @@
 import type { Birth } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
-import type { Session } from './session.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import type { Session } from '../session.ts';
 import type { Vitals } from './uplink.ts';
 
 /** The first words of a session on a link: who speaks, what it knows, and what is in force. */

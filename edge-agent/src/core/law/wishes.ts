@@ -1,7 +1,7 @@
 import type { Interval } from '@tieline/grid';
 import { clamp, HOUR_MS } from '@tieline/kernel';
 import type { AssetPolicy, ChargeTarget, Setpoint, SitePolicy } from '@tieline/protocol';
-import type { AssetRatings } from '../ports/devices.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
 import { modeOf, winnerFor } from './active-actions.ts';
 import { nameplateKw } from './confirm.ts';
 import {

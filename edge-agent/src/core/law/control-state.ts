@@ -1,6 +1,6 @@
 import type { AssetId } from '@tieline/kernel';
 import type { Action, Rank, SitePolicy } from '@tieline/protocol';
-import type { AssetRatings } from '../ports/devices.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
 import { type DemandWindow, emptyDemand } from './demand-window.ts';
 import { emptyForecast, type ForecastState } from './forecast.ts';
 

@@ -1,5 +1,5 @@
 import type { Action, Rank, SitePolicy } from '@tieline/protocol';
-import type { AssetMeasurement, AssetRatings } from '../ports/devices.ts';
+import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
 import { acceptCommand, type CommandEvent } from './active-actions.ts';
 import { type ControlState, initialState } from './control-state.ts';
 import { type Decision, decide } from './decide.ts';

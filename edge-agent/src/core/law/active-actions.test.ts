@@ -1,6 +1,6 @@
 import type { Action } from '@tieline/protocol';
 import { expect, test } from 'vitest';
-import { Bench, id, measured, setpoint } from './control-bench.ts';
+import { Bench, id, measured, setpoint } from './fixture-site.ts';
 
 const cede = (command: string): Action => ({ type: 'cede', command: Buffer.from(command, 'hex') });
 const mode = (which: 'automatic' | 'idle', validForMs: number): Action => ({

@@ -9,10 +9,10 @@ import {
   type Trust,
   VerifyError,
 } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
-import { RECORD_KINDS, type Recorder } from './recorder.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import { RECORD_KINDS, type Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
 import type { Refusals } from './refusals.ts';
-import type { Session } from './session.ts';
 
 export interface HeldPolicy {
   readonly policy: Policy;

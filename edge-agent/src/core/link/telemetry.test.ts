@@ -1,8 +1,8 @@
 import { KINDS, type Kind, type Telemetry } from '@tieline/protocol';
 import { expect, test } from 'vitest';
-import { measured } from './control-bench.ts';
-import type { Decision } from './decide.ts';
-import type { ImageReading, ProcessImage } from './process-image.ts';
+import type { Decision } from '../law/decide.ts';
+import { measured } from '../law/fixture-site.ts';
+import type { ImageReading, ProcessImage } from '../law/process-image.ts';
 import { TelemetryFeed } from './telemetry.ts';
 
 const WALL_MS = Date.UTC(2026, 2, 3, 18);

@@ -1,11 +1,11 @@
 import { AuditError, type AuditKeys } from '@tieline/audit';
 import type { RandomStream } from '@tieline/kernel';
 import { type Heartbeat, KINDS } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
-import type { Mouth } from './agent-context.ts';
-import type { Receipts } from './receipts.ts';
-import type { Recorder } from './recorder.ts';
-import type { Session } from './session.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import type { Receipts } from '../desks/receipts.ts';
+import type { Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
+import type { Mouth } from './mouth.ts';
 import type { TelemetryFeed } from './telemetry.ts';
 
 const HEARTBEAT_MS = 10_000;

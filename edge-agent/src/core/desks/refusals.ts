@@ -1,8 +1,8 @@
 import type { Logger } from '@tieline/kernel';
 import type { VerifyError } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
-import type { Recorder } from './recorder.ts';
-import type { Session } from './session.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import type { Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
 
 /** What proves no author enters the log this often at most, per code. */
 const ANONYMOUS_EVERY_MS = 60_000;

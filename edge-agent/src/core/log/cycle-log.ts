@@ -1,8 +1,8 @@
 import type { AssetId } from '@tieline/kernel';
 import type { ClockState } from '@tieline/protocol';
-import type { AssetMeasurement, DeviceFault } from '../ports/devices.ts';
-import type { Decision } from './decide.ts';
-import { type ImageReading, isMeasured, type ProcessImage } from './process-image.ts';
+import type { AssetMeasurement, DeviceFault } from '../../ports/devices.ts';
+import type { Decision } from '../law/decide.ts';
+import { type ImageReading, isMeasured, type ProcessImage } from '../law/process-image.ts';
 
 /**
  * One cycle as it stands in the audit log: what was seen, what the model said, what was decided. In

@@ -1,12 +1,12 @@
 import type { Action, SitePolicy } from '@tieline/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AssetRatings, AssetReading } from '../ports/devices.ts';
+import type { AssetRatings, AssetReading } from '../../ports/devices.ts';
+import { imageOf, type LoggedCycle, logCycle } from '../log/cycle-log.ts';
 import { type AcceptedCommand, acceptCommand } from './active-actions.ts';
-import { measured } from './control-bench.ts';
 import { type ControlState, initialState } from './control-state.ts';
-import { imageOf, type LoggedCycle, logCycle } from './cycle-log.ts';
 import { decide } from './decide.ts';
+import { measured } from './fixture-site.ts';
 import { freezeImage } from './process-image.ts';
 
 const ratings: readonly AssetRatings[] = [

@@ -5,7 +5,7 @@ import type {
   AssetRatings,
   AssetReading,
   DeviceFault,
-} from '../ports/devices.ts';
+} from '../../ports/devices.ts';
 
 /** What the control law sees of one asset: the numbers, or why there are none. */
 export type ImageReading = AssetMeasurement | DeviceFault;

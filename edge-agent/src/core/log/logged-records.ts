@@ -2,11 +2,11 @@ import { AuditError, type AuditRecord } from '@tieline/audit';
 import { AssetId } from '@tieline/kernel';
 import { Action, Actions, ClockState, RANKS, SitePolicy } from '@tieline/protocol';
 import { z } from 'zod';
-import type { AssetRatings } from '../ports/devices.ts';
-import type { AcceptedCommand } from './active-actions.ts';
-import type { ActiveAction, AssetControl, ControlState } from './control-state.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
+import type { AcceptedCommand } from '../law/active-actions.ts';
+import type { ActiveAction, AssetControl, ControlState } from '../law/control-state.ts';
+import type { DemandWindow } from '../law/demand-window.ts';
 import type { LoggedCycle, LoggedReading } from './cycle-log.ts';
-import type { DemandWindow } from './demand-window.ts';
 
 /**
  * The records that a replay reads, as they must look. A log comes from a file that anybody may have

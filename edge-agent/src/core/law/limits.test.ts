@@ -1,9 +1,9 @@
 import type { Action } from '@tieline/protocol';
 import { expect, test } from 'vitest';
-import type { AssetRatings } from '../ports/devices.ts';
-import { Bench, id, measured, policy, setpoint } from './control-bench.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
 import { initialState } from './control-state.ts';
 import { decide } from './decide.ts';
+import { Bench, id, measured, policy, setpoint } from './fixture-site.ts';
 
 const limit = (point: string, exportMaxKw: number, importMaxKw = 500): Action => ({
   type: 'limit',

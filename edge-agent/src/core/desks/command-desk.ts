@@ -11,15 +11,20 @@ import {
   VerifyError,
   verifyCommand,
 } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
-import { type AcceptedCommand, type Advanced, acceptCommand, assetOf } from './active-actions.ts';
-import type { ControlState } from './control-state.ts';
-import { siteImportKw } from './observe.ts';
-import { isMeasured, type ProcessImage } from './process-image.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import {
+  type AcceptedCommand,
+  type Advanced,
+  acceptCommand,
+  assetOf,
+} from '../law/active-actions.ts';
+import type { ControlState } from '../law/control-state.ts';
+import { siteImportKw } from '../law/observe.ts';
+import { isMeasured, type ProcessImage } from '../law/process-image.ts';
+import type { Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
 import { forgetAfterS, type Receipts } from './receipts.ts';
-import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
-import type { Session } from './session.ts';
 
 /** Actions that may be under way at a time: a snapshot of them all fits one audit record. */
 const ACTIONS_MAX = 64;

@@ -1,6 +1,6 @@
 import type { AssetId } from '@tieline/kernel';
 import type { Setpoint } from '@tieline/protocol';
-import type { AssetRatings } from '../ports/devices.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
 import type { CommandEvent } from './active-actions.ts';
 import type { ActiveAction, ControlState } from './control-state.ts';
 import { siteImportKw } from './observe.ts';

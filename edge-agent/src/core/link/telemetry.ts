@@ -1,8 +1,8 @@
 import { type AssetId, BoundedQueue } from '@tieline/kernel';
 import { KINDS, type Telemetry } from '@tieline/protocol';
-import type { Mouth } from './agent-context.ts';
-import type { Decision } from './decide.ts';
-import { isMeasured, type ProcessImage } from './process-image.ts';
+import type { Decision } from '../law/decide.ts';
+import { isMeasured, type ProcessImage } from '../law/process-image.ts';
+import type { Mouth } from './mouth.ts';
 
 /** Cycles in a batch, each 1 s. */
 const BATCH_SAMPLES = 10;

@@ -10,13 +10,13 @@ import {
   VerificationBudget,
   VerifyError,
 } from '@tieline/protocol';
-import { type AgentStore, StoreError } from '../ports/store.ts';
-import type { AgentIdentity } from './agent-context.ts';
+import { type AgentStore, StoreError } from '../../ports/store.ts';
+import type { AgentIdentity } from '../agent-context.ts';
+import type { Uplink } from '../link/uplink.ts';
+import type { Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
 import type { ModelDesk } from './model-desk.ts';
-import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
-import type { Session } from './session.ts';
-import type { Uplink } from './uplink.ts';
 
 export interface InboxParts {
   readonly identity: AgentIdentity;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Bench, id, measured, policy, setpoint } from './control-bench.ts';
+import { Bench, id, measured, policy, setpoint } from './fixture-site.ts';
 
 test('without a policy nothing is actuated', () => {
   const bench = new Bench(null);

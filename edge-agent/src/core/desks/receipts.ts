@@ -6,11 +6,11 @@ import {
   type Receipt,
   type ReceiptStatus,
 } from '@tieline/protocol';
-import type { AgentStore, StoredCommand } from '../ports/store.ts';
-import type { CommandEvent } from './active-actions.ts';
-import type { Mouth } from './agent-context.ts';
-import type { Recorder } from './recorder.ts';
-import type { Session } from './session.ts';
+import type { AgentStore, StoredCommand } from '../../ports/store.ts';
+import type { CommandEvent } from '../law/active-actions.ts';
+import type { Mouth } from '../link/mouth.ts';
+import type { Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
 
 /** Receipts sent in one go; the rest follows in the next cycle. */
 const SEND_MAX = 32;

@@ -2,12 +2,12 @@ import { AuditLog, openDatabase } from '@tieline/audit';
 import type { Clock } from '@tieline/kernel';
 import { nodeSigner } from '@tieline/protocol';
 import { expect, test } from 'vitest';
-import { sqliteStore } from '../adapters/sqlite-store.ts';
-import { Bench, id, setpoint } from './control-bench.ts';
+import { sqliteStore } from '../../adapters/sqlite-store.ts';
+import { Bench, id, setpoint } from '../law/fixture-site.ts';
+import { Session } from '../session.ts';
 import { logCycle } from './cycle-log.ts';
 import { RECORD_KINDS, Recorder } from './recorder.ts';
 import { replayDecisions } from './replay.ts';
-import { Session } from './session.ts';
 
 /** As many as the command desk lets be under way. */
 const ACTIONS_MAX = 64;

@@ -1,7 +1,7 @@
 import { combineRanked, type Interval, project } from '@tieline/grid';
 import { type AssetId, HOUR_MS, roundToWatt } from '@tieline/kernel';
 import type { Limit, SitePolicy } from '@tieline/protocol';
-import type { AssetRatings } from '../ports/devices.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
 import { rankOf } from './active-actions.ts';
 import {
   type ActiveAction,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Bench, id, policy, setpoint } from './control-bench.ts';
+import { Bench, id, policy, setpoint } from './fixture-site.ts';
 import { pace } from './pacing.ts';
 
 const patient = { ...policy, dwellMs: 300_000 };

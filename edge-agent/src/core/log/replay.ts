@@ -4,10 +4,10 @@ import {
   type ReplayStep,
   replayRecords,
 } from '@tieline/audit';
-import { acceptCommand } from './active-actions.ts';
-import type { ControlState } from './control-state.ts';
+import { acceptCommand } from '../law/active-actions.ts';
+import type { ControlState } from '../law/control-state.ts';
+import { decide } from '../law/decide.ts';
 import { imageOf, logCycle } from './cycle-log.ts';
-import { decide } from './decide.ts';
 import { loggedAcceptance, loggedCycles, loggedPolicy, loggedState } from './logged-records.ts';
 import { RECORD_KINDS } from './recorder.ts';
 

@@ -1,9 +1,9 @@
 import type { AuditEntry, RecordBody } from '@tieline/audit';
-import type { AgentStore } from '../ports/store.ts';
-import type { AcceptedCommand } from './active-actions.ts';
-import type { ControlState } from './control-state.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import type { AcceptedCommand } from '../law/active-actions.ts';
+import type { ControlState } from '../law/control-state.ts';
+import type { Session } from '../session.ts';
 import { decisionChanged, type LoggedCycle } from './cycle-log.ts';
-import type { Session } from './session.ts';
 
 /** Unchanged cycles are kept this many at most before they are written: one commit a minute spares the flash. */
 const CYCLES_PER_RECORD = 60;

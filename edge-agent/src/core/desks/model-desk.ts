@@ -13,11 +13,11 @@ import {
   type Trust,
   VerifyError,
 } from '@tieline/protocol';
-import type { AgentStore } from '../ports/store.ts';
-import type { Mouth } from './agent-context.ts';
-import type { Recorder } from './recorder.ts';
+import type { AgentStore } from '../../ports/store.ts';
+import type { Mouth } from '../link/mouth.ts';
+import type { Recorder } from '../log/recorder.ts';
+import type { Session } from '../session.ts';
 import type { Refusals } from './refusals.ts';
-import type { Session } from './session.ts';
 
 /** Blocks asked for at once. */
 const IN_FLIGHT = 4;

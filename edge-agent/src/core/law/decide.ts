@@ -1,6 +1,6 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
-import type { AssetMeasurement, AssetRatings } from '../ports/devices.ts';
+import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
 import { advanceActions, type CommandEvent, sameAction, winnersOf } from './active-actions.ts';
 import { confirm } from './confirm.ts';
 import type { ActiveAction, ControlState } from './control-state.ts';
