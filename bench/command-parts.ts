@@ -8,6 +8,9 @@ import { timedMs } from './measure.ts';
 /** What one commit writes at the least. */
 const ROW_BYTES = 600;
 
+/** The two signs, the two verifies and the two commits each added, ms. */
+export type PartTimes = Readonly<Record<'echo' | 'signs' | 'verifies' | 'commits', number>>;
+
 /** The parts of a command's round trip, each alone: nothing is sealed, checked, decided or logged. */
 export class CommandParts {
   readonly #control: ControlEnd;
@@ -36,19 +39,22 @@ export class CommandParts {
     control.listen(PONG, () => this.#pong());
   }
 
-  /** One of each part, one behind the other; the sum, ms. */
-  async measure(): Promise<number> {
-    let sumMs = await this.#echo();
+  /** Each part once for every end, one behind the other, added by kind. */
+  async measure(): Promise<PartTimes> {
+    const echoMs = await this.#echo();
+    const [signMs, verifyMs, commitMs]: [number[], number[], number[]] = [[], [], []];
     for (const { signer, verifier, message } of this.#signers) {
       let signature = new Uint8Array();
-      sumMs += timedMs(() => {
-        signature = new Uint8Array(signer.sign(message));
-      });
-      sumMs += timedMs(() => verifier.verify(message, signature));
+      signMs.push(
+        timedMs(() => {
+          signature = new Uint8Array(signer.sign(message));
+        }),
+      );
+      verifyMs.push(timedMs(() => verifier.verify(message, signature)));
       this.#rows += 1;
-      sumMs += timedMs(() => this.#commit(this.#rows));
+      commitMs.push(timedMs(() => this.#commit(this.#rows)));
     }
-    return sumMs;
+    return { echo: echoMs, signs: sum(signMs), verifies: sum(verifyMs), commits: sum(commitMs) };
   }
 
   async #echo(): Promise<number> {
@@ -68,4 +74,8 @@ export class CommandParts {
   close(): void {
     this.#db.close();
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -7,7 +7,7 @@ import { silentLogger, systemClock, systemRng, toHex } from '@tieline/kernel';
 import { benchSite } from './bench-site.ts';
 import { chargeTarget } from './charge-target.ts';
 import { Child } from './child.ts';
-import { CommandParts } from './command-parts.ts';
+import { CommandParts, type PartTimes } from './command-parts.ts';
 import { warmUp } from './command-warm-up.ts';
 import { type CommandTimes, ControlEnd } from './control-end.ts';
 import { quantile } from './measure.ts';
@@ -68,31 +68,41 @@ export const commandRoundTripBench: Bench = {
 
 interface Measured {
   readonly times: readonly CommandTimes[];
-  readonly partsMs: readonly number[];
+  readonly parts: readonly PartTimes[];
 }
 
 async function measure(control: ControlEnd, parts: CommandParts): Promise<Measured> {
   const times: CommandTimes[] = [];
-  const partsMs: number[] = [];
+  const partTimes: PartTimes[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     for (let at = 0; at < COMMANDS_A_ROUND; at += 1) {
       times.push(await control.command(chargeTarget(at)));
-      partsMs.push(await parts.measure());
+      partTimes.push(await parts.measure());
     }
     await sleep(RUN_OUT_MS);
   }
   // The first round warms what the warm-up leaves out: the wire.
   const warm = WARM_ROUNDS * COMMANDS_A_ROUND;
-  return { times: times.slice(warm), partsMs: partsMs.slice(warm) };
+  return { times: times.slice(warm), parts: partTimes.slice(warm) };
 }
 
-function row(part: number, { times, partsMs }: Measured): Row {
+function row(part: number, { times, parts }: Measured): Row {
   const acceptedMs = times.map((one) => one.acceptedMs);
-  const [value, baselineValue] = [quantile(acceptedMs, part), quantile(partsMs, part)];
+  const addedMs = parts.map(({ echo, signs, verifies, commits }) => {
+    return echo + signs + verifies + commits;
+  });
+  const of = (name: keyof PartTimes): string => {
+    const ms = quantile(
+      parts.map((one) => one[name]),
+      part,
+    );
+    return `${name} ${ms.toFixed(2)}`;
+  };
   const nextMs = quantile(
     times.map((one) => one.nextMs),
     part,
   );
+  const [value, baselineValue] = [quantile(acceptedMs, part), quantile(addedMs, part)];
   return {
     figure: `command round trip, p${part * 100}`,
     unit: 'ms',
@@ -102,7 +112,9 @@ function row(part: number, { times, partsMs }: Measured): Row {
     baselineValue,
     ratio: value / baselineValue,
     aim: '≤ 1.5 ×',
-    note: `${WHAT}; ${nextMs.toFixed(2)} ms to the next receipt, \`active\``,
+    note:
+      `${WHAT}; ${nextMs.toFixed(2)} ms to the next receipt. ` +
+      `Of the parts, ms: ${of('echo')}, ${of('signs')}, ${of('verifies')}, ${of('commits')}`,
   };
 }
 
