@@ -15,6 +15,8 @@ export class Child {
     const env = sourceEnvironment(process.env);
     this.#process = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#exited = once(this.#process, 'exit');
+    // A bench that fails leaves nobody behind.
+    process.once('exit', () => this.#process.kill('SIGKILL'));
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
