@@ -85,7 +85,7 @@ function styled(style, code) {
 }
 
 /** Every frame of a capture, oldest first. */
-export function framesOf(capture) {
+function framesOf(capture) {
   const screen = new Screen();
   const frames = [];
   const tokens = capture.matchAll(TOKEN);

@@ -33,8 +33,8 @@ each a process of its own, thirty times as fast as life.
 
 /** The demo's clock: a minute shows two quarter hours. */
 const RATE = 30;
-/** The evening begins at 18:00; the processes have the minutes before it to find each other. */
-const EVENING_MS = Date.UTC(2026, 2, 3, 18);
+/** The story begins at 18:45, when the ramp is steep; the processes have the minutes before it to find each other. */
+const EVENING_MS = Date.UTC(2026, 2, 3, 18, 45);
 const LEAD_REAL_MS = 10_000;
 /** Exit code of what the user ended. */
 const INTERRUPTED = 130;

@@ -47,7 +47,9 @@ async function runChild(
   stdout: 'shared' | 'captured',
 ): Promise<ChildOutcome> {
   const shared = stdout === 'shared';
+  const { sourceEnvironment } = await import('@tieline/kernel');
   const child = spawn(process.execPath, [main, ...args], {
+    env: sourceEnvironment(process.env),
     stdio: ['inherit', shared ? 'inherit' : 'pipe', 'inherit'],
   });
   const passOn = (): void => void child.kill('SIGTERM');

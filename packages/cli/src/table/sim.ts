@@ -37,7 +37,7 @@ export const simRun = defineCommand({
   verb: 'run',
   summary: 'run the evening-peak scenario on virtual time',
   details: [
-    'The production agents and control plane on virtual time, network and plant: three sites on the Baran & Wu feeder, from 17:00 on, or from midnight for a day and more. The same plant without control is run beside it, to compare. The same seed and duration give the same trace, to the last bit, on one platform.',
+    'The production agents and control plane on virtual time, network and plant: three sites on the Baran & Wu feeder, from 18:00 on, or from midnight for a day and more. The same plant without control is run beside it, to compare. The same seed and duration give the same trace, to the last bit, on one platform.',
     'Powers in kW; a peak is the highest mean import of a whole quarter hour.',
   ],
   operands: {},

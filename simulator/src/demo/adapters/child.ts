@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { sourceEnvironment } from '@tieline/kernel';
 
 /** A process that has not said that it is ready by then will not, real ms. */
 const READY_MS = 30_000;
@@ -32,8 +33,7 @@ export class Child {
   }) {
     const { name, main, args } = options;
     this.name = name;
-    // An extra CA file costs every start 60 ms, and nothing here speaks TLS.
-    const { NODE_EXTRA_CA_CERTS: _unused, ...env } = process.env;
+    const env = sourceEnvironment(process.env);
     const script = fileURLToPath(new URL(main, import.meta.url));
     // A group of its own: Ctrl-C is for the demo, which ends its processes in order.
     const placed = { env, stdio: 'pipe', detached: true } as const;
