@@ -4,7 +4,7 @@ import { type Action, KINDS, sealDocument } from '@tieline/protocol';
 import { eveningPeak, VirtualRun } from '@tieline/simulator';
 
 export const MINUTES = 10;
-const START_MS = Date.UTC(2026, 2, 3, 18, 0);
+const START_MS = Date.UTC(2026, 2, 3, 18, 45);
 
 /** A run of the whole deployment that is over, and what it left behind. */
 export interface RecordedRun {
