@@ -16,7 +16,9 @@ export class Child {
     this.#process = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.#exited = once(this.#process, 'exit');
     // A bench that fails leaves nobody behind.
-    process.once('exit', () => this.#process.kill('SIGKILL'));
+    const kill = (): void => void this.#process.kill('SIGKILL');
+    process.once('exit', kill);
+    this.#process.once('exit', () => process.off('exit', kill));
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
