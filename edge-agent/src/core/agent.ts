@@ -1,6 +1,6 @@
 import { auditKeysOf } from '@tieline/audit';
 import type { BusMessage } from '@tieline/bus';
-import { every, HOUR_MS, toHex } from '@tieline/kernel';
+import { clipText, every, HOUR_MS, toHex } from '@tieline/kernel';
 import { KINDS, topicFilters } from '@tieline/protocol';
 import { StoreError } from '../ports/store.ts';
 import { Actuator } from './actuator.ts';
@@ -305,7 +305,7 @@ export class EdgeAgent {
     const fault = result.ok ? null : result.reason;
     if (fault !== this.#modelFault) {
       const kind = result.ok ? 'model_recovered' : 'model_fault';
-      const body = result.ok ? {} : { fault, detail: result.detail.slice(0, 200) };
+      const body = result.ok ? {} : { fault, detail: clipText(result.detail, 200) };
       this.#ports.logger.warn(kind, { fault });
       if (this.#write(() => this.#note(kind, body))) this.#modelFault = fault;
     }

@@ -1,7 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { clockCompliance, rngCompliance } from './compliance.ts';
 import {
   BoundedQueue,
+  clipText,
   seededRng,
   simulatedClock,
   systemClock,
@@ -40,6 +43,32 @@ test('a full queue refuses, or evicts the oldest', () => {
   expect([queue.offer(1), queue.offer(2), queue.offer(3)]).toEqual([true, true, false]);
   expect(queue.offerEvicting(4)).toBe(1);
   expect([queue.take(), queue.take(), queue.take()]).toEqual([2, 4, undefined]);
+});
+
+test('a queue keeps nothing that was taken from it', () => {
+  const queue = new BoundedQueue<object>(3);
+  const taken = Array.from({ length: 8 }, () => {
+    const item = {};
+    queue.offer({});
+    queue.offer(item);
+    queue.take();
+    queue.take();
+    return new WeakRef(item);
+  });
+  // Two at a time through three places: the ring has gone round, and round again.
+  queue.offer({ last: true });
+  expect([queue.size, queue.peek()]).toEqual([1, { last: true }]);
+  setFlagsFromString('--expose-gc');
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    runInNewContext('gc')();
+    expect(taken.filter((item) => item.deref() !== undefined)).toEqual([]);
+  });
+});
+
+test('a text that is cut inside a character can still be written', () => {
+  expect(clipText('a😀', 3)).toBe('a😀');
+  expect(clipText('a😀', 2)).toBe('a\ufffd');
+  expect(clipText('\ud83d', 5).isWellFormed()).toBe(true);
 });
 
 test('an error says its code and its facts', () => {

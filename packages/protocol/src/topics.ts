@@ -1,4 +1,4 @@
-import { DeploymentId, ID_PATTERN, SiteId, TielineError } from '@tieline/kernel';
+import { clipText, DeploymentId, ID_PATTERN, SiteId, TielineError } from '@tieline/kernel';
 
 /** Which way a topic's messages go, how, and whether the broker keeps the last one. */
 interface TopicRule {
@@ -61,7 +61,7 @@ export function parseTopic(text: string): Topic {
     !ID_PATTERN.test(site) ||
     !Object.hasOwn(TOPICS, kind)
   ) {
-    throw new TopicError({ code: 'topic_unknown', topic: text.slice(0, 200) });
+    throw new TopicError({ code: 'topic_unknown', topic: clipText(text, 200) });
   }
   return { deployment, site, kind: kind as TopicKind };
 }

@@ -1,4 +1,5 @@
 import type { BusMessage } from '@tieline/bus';
+import { clipText } from '@tieline/kernel';
 import {
   KINDS,
   type Kind,
@@ -90,7 +91,7 @@ export class Inbox {
     const { uplink, refusals } = this.#parts;
     const refused = uplink.receivedAuditReceipt(payload);
     if (refused === null) return;
-    const facts = { finding: refused.code, reason: refused.message.slice(0, 200) };
+    const facts = { finding: refused.code, reason: clipText(refused.message, 200) };
     refusals.note('audit_receipt_refused', topic, { facts });
   }
 

@@ -1,6 +1,6 @@
 import type { BusMessage } from '@tieline/bus';
 import type { ModelSlot, SlotChange } from '@tieline/inference';
-import { concatBytes, equalBytes, type Logger, messageOf, toHex } from '@tieline/kernel';
+import { clipText, concatBytes, equalBytes, type Logger, messageOf, toHex } from '@tieline/kernel';
 import {
   BlockHave,
   BlockWant,
@@ -249,7 +249,7 @@ export class ModelDesk {
       if (!equalBytes(sha256(packed), release.digest)) throw new Error('package digest differs');
       this.#packages.set(await slot.prepare(packed), packed);
     } catch (thrown) {
-      const reason = messageOf(thrown).slice(0, 200);
+      const reason = clipText(messageOf(thrown), 200);
       logger.warn('model_rejected', { reason });
       recorder.commit(() => {
         recorder.append({

@@ -1,4 +1,4 @@
-import type { Logger } from '@tieline/kernel';
+import { clipText, type Logger } from '@tieline/kernel';
 import type { VerifyError } from '@tieline/protocol';
 import type { AgentStore } from '../../ports/store.ts';
 import type { Recorder } from '../log/recorder.ts';
@@ -65,7 +65,7 @@ export class Refusals {
       recorder.append({
         actor: 'unproven',
         kind: 'message_refused',
-        subject: topic.slice(0, 200),
+        subject: clipText(topic, 200),
         body: { code, ...body, countSinceBoot },
       });
     });

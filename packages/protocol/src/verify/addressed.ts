@@ -1,4 +1,4 @@
-import { assert, equalBytes, toHex } from '@tieline/kernel';
+import { assert, clipText, equalBytes, toHex } from '@tieline/kernel';
 import { addressedAad, parseSign1, type Sign1, signSign1, verifySign1 } from '../cose/envelope.ts';
 import type { Claims } from '../cose/headers.ts';
 import type { HeldKey } from '../crypto/key-file.ts';
@@ -142,7 +142,7 @@ function checkTopic(kind: Kind, text: string, receiver: Receiver): Topic {
     topic.kind === kind.name &&
     topic.deployment === receiver.trust.document.deployment &&
     (receiver.site === null || topic.site === receiver.site);
-  if (!expected) throw refusal(4, 'topic_wrong', { topic: text.slice(0, 200) });
+  if (!expected) throw refusal(4, 'topic_wrong', { topic: clipText(text, 200) });
   return topic;
 }
 
