@@ -95,15 +95,14 @@ ${claimNames()
 }
 
 function kindRow(kind: Kind): string {
-  const { name, form, signedBy, claims, optionalClaims, message } = kind;
-  const listed = [...claims, ...optionalClaims.map((claim) => `${claim}?`)];
+  const { name, form, signedBy, claims, message } = kind;
   const carried = form === 'addressed' && !Object.hasOwn(TOPICS, name as TopicKind);
   if (carried) throw new Error(`${name} is addressed, and has no topic`);
   return row(
     `\`${name}\``,
     form,
     signedBy ?? '–',
-    listed.length === 0 ? '–' : listed.map((claim) => `\`${claim}\``).join(' '),
+    claims.length === 0 ? '–' : claims.map((claim) => `\`${claim}\``).join(' '),
     message.bytesMax.toLocaleString('en-US'),
   );
 }

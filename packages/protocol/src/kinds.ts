@@ -37,14 +37,13 @@ export type ClaimName =
   | 'sess'
   | 'pol';
 
-/** How one kind travels, who may sign it and which claims it carries. Claims not named are forbidden. */
+/** How one kind travels, who may sign it and which claims it carries: exactly those. */
 export interface Kind<Body = unknown> {
   readonly name: string;
   /** `addressed` goes to one receiver under one topic; a `document` is signed once for many. */
   readonly form: 'addressed' | 'document' | 'unsigned';
   readonly signedBy: Role | null;
   readonly claims: readonly ClaimName[];
-  readonly optionalClaims: readonly ClaimName[];
   readonly message: MessageDefinition<Body>;
 }
 
@@ -53,9 +52,8 @@ function kind<Body>(
   form: Kind['form'],
   signedBy: Role | null,
   claims: readonly ClaimName[] = [],
-  optionalClaims: readonly ClaimName[] = [],
 ): Kind<Body> {
-  return { name: message.kind, form, signedBy, claims, optionalClaims, message };
+  return { name: message.kind, form, signedBy, claims, message };
 }
 
 /** The one table of kinds. Documents of several signers are COSE_Sign, all others COSE_Sign1. */

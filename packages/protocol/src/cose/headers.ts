@@ -1,6 +1,7 @@
 import { type CborValue, decodeCbor, encodeCbor } from '../cbor/codec.ts';
 import { KID_BYTES } from '../crypto/digest.ts';
 import type { ClaimName } from '../kinds.ts';
+import { COUNTER_MAX, SECONDS_MAX, VERSION_MAX } from '../messages/fields.ts';
 import { envelopeFailure } from './failure.ts';
 
 /** `Ed25519` by its own name (RFC 9864); the older polymorphic `EdDSA` (−8) is for foreign envelopes only. */
@@ -62,21 +63,25 @@ const ID_BYTES = 16;
 type ClaimRule = (value: CborValue) => boolean;
 const isText: ClaimRule = (value) =>
   typeof value === 'string' && value.length > 0 && value.length <= TEXT_MAX;
-const isCount: ClaimRule = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+/** A claim says no more than a body can hold: a birth tells the highest epoch and sequence number that were seen. */
+const upTo =
+  (max: number): ClaimRule =>
+  (value) =>
+    Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= max;
 const isId: ClaimRule = (value) => value instanceof Uint8Array && value.length === ID_BYTES;
 
 const CLAIM_RULES: Readonly<Record<ClaimName, ClaimRule>> = {
   iss: isText,
   sub: isText,
   aud: isText,
-  exp: isCount,
-  nbf: isCount,
-  iat: isCount,
+  exp: upTo(SECONDS_MAX),
+  nbf: upTo(SECONDS_MAX),
+  iat: upTo(SECONDS_MAX),
   cti: isId,
-  epoch: isCount,
-  seq: isCount,
+  epoch: upTo(VERSION_MAX),
+  seq: upTo(COUNTER_MAX),
   sess: isId,
-  pol: isCount,
+  pol: upTo(VERSION_MAX),
 };
 const CLAIM_NAMES = Object.keys(CLAIM_LABELS) as ClaimName[];
 const CLAIM_OF_LABEL: ReadonlyMap<number, ClaimName> = new Map(

@@ -19,14 +19,10 @@ export const Digest = bytes(32);
 export const CommandId = bytes(16);
 export const SessionNonce = bytes(16);
 /** Versions and epochs only rise; far below 2^53 so that arithmetic stays exact. */
-export const Version = z
-  .int()
-  .min(0)
-  .max(2 ** 40);
-export const Counter = z
-  .int()
-  .min(0)
-  .max(2 ** 48);
+export const VERSION_MAX = 2 ** 40;
+export const Version = z.int().min(0).max(VERSION_MAX);
+export const COUNTER_MAX = 2 ** 48;
+export const Counter = z.int().min(0).max(COUNTER_MAX);
 /** Milliseconds of one agent's session clock, from its boot. */
 export const SessionMs = z
   .int()
@@ -36,10 +32,8 @@ export const WallMs = z
   .int()
   .min(0)
   .max(2 ** 48);
-export const Seconds = z
-  .int()
-  .min(0)
-  .max(2 ** 40);
+export const SECONDS_MAX = 2 ** 40;
+export const Seconds = z.int().min(0).max(SECONDS_MAX);
 /** No end may lie further away than this: a held value without an end is refused. */
 export const DurationMs = z
   .int()

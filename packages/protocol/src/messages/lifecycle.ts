@@ -81,8 +81,11 @@ export const TimeAsk = defineMessage({
   body: z.strictObject({ nonce: bytes(16) }),
 });
 
+/** The year 2248. A clock that was told this and then runs for centuries still fits `WallMs`. */
+const TOLD_WALL_MS_MAX = 2 ** 43;
+
 export const TimeTell = defineMessage({
   kind: 'time/tell',
   bytesMax: 1_024,
-  body: z.strictObject({ nonce: bytes(16), wallMs: WallMs }),
+  body: z.strictObject({ nonce: bytes(16), wallMs: WallMs.max(TOLD_WALL_MS_MAX) }),
 });

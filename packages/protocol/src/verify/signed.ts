@@ -19,16 +19,13 @@ export function checkSize(kind: Pick<Kind, 'message'>, bytes: Uint8Array): void 
   }
 }
 
-/** Step 3: every required claim is there, and none that the kind does not know. */
-export function checkClaims(
-  kind: Pick<Kind, 'claims' | 'optionalClaims'>,
-  header: ContentHeader,
-): void {
+/** Step 3: every claim of the kind is there, and no other. */
+export function checkClaims(kind: Pick<Kind, 'claims'>, header: ContentHeader): void {
   for (const name of kind.claims) {
     if (header.claims[name] === undefined) throw refusal(3, 'claim_missing', { claim: name });
   }
   for (const name of Object.keys(header.claims) as ClaimName[]) {
-    if (!kind.claims.includes(name) && !kind.optionalClaims.includes(name)) {
+    if (!kind.claims.includes(name)) {
       throw refusal(3, 'claim_forbidden', { claim: name });
     }
   }
