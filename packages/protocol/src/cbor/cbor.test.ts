@@ -258,6 +258,30 @@ describe('strictness', () => {
     expect(refusal(() => decodeCbor(nested)).code).toBe('cbor_too_many_items');
   });
 
+  test('what would be refused for its items is not written', () => {
+    const zeros = (count: number) => new Array<number>(count).fill(0);
+    expect(decodeCbor(encodeCbor(zeros(4_095)))).toHaveLength(4_095);
+    const refused = [
+      zeros(4_096),
+      [zeros(2_047), zeros(2_047)],
+      Object.fromEntries(zeros(2_048).map((zero, k) => [`k${k}`, zero])),
+      new Map(zeros(2_048).map((zero, k) => [k, zero])),
+    ];
+    for (const value of refused) {
+      expect(refusal(() => encodeCbor(value)).code).toBe('cbor_too_many_items');
+    }
+    // What one value was refused for is not held against the next.
+    expect(encodeCbor([0])).toEqual(Uint8Array.of(0x81, 0));
+  });
+
+  test('names that look alike are told apart in a long message', () => {
+    const names = ['abcd', 'axyd', 'abyd', 'axcd'];
+    const maps = Array.from({ length: 400 }, (_, k) => ({ [names[k % 4]!]: k }));
+    const bytes = encodeCbor(maps);
+    expect(bytes.length).toBeGreaterThan(2_048);
+    expect(decodeCbor(bytes)).toEqual(maps);
+  });
+
   test('eight levels are taken, and a byte order mark is text like any other', () => {
     expect(decodeCbor(hex('8181818181818180'))).toEqual([[[[[[[[]]]]]]]]);
     expect(decodeCbor(hex('63efbbbf'))).toBe('\ufeff');

@@ -1,5 +1,11 @@
 import { assert } from '@tieline/kernel';
-import { CBOR_DEPTH_MAX, CBOR_KEY_FORBIDDEN, type CborCode, cborFailure } from './failure.ts';
+import {
+  CBOR_DEPTH_MAX,
+  CBOR_ITEMS_MAX,
+  CBOR_KEY_FORBIDDEN,
+  type CborCode,
+  cborFailure,
+} from './failure.ts';
 
 /*
  * One walk over the value, straight into bytes. Rejected: cbor-x behind a copy of the value in which keys are
@@ -25,7 +31,7 @@ export type CborEncodable =
  * `Uint8Array`s, arrays, plain objects, and `Map`s whose keys are all integers or all texts; properties that
  * are `undefined` are left out.
  * @throws {CborError} cbor_unsupported for what has no encoding here (a bigint, a Date, `undefined` in an array);
- * cbor_float_not_finite; cbor_utf8 for an unpaired surrogate; cbor_key_forbidden; cbor_too_deep
+ * cbor_float_not_finite; cbor_utf8 for an unpaired surrogate; cbor_key_forbidden; cbor_too_deep; cbor_too_many_items
  */
 export function encodeCbor(value: unknown): Uint8Array {
   return SCRATCH.write(value);
@@ -54,6 +60,7 @@ class Writer {
   #bytes = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
+  #items = 0;
   #busy = false;
 
   /** @returns bytes of their own: nothing aliases the scratch */
@@ -61,6 +68,7 @@ class Writer {
     assert(!this.#busy, 'a value does not encode another one while it is read');
     this.#busy = true;
     this.#at = 0;
+    this.#items = 1;
     try {
       this.#item(value, 0);
       return new Uint8Array(this.#bytes.subarray(0, this.#at));
@@ -168,13 +176,20 @@ class Writer {
     }
     if (depth > CBOR_DEPTH_MAX) unsupported('cbor_too_deep');
     if (Array.isArray(value)) {
-      this.#head(ARRAY, value.length);
+      this.#container(ARRAY, value.length, value.length);
       for (const item of value as readonly unknown[]) this.#item(item, depth);
     } else if (value instanceof Map) {
       this.#map(value, depth);
     } else {
       this.#properties(value, depth);
     }
+  }
+
+  /** @param items  what it holds, keys and values alike */
+  #container(major: number, length: number, items: number): void {
+    this.#items += items;
+    if (this.#items > CBOR_ITEMS_MAX) unsupported('cbor_too_many_items');
+    this.#head(major, length);
   }
 
   #properties(value: object, depth: number): void {
@@ -184,7 +199,7 @@ class Writer {
     const names = Object.keys(value);
     let count = names.length;
     for (const name of names) if (held[name] === undefined) count -= 1;
-    this.#head(MAP, count);
+    this.#container(MAP, count, 2 * count);
     for (const name of sortTexts(names)) {
       if (held[name] === undefined) continue;
       this.#key(name);
@@ -199,7 +214,7 @@ class Writer {
     if (texts.length !== keys.length && integers.length !== keys.length) {
       unsupported('cbor_key_type');
     }
-    this.#head(MAP, keys.length);
+    this.#container(MAP, keys.length, 2 * keys.length);
     for (const text of sortTexts(texts)) {
       this.#key(text);
       this.#item(value.get(text), depth);
