@@ -23,12 +23,12 @@ export type Principal = z.output<typeof Principal>;
 const hexOf = (byteCount: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${byteCount * 2}}$`), `${byteCount} bytes of hex`);
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value));
-/** A file from elsewhere must not be able to ask for gigabytes: N·r·128 bytes are needed. */
+/** A file from elsewhere can ask for 256 MiB at most: N·r·128 bytes are needed. */
 const ScryptCost = z.strictObject({
   N: z
     .int()
     .min(2 ** 14)
-    .max(2 ** 20)
+    .max(2 ** 18)
     .refine(isPowerOfTwo, 'a power of two'),
   r: z.literal(8),
   p: z.int().min(1).max(4),

@@ -43,7 +43,7 @@ export const TrustKey = z.strictObject({
 });
 export type TrustKey = z.output<typeof TrustKey>;
 
-/** Fits the bound of CBOR items: a key takes about twenty. */
+/** A key takes about twenty CBOR items; where long lists make it more, the bound of items is met sooner. */
 export const TRUST_KEYS_MAX = 160;
 
 /**
@@ -73,6 +73,5 @@ export const TRUST_KIND: Kind<TrustDocument> = {
   form: 'document',
   signedBy: 'root',
   claims: ['iss', 'iat'],
-  optionalClaims: [],
   message: TrustDocument,
 };

@@ -63,6 +63,13 @@ describe('opening the trust file', () => {
     ['a signer who is no root', 'role_missing', {}, [keys.alice]],
     ['a signer who is not in it', 'key_unknown', {}, [keys.stranger]],
     ['fewer roots than it asks for', 'trust_threshold_missed', { thresholds: { root: 2 } }],
+    ['more people than can sign', 'trust_threshold_wrong', { thresholds: { operator: 4 } }],
+    ['two people where one can sign', 'trust_threshold_wrong', { thresholds: { policy: 2 } }],
+    [
+      'several signers of what carries one signature',
+      'trust_threshold_wrong',
+      { thresholds: { dispatch: 2 } },
+    ],
     ['a key that stands twice', 'trust_key_doubled', withKey(trustKey(keys.alice, ['policy']))],
     [
       'a key of small order',

@@ -22,6 +22,13 @@ export type TrustFailure =
   | { readonly code: 'trust_key_unsound'; readonly kid: string; readonly fault: string }
   | { readonly code: 'trust_key_doubled'; readonly kid: string }
   | { readonly code: 'trust_agent_scope_wrong'; readonly kid: string; readonly principal: string }
+  | {
+      readonly code: 'trust_threshold_wrong';
+      readonly role: Role;
+      readonly threshold: number;
+      /** How many could sign; one for a role whose messages carry one signature. */
+      readonly principals: number;
+    }
   | { readonly code: 'trust_signature_wrong'; readonly kid: string }
   | { readonly code: 'trust_threshold_missed'; readonly signed: number; readonly needed: number }
   | KeyFailure;
@@ -90,6 +97,7 @@ export function openTrust(bytes: Uint8Array): Trust {
   }
   const trust = { anchor: sha256(bytes), document, keys: indexKeys(document) };
   assertRootsSigned(signed, trust);
+  assertThresholds(trust);
   // The dearest check comes last; a signature under an unsound root key does not survive it either.
   for (const { publicKey } of document.keys) assertSound(publicKey);
   return trust;
@@ -186,6 +194,21 @@ function assertAgentScope({ principal, roles, scope }: StatedKey, kid: string): 
   const own = scope.sites !== '*' && scope.sites.length === 1 && scope.sites[0] === principal;
   if (!own || roles.length > 1) {
     throw new TrustError({ code: 'trust_agent_scope_wrong', kid, principal });
+  }
+}
+
+/** Roles whose documents carry a signature of each signer. */
+const SEVERAL_SIGN: ReadonlySet<Role> = new Set(['root', 'operator', 'policy']);
+
+/** A threshold that nobody asks about, or nobody can reach, is a promise that is not kept. */
+function assertThresholds({ document, keys }: Trust): void {
+  for (const role of Object.keys(document.thresholds) as Role[]) {
+    const threshold = document.thresholds[role] ?? 1;
+    const holders = [...keys.values()].filter((key) => key.roles.has(role));
+    const able = SEVERAL_SIGN.has(role) ? new Set(holders.map((key) => key.principal)).size : 1;
+    if (threshold > able) {
+      throw new TrustError({ code: 'trust_threshold_wrong', role, threshold, principals: able });
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { KINDS, type Kind } from '../kinds.ts';
+import { documentAad, signSign } from '../cose/envelope.ts';
+import { KINDS, type Kind, typOf } from '../kinds.ts';
 import { Policy } from '../messages/policy.ts';
 import { openTrust, signTrust } from '../trust/trust.ts';
 import {
@@ -12,7 +13,17 @@ import {
 import { VerificationBudget } from './budget.ts';
 import { documentNameOf, openDocument, sealDocument } from './document.ts';
 import { VerifyError } from './failure.ts';
-import { CTI, keys, NOW_S, policy, SESS, trust, trustDocument, trustKey } from './fixture-site.ts';
+import {
+  CTI,
+  keys,
+  NOW_S,
+  order,
+  policy,
+  SESS,
+  trust,
+  trustDocument,
+  trustKey,
+} from './fixture-site.ts';
 
 const receiver = (change: Partial<Receiver> = {}): Receiver => ({
   trust,
@@ -139,10 +150,51 @@ describe('documents', () => {
     expect(opening(sealed(['alice']))).toBe('6 role_missing');
     expect(opening(sealed(['policy', 'policy']))).toBe('6 principal_doubled');
     const strict = openTrust(
-      signTrust({ ...trustDocument, thresholds: { policy: 2 } }, [keys.root]),
+      signTrust(
+        {
+          ...trustDocument,
+          keys: [...trustDocument.keys, trustKey(keys.stranger, ['policy'])],
+          thresholds: { policy: 2 },
+        },
+        [keys.root],
+      ),
     );
     const bytes = sealDocument(KINDS.policy, policy, strict.anchor, [keys.policy], { iat: NOW_S });
     expect(opening(bytes, KINDS.policy, { trust: strict })).toBe('6 threshold_missed');
+  });
+
+  test('a document that names another issuer than its signers, or another type', () => {
+    const aad = documentAad(trust.anchor, 'policy');
+    const signedAs = (iss: string, typ: string): Uint8Array =>
+      signSign({ typ, claims: { iss, iat: NOW_S } }, Policy.encode(policy), aad, [
+        keys.policy.signer,
+      ]);
+    expect(opening(signedAs('policy-1', typOf(KINDS.policy)))).toBe('accepted');
+    expect(opening(signedAs('alice', typOf(KINDS.policy)))).toBe('6 issuer_wrong');
+    expect(opening(signedAs('policy-1', typOf(KINDS.order)))).toBe('4 typ_wrong');
+  });
+
+  test('an order of a key that has expired, or under trust that has', () => {
+    const expired = openTrust(
+      signTrust(
+        {
+          ...trustDocument,
+          keys: [
+            ...trustDocument.keys,
+            trustKey(keys.stranger, ['operator'], undefined, NOW_S - 1),
+          ],
+        },
+        [keys.root],
+      ),
+    );
+    const window = { iat: NOW_S, nbf: NOW_S - 60, exp: NOW_S + 600 };
+    const signed = (anchor: Uint8Array, by: 'stranger' | 'alice'): Uint8Array =>
+      sealDocument(KINDS.order, order(), anchor, [keys[by]], window);
+    const byStranger = signed(expired.anchor, 'stranger');
+    expect(opening(byStranger, KINDS.order, { trust: expired })).toBe('6 key_expired');
+    expect(opening(byStranger, KINDS.order, { trust: expired, wallS: null })).toBe('accepted');
+    const late = { wallS: trustDocument.expires + 1 };
+    expect(opening(signed(trust.anchor, 'alice'), KINDS.order, late)).toBe('6 trust_expired');
   });
 
   test('a signer whose area leaves the site out', () => {
@@ -194,8 +246,13 @@ describe('documents', () => {
 
   test('a body too large for its kind is not sealed, and not opened', () => {
     const site = policy.sites[0]!;
-    const many = { ...policy, sites: new Array<typeof site>(100).fill(site) };
-    expect(() => sealed(['policy'], many)).not.toThrow();
+    const many = (count: number) => ({
+      ...policy,
+      sites: new Array<typeof site>(count).fill(site),
+    });
+    expect(opening(sealed(['policy'], many(60)))).toBe('accepted');
+    // Nothing is signed that no agent could read.
+    expect(() => sealed(['policy'], many(100))).toThrow('cbor_too_many_items');
     expect(opening(new Uint8Array(Policy.bytesMax + 1))).toBe('1 message_too_large');
   });
 
