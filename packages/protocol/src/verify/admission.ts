@@ -1,9 +1,8 @@
 import type { Action, ChargeTarget, Limit, Revert, Setpoint } from '../messages/action.ts';
 import type { AssetPolicy, Policy, SitePolicy } from '../messages/policy.ts';
 import type { AssetClass } from '../trust/document.ts';
-import { assetOf } from './action-scope.ts';
 import { type AssetView, type CommandState, RANKS, type Rank } from './command-state.ts';
-import { refusal, type VerifyCode } from './failure.ts';
+import { refusal, type VerifyCode, type VerifyError } from './failure.ts';
 
 /*
  * Step 15: what the plant and the policy allow at this moment. A setpoint beyond a limit is refused when it
@@ -135,6 +134,7 @@ function checkSetpoint(setpoint: Setpoint, admission: Admission): void {
   }
   if (setpoint.supersedes !== undefined) checkEnding(setpoint.supersedes, admission, false);
   checkPower(activePowerKw, view, governed, admission);
+  if (activePowerKw > 0) checkReserve(view, view.stateOfCharge, governed, admission);
   checkRevert(setpoint.revert, view, governed, admission);
   checkRamp(Math.max(setpoint.rampKwPerS, setpoint.rampOutKwPerS), governed);
 }
@@ -145,7 +145,12 @@ function checkRevert(
   governed: AssetPolicy,
   admission: Admission,
 ): void {
-  if (revert.to === 'value') checkPower(revert.activePowerKw, view, governed, admission);
+  if (revert.to === 'local') return;
+  // It would hold without an end: that takes a person.
+  if (admission.rank === 'plan') {
+    throw refusal(15, 'action_not_for_plan', { asset: view.asset, action: 'revert to a value' });
+  }
+  checkPower(revert.activePowerKw, view, governed, admission);
 }
 
 function checkRamp(askedKwPerS: number, { asset, rampKwPerS }: AssetPolicy): void {
@@ -178,35 +183,38 @@ function checkPower(
 
 function checkChargeTarget(target: ChargeTarget, admission: Admission): void {
   const { view, governed } = checkWritable(target, admission);
-  const { powerMaxKw, stateOfCharge: wanted } = target;
-  const now = view.stateOfCharge;
-  // Which way it will go is not known while the charge is not: both ways must be allowed then.
-  if (now === null || wanted > now) checkPower(-powerMaxKw, view, governed, admission);
-  if (now === null || wanted < now) checkPower(powerMaxKw, view, governed, admission);
-  const { reserveStateOfCharge } = governed;
-  if (admission.rank === 'plan' && wanted < reserveStateOfCharge) {
-    throw refusal(15, 'below_reserve', { asset: view.asset, wanted, reserveStateOfCharge });
+  for (const powerKw of powersOfTarget(target, view)) {
+    checkPower(powerKw, view, governed, admission);
   }
+  checkReserve(view, target.stateOfCharge, governed, admission);
+}
+
+/** Automation takes no store below its reserve. */
+function checkReserve(
+  { asset }: AssetView,
+  stateOfCharge: number | null,
+  { reserveStateOfCharge }: AssetPolicy,
+  { rank }: Admission,
+): void {
+  if (rank !== 'plan' || stateOfCharge === null || stateOfCharge >= reserveStateOfCharge) return;
+  throw refusal(15, 'below_reserve', { asset, stateOfCharge, reserveStateOfCharge });
 }
 
 /**
- * The site meter's bounds, of the policy and of limits in force, against what the command's setpoints would make
- * of the import measured now. A setpoint that makes it better is never refused, nor is one while the meter or
- * the asset cannot be read: the control cycle holds the bound then.
+ * The site meter's bounds, of the policy and of limits in force, against what the command could make of the import
+ * measured now. What makes it better is never refused, nor is anything while the meter or the asset cannot be
+ * read: the control cycle holds the bound then.
  */
 function checkSiteLimit(actions: readonly Action[], { state, site }: Admission): void {
   if (state.siteImportKw === null) return;
-  let changeKw = 0;
-  for (const action of actions) {
-    if (action.type !== 'setpoint') continue;
-    const view = state.assets.find((one) => one.asset === assetOf(action));
-    // For PV a setpoint is an upper bound of generation: it can only lower what flows out.
-    if (view === undefined || view.activePowerKw === null) return;
-    const becomesKw =
-      view.kind === 'pv'
-        ? Math.min(view.activePowerKw, action.activePowerKw)
-        : action.activePowerKw;
-    changeKw += becomesKw - view.activePowerKw;
+  // Change of what flows into the grid, kW, at the least and at the most: of several actions on one asset one wins.
+  let [leastKw, mostKw] = [0, 0];
+  for (const view of state.assets) {
+    const powersKw = actions.flatMap((action) => powersAsked(action, view));
+    if (powersKw.length === 0) continue;
+    if (view.activePowerKw === null) return;
+    leastKw += Math.min(...powersKw) - view.activePowerKw;
+    mostKw += Math.max(...powersKw) - view.activePowerKw;
   }
   const meters = new Set(
     state.assets.filter(({ kind }) => kind === 'meter').map(({ asset }) => asset),
@@ -214,13 +222,29 @@ function checkSiteLimit(actions: readonly Action[], { state, site }: Admission):
   const bounds = [site, ...state.limits.filter(({ point }) => meters.has(point))];
   const importMaxKw = Math.min(...bounds.map((bound) => bound.importMaxKw));
   const exportMaxKw = Math.min(...bounds.map((bound) => bound.exportMaxKw));
-  const importKw = state.siteImportKw - changeKw;
-  if ((changeKw < 0 && importKw > importMaxKw) || (changeKw > 0 && -importKw > exportMaxKw)) {
-    throw refusal(15, 'beyond_limit_in_force', {
-      point: 'site',
-      importKw,
-      importMaxKw,
-      exportMaxKw,
-    });
-  }
+  const beyond = (importKw: number): VerifyError =>
+    refusal(15, 'beyond_limit_in_force', { point: 'site', importKw, importMaxKw, exportMaxKw });
+  const mostImportKw = state.siteImportKw - leastKw;
+  if (leastKw < 0 && mostImportKw > importMaxKw) throw beyond(mostImportKw);
+  const leastImportKw = state.siteImportKw - mostKw;
+  if (mostKw > 0 && -leastImportKw > exportMaxKw) throw beyond(leastImportKw);
+}
+
+/** What an action would have a measured asset do, kW into the grid; nothing where it does not steer it. */
+function powersAsked(action: Action, view: AssetView): readonly number[] {
+  if (action.type !== 'setpoint' && action.type !== 'charge-target') return [];
+  if (action.asset !== view.asset) return [];
+  if (action.type === 'charge-target') return powersOfTarget(action, view);
+  // For PV a setpoint is an upper bound of generation: it can only lower what flows out.
+  if (view.kind !== 'pv') return [action.activePowerKw];
+  return [Math.min(view.activePowerKw ?? 0, action.activePowerKw)];
+}
+
+/** A charge target goes the way to its charge; both ways are possible while the charge is not known. */
+function powersOfTarget({ powerMaxKw, stateOfCharge }: ChargeTarget, view: AssetView): number[] {
+  const now = view.stateOfCharge;
+  return [
+    ...(now === null || stateOfCharge > now ? [-powerMaxKw] : []),
+    ...(now === null || stateOfCharge < now ? [powerMaxKw] : []),
+  ];
 }
