@@ -1,5 +1,7 @@
-import { assert, equalBytes } from '@tieline/kernel';
+import { assert, clipText, concatBytes, equalBytes } from '@tieline/kernel';
 import { CborError, encodeCbor } from '../cbor/codec.ts';
+import { parseSign, type Sign } from '../cose/envelope.ts';
+import { EnvelopeError } from '../cose/failure.ts';
 import type { Claims } from '../cose/headers.ts';
 import { sha256 } from '../crypto/digest.ts';
 import { KINDS } from '../kinds.ts';
@@ -182,11 +184,26 @@ function readPlan(bytes: Uint8Array): Plan {
     return Plan.decode(bytes);
   } catch (thrown) {
     if (!(thrown instanceof CborError || thrown instanceof MessageError)) throw thrown;
-    throw refusal(14, 'plan_malformed', { reason: thrown.message.slice(0, 200) });
+    throw refusal(14, 'plan_malformed', { reason: clipText(thrown.message, 200) });
   }
 }
 
-/** The bytes of a basis that name its command. */
-export function basisBytes(basis: Basis): Uint8Array {
-  return basis.type === 'order' ? basis.order : basis.plan;
+/**
+ * The bytes of a basis that name its command. Of an order they are what its people signed, and never their
+ * signatures: anybody can put those into another order or leave one out, and who signed can sign anew.
+ */
+export function namingBytes(basis: Basis): Uint8Array {
+  if (basis.type === 'plan') return basis.plan;
+  const signed = signedPartOf(basis.order);
+  return signed === null ? basis.order : concatBytes(signed.headerBytes, signed.payload);
+}
+
+/** Null for what is no COSE_Sign: step 14 says why, and nothing is ever accepted under its name. */
+function signedPartOf(order: Uint8Array): Pick<Sign, 'headerBytes' | 'payload'> | null {
+  try {
+    return parseSign(order);
+  } catch (thrown) {
+    if (thrown instanceof CborError || thrown instanceof EnvelopeError) return null;
+    throw thrown;
+  }
 }

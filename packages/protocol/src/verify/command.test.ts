@@ -1,5 +1,7 @@
-import { concatBytes, fromHex, toHex } from '@tieline/kernel';
+import { concatBytes, fromHex, toHex, utf8 } from '@tieline/kernel';
 import { describe, expect, test } from 'vitest';
+import { decodeCbor, encodeCbor } from '../cbor/codec.ts';
+import { parseSign } from '../cose/envelope.ts';
 import type { Claims } from '../cose/headers.ts';
 import { sha256 } from '../crypto/digest.ts';
 import { Command } from '../messages/command.ts';
@@ -45,15 +47,15 @@ describe('what is accepted', () => {
       replay: { epoch: 1, kid: keys.dispatch.signer.kid, seq: 1 },
       stored: { actionsDigest: actionsDigest([setpoint()]), rank: 'routine' },
     });
+    const { headerBytes, payload } = parseSign(signOrder(order()));
     expect(result.offer).toEqual({
-      commandId: sha256(concatBytes(signOrder(order()), new TextEncoder().encode('site-1'))).slice(
-        0,
-        16,
-      ),
+      commandId: sha256(concatBytes(headerBytes, payload, utf8('site-1'))).slice(0, 16),
       cti: CTI,
       messageDigest: sha256(honest.payload),
       principal: 'dispatch',
       kid: toHex(keys.dispatch.signer.kid),
+      epoch: 1,
+      seq: 1,
     });
   });
 
@@ -133,6 +135,19 @@ describe('steps 9 to 13 have an author', () => {
       'a dispatcher for other assets',
       '13 action_out_of_scope',
       dispatched({}, keys.narrowDispatch),
+    ],
+    [
+      'a dispatcher for other assets, at whose terminal a limit is to stand',
+      '13 action_out_of_scope',
+      orderedCommand(
+        [
+          {
+            ...{ type: 'limit', point: 'battery-1', importMaxKw: 10, exportMaxKw: 10 },
+            ...{ startWithinMs: 0, validForMs: 60_000 },
+          },
+        ],
+        { key: keys.narrowDispatch },
+      ),
     ],
     ['a dispatcher of another area', '13 site_out_of_scope', dispatched({}, keys.awayDispatch)],
   ])('%s: %s', (_name, expected, arrival, state, time) => {
@@ -217,4 +232,31 @@ test('a command’s id is bound to its basis and its site, and stays the same wh
   expect(commandIdOf({ type: 'plan', plan: fromHex('a0') ?? SESS }, 's')).toEqual(
     sha256(new Uint8Array([0xa0, 0x73])).slice(0, 16),
   );
+});
+
+test('an order stays one command whoever else signs it, and in whatever order its signatures stand', () => {
+  const bytes = signOrder(order(), [keys.alice, keys.bob]);
+  const one = toHex(commandIdOf(orderBasis(bytes), 'site-1'));
+  const [, , , signatures] = decodeCbor(bytes.subarray(2)) as [
+    unknown,
+    unknown,
+    unknown,
+    unknown[],
+  ];
+  const rearranged = (list: readonly unknown[]): Uint8Array => {
+    const parts = decodeCbor(bytes.subarray(2)) as unknown[];
+    return concatBytes(bytes.subarray(0, 2), encodeCbor([...parts.slice(0, 3), list]));
+  };
+  const swapped = rearranged([...signatures].reverse());
+  const dropped = rearranged(signatures.slice(0, 1));
+  for (const other of [swapped, dropped]) {
+    expect(toHex(other)).not.toBe(toHex(bytes));
+    expect(toHex(commandIdOf(orderBasis(other), 'site-1'))).toBe(one);
+    expect(outcome(command(orderBasis(other))).outcome).toBe('new');
+  }
+});
+
+test('what is no order at all has a name too, and is refused for what is wrong with it', () => {
+  const nothing = orderBasis(new Uint8Array([1, 2, 3]));
+  expect(verdict(command(nothing))).toBe('14 order_envelope_tag_wrong by author');
 });

@@ -7,7 +7,7 @@ import { scopeCoversSite, type Trust, type TrustedKey } from '../trust/trust.ts'
 import { checkActionScope } from './action-scope.ts';
 import { type Arrival, type Opened, openSigned } from './addressed.ts';
 import { checkAdmission } from './admission.ts';
-import { actionsDigest, basisBytes, type CheckedBasis, checkBasis } from './basis.ts';
+import { actionsDigest, type CheckedBasis, checkBasis, namingBytes } from './basis.ts';
 import {
   type CommandState,
   type CommandTime,
@@ -31,9 +31,12 @@ export type CommandOutcome =
   /** Accepted before: answer with the stored receipt and do nothing more. */
   | { readonly outcome: 'known'; readonly offer: Offer; readonly stored: StoredCommand };
 
-/** A command's id: one order or plan, wrapped again and again for one site, stays one command. */
+/**
+ * A command's id: one order or plan, wrapped again and again for one site, stays one command, whoever else
+ * signs the order and in whatever order the signatures stand.
+ */
 export function commandIdOf(basis: Basis, site: string): Uint8Array {
-  return sha256(concatBytes(basisBytes(basis), utf8(site))).slice(0, 16);
+  return sha256(concatBytes(namingBytes(basis), utf8(site))).slice(0, 16);
 }
 
 /**
@@ -102,6 +105,8 @@ function offerOf({ body, claims, author }: Opened<Command>, payload: Uint8Array)
     messageDigest: sha256(payload),
     principal: author.principal,
     kid: author.kidText,
+    epoch: claim(claims.epoch),
+    seq: claim(claims.seq),
   };
 }
 

@@ -1,4 +1,4 @@
-import { TielineError } from '@tieline/kernel';
+import { clipText, TielineError } from '@tieline/kernel';
 import { type CborCode, CborError } from '../cbor/failure.ts';
 import { EnvelopeError, type EnvelopeFailure } from '../cose/failure.ts';
 import { MessageError, type MessageFailure } from '../messages/define.ts';
@@ -98,6 +98,9 @@ export interface Offer {
   readonly principal: string;
   /** Hex. */
   readonly kid: string;
+  /** Rise with each offer of a key. */
+  readonly epoch: number;
+  readonly seq: number;
 }
 
 export class VerifyError extends TielineError<VerifyFailure> {
@@ -133,7 +136,7 @@ function readingRefusal(thrown: Error): VerifyError | null {
   if (thrown instanceof CborError)
     return refusal(2, thrown.code, { offset: thrown.failure.offset });
   if (thrown instanceof EnvelopeError) {
-    return refusal(3, thrown.code, { place: thrown.failure.place.slice(0, TEXT_MAX) });
+    return refusal(3, thrown.code, { place: clipText(thrown.failure.place, TEXT_MAX) });
   }
   if (!(thrown instanceof MessageError)) return null;
   const { failure } = thrown;
@@ -142,8 +145,8 @@ function readingRefusal(thrown: Error): VerifyError | null {
   }
   const { place, reason } = failure;
   return refusal(3, failure.code, {
-    place: place.slice(0, TEXT_MAX),
-    reason: reason.slice(0, TEXT_MAX),
+    place: clipText(place, TEXT_MAX),
+    reason: clipText(reason, TEXT_MAX),
   });
 }
 
