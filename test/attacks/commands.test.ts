@@ -1,8 +1,24 @@
-import type { Action } from '@tieline/protocol';
+import { type Action, KINDS } from '@tieline/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AttackedSite } from './attacked-site.ts';
-import { harbourOperator, limitOperator, mallory, OTHER_SITE, START_S } from './deployment.ts';
-import { flipped, forgeCommand, planOf, sealOrder, setpoint } from './forge.ts';
+import {
+  harbourOperator,
+  limitOperator,
+  mallory,
+  OTHER_SITE,
+  SITE,
+  START_S,
+  secondOperator,
+} from './deployment.ts';
+import {
+  flipped,
+  forgeCommand,
+  misnamedPresence,
+  planOf,
+  sealOrder,
+  setpoint,
+  withSignatures,
+} from './forge.ts';
 
 let at: AttackedSite;
 beforeEach(async () => {
@@ -80,6 +96,19 @@ describe('without a proven author: nothing done, counted, on record once a minut
     ]);
   });
 
+  test('words chosen by a stranger are cut where they may be, and stop no cycle', async () => {
+    // The refusal repeats the name and is cut somewhere: one of these lengths cuts a character in half.
+    const names = Array.from({ length: 40 }, (_, k) => `${'x'.repeat(160 + k)}😀`);
+    for (const name of names) {
+      await at.strike(misnamedPresence(at, name));
+      // A record of each code a minute: then the next name is on record.
+      await at.world.advance(60_000);
+    }
+    expect(new Set(at.asked.slice(-10))).toEqual(new Set([0]));
+    expect(at.records('message_refused').length).toBe(names.length);
+    expect(at.receipts()).toEqual([]);
+  });
+
   test('a command of the session before the last restart: session_other', async () => {
     const withheld = forgeCommand(at);
     await at.stopAgent();
@@ -140,6 +169,11 @@ describe('with a proven author: nothing done, counted, each on record and answer
       'of a plan beyond the automatic margin',
       'beyond_margin',
       () => plan(setpoint({ activePowerKw: 70 })),
+    ],
+    [
+      'of a plan that would leave a value to hold for ever',
+      'action_not_for_plan',
+      () => plan(setpoint({ activePowerKw: 10, revert: { to: 'value', activePowerKw: 10 } })),
     ],
     [
       'of a plan that would lift a limit',
@@ -259,7 +293,40 @@ describe('with a proven author: nothing done, counted, each on record and answer
   });
 });
 
+test('numbers as high as they go leave the agent able to say what it has seen', async () => {
+  const seqMax = 2 ** 48;
+  await at.strike(forgeCommand(at, { seq: seqMax }));
+  expect(at.records('command_accepted')).toHaveLength(1);
+  expect(() => forgeCommand(at, { seq: seqMax + 1 })).not.toThrow();
+  await at.strike(forgeCommand(at, { seq: seqMax + 1 }));
+  expect(at.refused('header_shape_wrong')).toBe(1);
+  await at.stopAgent();
+  at.startAgent();
+  await at.world.advance(11_000);
+  expect(KINDS.birth.message.decode(at.newest('birth').payload)).toMatchObject({ seqSeen: seqMax });
+  expect(at.view().link).toBe('present');
+});
+
 describe('a command that was answered, replayed as it was', () => {
+  test('costs no record either where there are hundreds of recordings', async () => {
+    const commands = Array.from({ length: 300 }, () => forgeCommand(at, { pol: 3 }));
+    const sayAll = async (): Promise<void> => {
+      for (const command of commands) {
+        await at.say(command);
+        await at.world.advance(50);
+      }
+    };
+    await sayAll();
+    expect(at.records('command_refused')).toHaveLength(300);
+    await sayAll();
+    await sayAll();
+    await at.strike();
+    expect(at.records('command_refused')).toHaveLength(300);
+    expect(at.records('message_replayed')).toHaveLength(1);
+    expect(at.receipts()).toHaveLength(300);
+    expect(at.refused('message_replayed')).toBe(600);
+  });
+
   test('is not answered again where it was accepted: nothing is done, and a flood of it is one record a minute', async () => {
     const command = forgeCommand(at, { actions: [setpoint({ validForMs: 5_000 })] });
     await at.strike(command);
@@ -307,6 +374,23 @@ describe('a command that was answered, replayed as it was', () => {
     expect(at.records('command_accepted')).toHaveLength(1);
     expect(at.refused('command_repeated')).toBe(1);
     expect(at.receipts().at(-1)?.status.state).toBe('reverted');
+  });
+
+  test('is the same command where only the signatures of its order were rearranged', async () => {
+    const { operator } = at.deployment;
+    const actions = [setpoint({ validForMs: 5_000 })];
+    const body = { targets: [{ site: SITE, actions, assumes: {} }] };
+    const signed = sealOrder(at, { body, keys: [operator, secondOperator] });
+    await at.strike(forgeCommand(at, { basis: { type: 'order', order: signed }, actions }));
+    expect(at.records('command_accepted')).toHaveLength(1);
+    for (const rearranged of [
+      withSignatures(signed, (signatures) => [...signatures].reverse()),
+      withSignatures(signed, (signatures) => signatures.slice(0, 1)),
+    ]) {
+      await at.strike(forgeCommand(at, { basis: { type: 'order', order: rearranged }, actions }));
+    }
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.refused('command_repeated')).toBe(2);
   });
 
   test('is remembered for as long as its order is valid, however long ago it was carried out', async () => {

@@ -30,6 +30,8 @@ function held(principal: string): HeldKey {
 export const mallory = held('mallory');
 /** An operator of the other site alone. */
 export const harbourOperator = held('operator-bo');
+/** An operator like the one whom the deployment was made with. */
+export const secondOperator = held('operator-dee');
 /** An operator who may set limits, and nothing else. */
 export const limitOperator = held('operator-cem');
 
@@ -61,6 +63,7 @@ export function makeDeployment(): Deployment {
   const keys = [
     ...document.keys,
     entry(harbourOperator, 'operator', { sites: [OTHER_SITE], actions: '*' }),
+    entry(secondOperator, 'operator', { sites: '*', actions: '*' }),
     entry(limitOperator, 'operator', { sites: '*', actions: ['limit'] }),
   ];
   const trustBytes = signTrust({ ...document, keys }, [first.root]);

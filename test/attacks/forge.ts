@@ -1,10 +1,14 @@
 import type { BusPublication } from '@tieline/bus';
-import { assert } from '@tieline/kernel';
+import { assert, concatBytes } from '@tieline/kernel';
 import {
   type Action,
+  addressedAad,
   type Basis,
+  type CborValue,
   type Command,
   commandIdOf,
+  decodeCbor,
+  encodeCbor,
   type HeldKey,
   KINDS,
   type Order,
@@ -12,9 +16,11 @@ import {
   type Setpoint,
   sealAddressed,
   sealDocument,
+  signSign1,
+  typOf,
 } from '@tieline/protocol';
 import type { AttackedSite } from './attacked-site.ts';
-import { SITE, START_S } from './deployment.ts';
+import { mallory, SITE, START_S } from './deployment.ts';
 
 /** What an attacker would like to see: the battery pushed into the grid. */
 export function setpoint(change: Partial<Setpoint> = {}): Setpoint {
@@ -100,6 +106,31 @@ export function forgeCommand(at: AttackedSite, terms: CommandTerms = {}): BusPub
     pol: terms.pol ?? 2,
   });
   return { ...sealed, qos: 1 };
+}
+
+/**
+ * A presence with one property too many, under a name that the attacker chose: what refuses it may repeat that name,
+ * before anybody has looked at a key.
+ */
+export function misnamedPresence(at: AttackedSite, name: string): BusPublication {
+  const topic = at.topic('presence');
+  const claims = { iss: 'mallory', aud: SITE, iat: START_S, epoch: 1, sess: at.sess() };
+  const aad = addressedAad(at.deployment.trust.anchor, topic);
+  const header = { typ: typOf(KINDS.presence), claims };
+  const payload = signSign1(header, encodeCbor({ [name]: 0 }), aad, mallory.signer);
+  return { topic, payload, qos: 0 };
+}
+
+/** The same order with its signatures rearranged: nobody signs the list of them. */
+export function withSignatures(
+  order: Uint8Array,
+  rearrange: (signatures: readonly CborValue[]) => readonly CborValue[],
+): Uint8Array {
+  const tag = order.subarray(0, 2);
+  const [header, unprotected, payload, signatures] = decodeCbor(order.subarray(2)) as CborValue[];
+  assert(Array.isArray(signatures), 'an order is a COSE_Sign');
+  const parts = [header, unprotected, payload, rearrange(signatures)];
+  return concatBytes(tag, encodeCbor(parts));
 }
 
 /** A plan: what the control plane may command without any person. */

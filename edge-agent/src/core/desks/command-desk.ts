@@ -1,5 +1,12 @@
 import type { BusMessage } from '@tieline/bus';
-import { type AssetId, HOUR_MS, type Logger, type RandomStream, toHex } from '@tieline/kernel';
+import {
+  type AssetId,
+  clipText,
+  HOUR_MS,
+  type Logger,
+  type RandomStream,
+  toHex,
+} from '@tieline/kernel';
 import {
   type Action,
   type CommandOutcome,
@@ -23,13 +30,12 @@ import { siteImportKw } from '../law/observe.ts';
 import { isMeasured, type ProcessImage } from '../law/process-image.ts';
 import type { Recorder } from '../log/recorder.ts';
 import type { Session } from '../session.ts';
+import { Answered } from './answered.ts';
 import { forgetAfterS, type Receipts } from './receipts.ts';
 import type { Refusals } from './refusals.ts';
 
 /** Actions that may be under way at a time: a snapshot of them all fits one audit record. */
 const ACTIONS_MAX = 64;
-/** Messages remembered as answered: as many as the verification budget lets through in ten seconds. */
-const ANSWERED_MAX = 256;
 
 /** What the desk needs to see of the agent, and the one thing that it changes. */
 export interface DeskView {
@@ -53,8 +59,7 @@ export class CommandDesk {
   readonly #draws: RandomStream;
   readonly #logger: Logger;
   readonly #budget = new VerificationBudget();
-  /** Digests of messages of this session that have their receipt, oldest first. */
-  readonly #answered = new Set<string>();
+  readonly #answered = new Answered();
 
   constructor(parts: {
     readonly store: AgentStore;
@@ -129,12 +134,12 @@ export class CommandDesk {
       });
       const auditIndex = this.#recorder.accepted(accepted, {
         ...authorOf(offer),
-        ...(onBehalfOf === undefined ? {} : { onBehalfOf: onBehalfOf.slice(0, 128) }),
+        ...(onBehalfOf === undefined ? {} : { onBehalfOf: clipText(onBehalfOf, 128) }),
       });
       this.#receipts.answer(offer, { state: 'accepted' }, null, auditIndex);
       this.#putEvents(advanced);
     });
-    this.#noteAnswered(offer);
+    this.#answered.add(offer);
     this.#logger.info('command_accepted', { command: accepted.command, rank: basis.rank });
     return advanced.state;
   }
@@ -160,7 +165,7 @@ export class CommandDesk {
       if (last === undefined) return;
       this.#receipts.answer(offer, last.status, last.action ?? null, auditIndex);
     });
-    this.#noteAnswered(offer);
+    this.#answered.add(offer);
     this.#logger.info('command_repeated', { command });
     return state;
   }
@@ -171,7 +176,7 @@ export class CommandDesk {
    * told to people: it stands, although the same bytes might be accepted by now.
    */
   #isReplay(offer: Offer): boolean {
-    if (!this.#answered.has(toHex(offer.messageDigest))) return false;
+    if (!this.#answered.has(offer)) return false;
     if (this.#refusals.noteOnceAMinute('message_replayed')) {
       this.#recorder.commit(() => {
         this.#recorder.append({
@@ -183,12 +188,6 @@ export class CommandDesk {
       });
     }
     return true;
-  }
-
-  #noteAnswered(offer: Offer): void {
-    this.#answered.add(toHex(offer.messageDigest));
-    const [oldest] = this.#answered;
-    if (this.#answered.size > ANSWERED_MAX && oldest !== undefined) this.#answered.delete(oldest);
   }
 
   /** Whoever is proven gets an answer; whoever is not is counted. */
@@ -212,7 +211,7 @@ export class CommandDesk {
       const status = { state: 'refused', code, facts: { ...facts } } as const;
       this.#receipts.answer(offer, status, null, auditIndex);
     });
-    this.#noteAnswered(offer);
+    this.#answered.add(offer);
   }
 
   #recent(sessionMs: number): readonly number[] {
