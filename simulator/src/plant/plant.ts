@@ -91,6 +91,11 @@ export class Plant {
         `the feeder has a bus ${site.bus}`,
       );
     }
+    const taken = new Set(sites.map((site) => site.bus));
+    assert(
+      taken.size === sites.length,
+      'a bus has one site, whose load takes the place of its own',
+    );
     this.#flow = new PowerFlow(feeder);
     this.#siteAt = feeder.buses.map((bus) => sites.find((site) => site.bus === bus.id) ?? null);
     this.#buses = feeder.buses.map((bus, index) => {
