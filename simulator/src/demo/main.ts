@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, QUARTER_HOUR_MS, type SimulatedTime, systemRng } from '@tieline/kernel';
 import { eveningPeak } from '../deployment/evening-peak.ts';
-import { writeDeployment } from './adapters/deployment-files.ts';
+import { type DeploymentFiles, writeDeployment } from './adapters/deployment-files.ts';
 import type { AgentView, CommandView } from './adapters/operator.ts';
 import { Stage } from './adapters/stage.ts';
-import { gather, type Troupe } from './adapters/troupe.ts';
+import { gather, type LiveTroupe } from './adapters/troupe.ts';
 import { clockTime } from './screen.ts';
 import {
   playStory,
@@ -18,7 +18,7 @@ import {
   untilTime,
 } from './story.ts';
 import { brokenPromises, type DemoSummary } from './summary.ts';
-import { judge } from './verdict.ts';
+import { judge, type PlayedRun } from './verdict.ts';
 
 const USAGE = `usage: npm start -- [--for 60s] [--json] [--seed N] [--keep DIR]
 
@@ -108,18 +108,20 @@ async function main(options: Options): Promise<number> {
     cast: SITES,
     tell: (line) => stage.tell(line),
     signal: stop.signal,
+    inVain: [],
   };
   stage.open();
   try {
-    await introduce(telling, files.packedModel, files.release);
+    await introduce(telling, troupe, files);
     const startMs = Math.max(EVENING_MS, nextQuarter(troupe.clock.wallMs()));
     stage.tell(`All agents are linked; the evening begins at ${clockTime(startMs)}.`);
     const summary = await perform(telling, options, startMs, {
+      troupe,
       simulated,
       trust: files.provisioned.trust,
     });
     stage.close();
-    return report(summary, options.json);
+    return report(summary, telling.inVain, options.json);
   } catch (thrown) {
     if (!stop.signal.aborted) throw thrown;
     stage.tell('Interrupted before the story was told.');
@@ -133,13 +135,16 @@ async function main(options: Options): Promise<number> {
 }
 
 /** First things first: the model is pushed, and everybody comes together. */
-async function introduce(telling: Telling, packed: Uint8Array, release: Uint8Array): Promise<void> {
-  const { troupe } = telling;
+async function introduce(
+  telling: Telling,
+  troupe: LiveTroupe,
+  { packedModel, release }: DeploymentFiles,
+): Promise<void> {
   telling.tell(
     'Started: control plane with its broker, feeder simulator with 12 SunSpec devices, 3 edge agents.',
   );
   telling.tell(`Look for yourself: npx tieline --context ${troupe.contextFile} agent ls`);
-  const digest = await troupe.operator.pushModel(packed, release);
+  const digest = await troupe.operator.pushModel(packedModel, release);
   const sites = [...troupe.links.keys()];
   for (const site of sites) await troupe.operator.directModel(site, digest);
   telling.tell(
@@ -152,22 +157,20 @@ async function perform(
   telling: Telling,
   options: Options,
   startMs: number,
-  known: Pick<Parameters<typeof judge>[0], 'simulated' | 'trust'>,
+  known: Pick<PlayedRun, 'troupe' | 'simulated' | 'trust'>,
 ): Promise<DemoSummary> {
-  const { troupe } = telling;
-  const sites = [...troupe.links.keys()];
+  const sites = [...telling.troupe.links.keys()];
   await untilTime(telling, startMs);
   const findings = await playStory(telling, startMs);
   // A step into the next quarter hour, so that the last one is whole.
-  const endMs = startMs + (options.forMs ?? STORY_MS) + 2_000;
-  await untilTime(telling, endMs);
+  await untilTime(telling, startMs + (options.forMs ?? STORY_MS) + 2_000);
   if (options.forMs === null) await untilInterrupted(telling);
+  const endMs = telling.clock.wallMs();
   await untilDrained({ ...telling, signal: new AbortController().signal }, sites);
   telling.tell(
     'The curtain falls: exporting and verifying every audit log, and playing the same evening without control …',
   );
   return judge({
-    troupe,
     ...known,
     findings: { ...findings, site: SITES.cut },
     evening: { seed: options.seed, startMs, endMs },
@@ -183,8 +186,8 @@ function nextQuarter(tMs: number): number {
   return Math.ceil(tMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
 }
 
-function report(summary: DemoSummary, json: boolean): number {
-  const broken = brokenPromises(summary);
+function report(summary: DemoSummary, inVain: readonly string[], json: boolean): number {
+  const broken = brokenPromises(summary, inVain);
   for (const sentence of broken) process.stderr.write(`✗ ${sentence}\n`);
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${describe(summary)}\n`);
   return broken.length === 0 ? 0 : 1;
@@ -212,7 +215,7 @@ class Watch {
   #commands: readonly CommandView[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(troupe: Troupe) {
+  constructor(troupe: LiveTroupe) {
     this.#timer = setInterval(() => void this.#look(troupe), LOOK_REAL_MS);
   }
 
@@ -228,7 +231,7 @@ class Watch {
     clearInterval(this.#timer);
   }
 
-  async #look({ operator }: Troupe): Promise<void> {
+  async #look({ operator }: LiveTroupe): Promise<void> {
     try {
       this.#agents = await operator.agents();
       this.#commands = await operator.commands();

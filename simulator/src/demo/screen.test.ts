@@ -8,6 +8,7 @@ const plant: PlantReport = {
   importKw: 3_233.4,
   minVoltage: { bus: '18', pu: 0.92041 },
   peakImportKw: null,
+  lastQuarter: null,
   lowestVoltagePu: 0.92,
   sites: [
     ...[{ site: 'harbour', loadKw: 300, pvKw: 0, batteryKw: -12, stateOfCharge: 0.674 }],

@@ -1,6 +1,7 @@
+import type { LinkProxy } from '@tieline/bus';
 import { type Clock, QUARTER_HOUR_MS } from '@tieline/kernel';
-import type { AgentView, CommandView } from './adapters/operator.ts';
-import type { Troupe } from './adapters/troupe.ts';
+import type { Intruder } from './adapters/intruder.ts';
+import type { AgentView, CommandView, Operator } from './adapters/operator.ts';
 import { clockTime } from './screen.ts';
 
 /** When the scenes begin, simulated ms after the story's first whole quarter hour begins. */
@@ -30,6 +31,16 @@ export interface Findings {
   readonly restoredMs: number;
 }
 
+/** Whom the story needs on the stage. */
+export interface Troupe {
+  readonly operator: Pick<Operator, 'agents' | 'commands' | 'dispatch'>;
+  readonly intruder: Pick<Intruder, 'isUp' | 'forge' | 'replay'>;
+  /** The agents' links to the broker, by site. */
+  readonly links: ReadonlyMap<string, Pick<LinkProxy, 'cut' | 'restore'>>;
+  /** Set where a process ended by itself: the story cannot go on. */
+  failure(): string | null;
+}
+
 export interface Telling {
   readonly troupe: Troupe;
   readonly clock: Clock;
@@ -37,6 +48,8 @@ export interface Telling {
   tell(line: string): void;
   /** Ends the story early: the user, or a process that died. */
   readonly signal: AbortSignal;
+  /** What was waited for and never seen; the story came true where this stays empty. */
+  readonly inVain: string[];
 }
 
 /** Waits until every agent is linked, runs its model and has nothing left to prove. */
@@ -53,7 +66,6 @@ export async function untilAssembled(telling: Telling, agents: number): Promise<
  * refused, a site cut off and brought back. Says what it sees, and nothing that it has not seen.
  */
 export async function playStory(telling: Telling, startMs: number): Promise<Findings> {
-  const { cast, troupe } = telling;
   say(
     telling,
     'The evening ramp comes; each agent forecasts its quarter hour and shaves the peak inside its margins.',
@@ -63,26 +75,36 @@ export async function playStory(telling: Telling, startMs: number): Promise<Find
   await untilTime(telling, startMs + SCENES_MS.intruder);
   await intruderScene(telling);
   await untilTime(telling, startMs + SCENES_MS.cut);
-  troupe.links.get(cast.cut)?.cut();
+  return cutScene(telling, startMs);
+}
+
+async function cutScene(telling: Telling, startMs: number): Promise<Findings> {
+  const { cast, troupe } = telling;
+  const link = troupe.links.get(cast.cut);
+  if (link === undefined) throw new Error(`there is no link to ${cast.cut}`);
+  link.cut();
   const cutMs = telling.clock.wallMs();
   say(telling, `The link to ${cast.cut} is cut.`);
-  await untilTrue(telling, `${cast.cut} counts as lost`, async () => {
+  const lost = await untilTrue(telling, `${cast.cut} counts as lost`, async () => {
     return (await siteOf(telling, cast.cut)).link === 'lost';
   });
-  say(
-    telling,
-    `The control plane has lost ${cast.cut}; the agent goes on alone, logging to its own disk.`,
-  );
+  if (lost) {
+    say(
+      telling,
+      `The control plane has lost ${cast.cut}; the agent goes on alone, logging to its own disk.`,
+    );
+  }
   await untilTime(telling, startMs + SCENES_MS.restore);
-  troupe.links.get(cast.cut)?.restore();
+  link.restore();
   const restoredMs = telling.clock.wallMs();
   say(telling, `The link to ${cast.cut} is back.`);
-  await untilDrained(telling, [cast.cut]);
-  const { auditReceipted } = await siteOf(telling, cast.cut);
-  say(
-    telling,
-    `${cast.cut} is linked again; its audit log has drained: ${auditReceipted} records receipted.`,
-  );
+  if (await untilDrained(telling, [cast.cut])) {
+    const { auditReceipted } = await siteOf(telling, cast.cut);
+    say(
+      telling,
+      `${cast.cut} is linked again; its audit log has drained: ${auditReceipted} records receipted.`,
+    );
+  }
   return { cutMs, restoredMs };
 }
 
@@ -106,14 +128,13 @@ async function dispatchScene(telling: Telling): Promise<void> {
     `An operator signs: ${cast.ordered} battery +120 kW for 5 min. Command ${sent.id.slice(0, 8)} is on its way.`,
   );
   let state = '';
-  const reached = await untilTrue(telling, 'the order is confirmed by measurement', async () => {
+  await untilTrue(telling, 'the order is confirmed by measurement', async () => {
     const command = await commandOf(telling, sent.id);
     const now = words(command);
     if (now !== state) say(telling, `  command ${sent.id.slice(0, 8)}: ${now}`);
     state = now;
     return command.confirmedBy === 'meter';
   });
-  if (!reached) say(telling, `✗ the order was not confirmed; its state is ${state}`);
 }
 
 async function intruderScene(telling: Telling): Promise<void> {
@@ -217,6 +238,7 @@ async function untilTrue(
     await clock.sleepUntil(clock.monotonicMs() + LOOK_MS, signal);
     assertOn(troupe, signal);
   }
+  telling.inVain.push(what);
   say(telling, `✗ waited in vain: ${what}`);
   return false;
 }

@@ -4,13 +4,13 @@ import type { Trust } from '@tieline/protocol';
 import type { SimulatedFeeder } from '../deployment/evening-peak.ts';
 import { VirtualRun } from '../virtual/virtual-run.ts';
 import type { AgentView } from './adapters/operator.ts';
-import type { Troupe } from './adapters/troupe.ts';
+import type { LiveTroupe } from './adapters/troupe.ts';
 import type { Findings } from './story.ts';
 import type { DemoSummary } from './summary.ts';
 
 /** A run that has been played to its end; its processes still stand. */
 export interface PlayedRun {
-  readonly troupe: Troupe;
+  readonly troupe: LiveTroupe;
   readonly simulated: SimulatedFeeder;
   readonly trust: Trust;
   /** `site`: the one that was cut off. */
@@ -42,16 +42,14 @@ export async function judge(run: PlayedRun): Promise<DemoSummary> {
   const commands = await operator.commands();
   const evidence = await gatherEvidence(run);
   const plant = troupe.plant();
+  const peakImportKw = await peaksOf(run);
   const confirmed = commands.filter(({ confirmedBy }) => confirmedBy === 'meter').length;
   return {
     schema: 'tieline.demo/1',
     feeder: simulated.feeder.name,
     agents: agents.filter(({ reported }) => reported !== null).length,
     commands: { confirmed, refused: evidence.refused },
-    peakImportKw: {
-      withoutControl: (await peakWithoutControl(run)) ?? Number.NaN,
-      withControl: plant?.peakImportKw ?? Number.NaN,
-    },
+    peakImportKw,
     minVoltagePu: plant?.lowestVoltagePu ?? Number.NaN,
     audit: {
       records: evidence.records,
@@ -105,11 +103,21 @@ function verifies(file: Uint8Array, trust: Trust): boolean {
   }
 }
 
-/** The same plant, seed and quarter hours on virtual time, with nobody at the batteries. */
-async function peakWithoutControl({ simulated, evening }: PlayedRun): Promise<number | null> {
+/**
+ * Highest quarter hour of the evening as it was played, and of the same quarter hours with the same plant and
+ * seed on virtual time, with nobody at the batteries.
+ */
+async function peaksOf({
+  troupe,
+  simulated,
+  evening,
+}: PlayedRun): Promise<DemoSummary['peakImportKw']> {
   const { seed, startMs, endMs } = evening;
-  const run = new VirtualRun({ simulated, seed, startMs, control: false });
-  await run.advance(endMs - startMs);
-  await run.stop();
-  return run.trace.peakImportKw;
+  const idle = new VirtualRun({ simulated, seed, startMs, control: false });
+  await idle.advance(endMs - startMs);
+  await idle.stop();
+  const both = [...idle.trace.quarters.keys()].filter((start) => troupe.quarters.has(start));
+  const highest = (quarters: ReadonlyMap<number, number>): number =>
+    both.length === 0 ? Number.NaN : Math.max(...both.map((start) => quarters.get(start) ?? 0));
+  return { withControl: highest(troupe.quarters), withoutControl: highest(idle.trace.quarters) };
 }

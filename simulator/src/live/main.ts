@@ -71,6 +71,7 @@ function report(plant: Plant, trace: Trace): PlantReport {
     importKw: plant.feeder.importKw,
     minVoltage: plant.feeder.minVoltage,
     peakImportKw: trace.peakImportKw,
+    lastQuarter: lastOf(trace.quarters),
     lowestVoltagePu: trace.minVoltagePu,
     sites: [...plant.sites.values()].map((site) => ({
       site: site.site,
@@ -83,6 +84,11 @@ function report(plant: Plant, trace: Trace): PlantReport {
       voltagePu: site.voltagePu,
     })),
   };
+}
+
+function lastOf(quarters: Trace['quarters']): PlantReport['lastQuarter'] {
+  const last = [...quarters].at(-1);
+  return last === undefined ? null : { startMs: last[0], importKw: last[1] };
 }
 
 function say(line: DevicesReady | PlantReport): void {

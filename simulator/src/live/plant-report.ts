@@ -23,6 +23,8 @@ export const PlantReport = z.strictObject({
   minVoltage: z.strictObject({ bus: z.string(), pu: z.number() }),
   /** Highest quarter-hour mean import of the feeder so far, kW; null before a whole quarter hour. */
   peakImportKw: z.number().nullable(),
+  /** The last whole quarter hour: when it began, Unix ms, and the feeder's mean import, kW. */
+  lastQuarter: z.strictObject({ startMs: z.number(), importKw: z.number() }).nullable(),
   /** Lowest voltage so far, per unit. */
   lowestVoltagePu: z.number(),
   sites: z.array(SiteReport),

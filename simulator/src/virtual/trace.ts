@@ -5,19 +5,22 @@ import type { Plant } from '../plant/plant.ts';
 /** A quarter hour whose first step comes later than this is not a whole one. */
 const LATE_MS = 5_000;
 
-/** Mean import over each whole quarter hour, kW; only the highest is kept, null before there is one. */
-class QuarterPeak {
+/** Mean import over whole quarter hours, kW. */
+class QuarterMeans {
   #startMs = Number.NaN;
   #sumKw = 0;
   #count = 0;
   #whole = false;
+  /** Null before there is a whole one. */
   highestKw: number | null = null;
+  last: { readonly startMs: number; readonly meanKw: number } | null = null;
 
   add(tMs: number, importKw: number): void {
     const startMs = Math.floor(tMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
     if (startMs !== this.#startMs) {
       if (this.#whole) {
         const meanKw = this.#sumKw / this.#count;
+        this.last = { startMs: this.#startMs, meanKw };
         this.highestKw = Math.max(this.highestKw ?? meanKw, meanKw);
       }
       this.#whole = tMs - startMs <= LATE_MS;
@@ -41,8 +44,10 @@ class QuarterPeak {
  */
 export class Trace {
   readonly #hash = createHash('sha256');
-  readonly #feeder = new QuarterPeak();
-  readonly #sites = new Map<string, QuarterPeak>();
+  readonly #feeder = new QuarterMeans();
+  readonly #sites = new Map<string, QuarterMeans>();
+  /** Mean import of the feeder, kW, by the Unix ms at which a whole quarter hour began. */
+  readonly quarters = new Map<number, number>();
   minVoltagePu = Number.POSITIVE_INFINITY;
   steps = 0;
 
@@ -52,12 +57,14 @@ export class Trace {
     for (const site of plant.sites.values()) {
       const { loadKw, pvKw, battery, voltagePu } = site;
       row.push(loadKw, pvKw, battery.powerKw, battery.stateOfCharge, voltagePu);
-      const peak = this.#sites.get(site.site) ?? new QuarterPeak();
+      const peak = this.#sites.get(site.site) ?? new QuarterMeans();
       this.#sites.set(site.site, peak);
       peak.add(tMs, Math.max(0, site.importKw));
     }
     this.#hash.update(new Uint8Array(Float64Array.from(row).buffer));
     this.#feeder.add(tMs, importKw);
+    const { last } = this.#feeder;
+    if (last !== null) this.quarters.set(last.startMs, last.meanKw);
     this.minVoltagePu = Math.min(this.minVoltagePu, minVoltage.pu);
     this.steps += 1;
   }

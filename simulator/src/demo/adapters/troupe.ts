@@ -12,6 +12,7 @@ import { openKeyFile } from '@tieline/protocol';
 import { z } from 'zod';
 import type { SimulatedFeeder } from '../../deployment/evening-peak.ts';
 import { DevicesReady, PlantReport } from '../../live/plant-report.ts';
+import type { Troupe } from '../story.ts';
 import {
   type DeploymentFiles,
   INTRUDER_CLIENT,
@@ -31,17 +32,14 @@ const ControlReady = z.looseObject({
 });
 
 /** Everybody on the stage: the processes, the links between them, the operator and the intruder. */
-export interface Troupe {
+export interface LiveTroupe extends Troupe {
   readonly clock: Clock;
   readonly operator: Operator;
   /** For `tieline --context`, beside the story. */
   readonly contextFile: string;
-  readonly intruder: Intruder;
-  /** The agents' links to the broker, by site. */
-  readonly links: ReadonlyMap<string, LinkProxy>;
   plant(): PlantReport | null;
-  /** Set where a process ended by itself: the story cannot go on. */
-  failure(): string | null;
+  /** Mean import of the feeder, kW, by the Unix ms at which a whole quarter hour began. */
+  readonly quarters: ReadonlyMap<number, number>;
   stop(): Promise<void>;
 }
 
@@ -54,7 +52,7 @@ export interface Gathering {
 }
 
 /** Starts a control plane, a simulator and an agent per site, each a process of its own. */
-export async function gather(gathering: Gathering): Promise<Troupe> {
+export async function gather(gathering: Gathering): Promise<LiveTroupe> {
   const group = new ProcessGroup();
   const links = new Map<string, LinkProxy>();
   const endAll = async (): Promise<void> => {
@@ -74,6 +72,7 @@ export async function gather(gathering: Gathering): Promise<Troupe> {
       intruder,
       links,
       plant: simulator.report,
+      quarters: simulator.quarters,
       failure: () => group.failure,
       async stop() {
         await intruder.stop();
@@ -96,6 +95,7 @@ async function startControl(group: ProcessGroup, { files, simulated, time }: Gat
 
 async function startSimulator(group: ProcessGroup, { time, seed }: Gathering) {
   let report: PlantReport | null = null;
+  const quarters = new Map<number, number>();
   const args = [
     ...['--seed', String(seed), '--rate', String(time.rate)],
     ...['--real-origin-ms', String(time.realOriginMs)],
@@ -103,10 +103,12 @@ async function startSimulator(group: ProcessGroup, { time, seed }: Gathering) {
   ];
   const onLine = (line: string): void => {
     report = PlantReport.parse(JSON.parse(line));
+    const { lastQuarter } = report;
+    if (lastQuarter !== null) quarters.set(lastQuarter.startMs, lastQuarter.importKw);
   };
   const simulator = group.start('simulator', '../../live/main.ts', args, { ready: true, onLine });
   const { ports } = DevicesReady.parse(await simulator.ready());
-  return { ports, report: () => report };
+  return { ports, quarters, report: () => report };
 }
 
 /** Each agent reaches the broker over a link of its own, which can be cut. */
