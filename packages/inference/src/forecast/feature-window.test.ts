@@ -99,6 +99,10 @@ describe('time that jumps', () => {
     feed(window, MONDAY_MS, MONDAY_MS + 2 * HOUR_MS + 30_000, () => 80);
     window.add({ tMs: MONDAY_MS + 2 * HOUR_MS + 5_000, uncontrolledImportKw: 80, pvKw: 0 });
     expect(window.state().quartersKw).toHaveLength(8);
+    // Across a minute, an hour and a quarter hour as well.
+    window.add({ tMs: MONDAY_MS + 2 * HOUR_MS - 1, uncontrolledImportKw: 80, pvKw: 0 });
+    expect(window.state().quartersKw).toHaveLength(8);
+    expect(window.state().tMs).toBe(MONDAY_MS + 2 * HOUR_MS + 29_000);
     window.add({ tMs: MONDAY_MS + HOUR_MS, uncontrolledImportKw: 40, pvKw: 0 });
     expect(window.state().quartersKw).toHaveLength(0);
     expect(named(window)('import30m')).toBeCloseTo(0.2, 12);

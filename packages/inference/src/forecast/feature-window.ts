@@ -136,13 +136,15 @@ export class FeatureWindow {
   /** Moves to `tMs`, leaving gaps unknown. */
   #advance(tMs: number): void {
     const state = this.#state;
-    const passedMinutes = state.tMs === null ? -1 : minuteOf(tMs) - minuteOf(state.tMs);
-    if (state.tMs === null || passedMinutes < 0) {
+    if (state.tMs === null || state.tMs - tMs >= MINUTE_MS) {
       this.#state = { ...structuredClone(EMPTY), tMs, minutes: [emptyMinute()] };
       return;
     }
-    const passedQuarters = quarterOf(tMs) - quarterOf(state.tMs);
-    state.tMs = tMs;
+    // A clock set right by a little stands still here until it has caught up.
+    const nowMs = Math.max(tMs, state.tMs);
+    const passedMinutes = minuteOf(nowMs) - minuteOf(state.tMs);
+    const passedQuarters = quarterOf(nowMs) - quarterOf(state.tMs);
+    state.tMs = nowMs;
     if (passedMinutes === 0) return;
     const added = Math.min(passedMinutes, MINUTES + 1);
     for (let minute = 0; minute < added; minute += 1) state.minutes.push(emptyMinute());
