@@ -14,11 +14,13 @@ import {
 
 export {
   failingSelfTestModel,
+  hungryModel,
   nanModel,
   outOfRangeModel,
   sampleModel,
   slowModel,
   throwingModel,
+  wideModel,
 } from './sample-models.ts';
 
 /** The failure of a load that must fail. */

@@ -100,6 +100,36 @@ export function slowModel(products: number, size = 512): Uint8Array {
   );
 }
 
+/** y = x, by way of a square matrix of that size: 256 MiB at 8,192. */
+export function hungryModel(size: number): Uint8Array {
+  return packFiles(
+    build({
+      nodes: [
+        { op: 'Expand', inputs: ['input', 'square'], output: 'spread' },
+        { op: 'ReduceMax', inputs: ['spread'], output: 'max', ints: { keepdims: 1 } },
+        { op: 'Reshape', inputs: ['max', 'row'], output: 'output' },
+      ],
+      constants: [whole('square', [size, size]), whole('row', [-1, 1])],
+      cases: [{ features: [1], expected: 1 }],
+    }),
+  );
+}
+
+/** y = Σ of `width` units that each give x: its golden cases are many, and it is wide. */
+export function wideModel(width: number, cases: number): Uint8Array {
+  const ones = new Array<number>(width).fill(1);
+  return packFiles(
+    build({
+      nodes: [
+        { op: 'MatMul', inputs: ['input', 'spread'], output: 'units' },
+        { op: 'ReduceMean', inputs: ['units'], output: 'output', ints: { keepdims: 1 } },
+      ],
+      constants: [floats('spread', [1, width], ones)],
+      cases: Array.from({ length: cases }, () => ({ features: [1], expected: 1 })),
+    }),
+  );
+}
+
 function build(recipe: Recipe): PackageFiles {
   const features = recipe.features ?? ['x'];
   const onnx = writeOnnx({

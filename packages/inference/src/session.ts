@@ -18,11 +18,14 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Rows to run once before a runner counts as started, and the check that their values must pass. */
+/**
+ * Rows to run before a runner counts as started, and the check that their values must pass. One at a time, as in
+ * service: at once they would take a wide model's memory as many times over.
+ */
 export interface SelfTest {
-  readonly rows: Float32Array;
-  /** @throws {ModelError} self_test_failed */
-  check(values: Float32Array): void;
+  readonly rows: readonly Float32Array[];
+  /** @param values  one for each row. @throws {ModelError} self_test_failed */
+  check(values: readonly number[]): void;
 }
 
 /** Starts a runner and has its self-test pass. @throws {ModelError} session_failed | self_test_failed */
@@ -79,7 +82,7 @@ function checkOutput(manifest: ModelManifest, value: number | undefined): Infere
 function goldenSelfTest(golden: GoldenCases): SelfTest {
   const { cases, tolerance } = golden;
   return {
-    rows: Float32Array.from(cases.flatMap(({ features }) => features)),
+    rows: cases.map(({ features }) => Float32Array.from(features)),
     check(values) {
       for (const [at, { expected }] of cases.entries()) {
         const actual = values[at] ?? Number.NaN;

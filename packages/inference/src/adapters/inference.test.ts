@@ -1,9 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import { type LogFields, type Logger, silentLogger } from '@tieline/kernel';
-import { expect, test } from 'vitest';
-import { inferenceCompliance, sampleModel, slowModel, throwingModel } from '../compliance.ts';
+import { expect, test, vi } from 'vitest';
+import {
+  hungryModel,
+  inferenceCompliance,
+  sampleModel,
+  slowModel,
+  throwingModel,
+  wideModel,
+} from '../compliance.ts';
 import { directInference } from './direct-inference.ts';
-import { workerInference } from './worker-inference.ts';
+import { spawnWorker, workerInference } from './worker-inference.ts';
 import { IN_FLIGHT_MAX } from './worker-link.ts';
 
 inferenceCompliance('direct', directInference());
@@ -148,6 +155,49 @@ test('a worker whose model throws is kept: the throw is an answer', async () => 
   }
   expect(workers).toHaveLength(1);
   await session.close();
+});
+
+test('a model that takes more memory than a gateway has to spare is refused', async () => {
+  const { inference, workers } = watched(5_000);
+  await expect(inference.load(hungryModel(8_192))).rejects.toMatchObject({
+    failure: { code: 'session_failed', reason: expect.stringMatching(/takes \d+ MiB of memory/) },
+  });
+  expect(workers).toHaveLength(1);
+});
+
+test('many golden cases of a wide model take the memory of one', async () => {
+  const { inference } = watched(5_000);
+  // At once they would be 256 MiB.
+  const session = await inference.load(wideModel(262_144, 256));
+  expect(await session.infer([2])).toEqual({ ok: true, value: 2 });
+  await session.close();
+});
+
+test('a session takes one thread, does not spin, and keeps no memory to itself', async () => {
+  const { InferenceSession } = await import('onnxruntime-node');
+  const create = vi.spyOn(InferenceSession, 'create');
+  const session = await directInference().load(sampleModel());
+  expect(create).toHaveBeenCalledExactlyOnceWith(expect.any(Uint8Array), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    enableCpuMemArena: false,
+    enableMemPattern: false,
+    logSeverityLevel: 4,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  create.mockRestore();
+  await session.close();
+});
+
+test('a worker has a small heap of its own', async () => {
+  const worker = spawnWorker();
+  expect(worker.resourceLimits).toMatchObject({
+    maxOldGenerationSizeMb: 64,
+    maxYoungGenerationSizeMb: 8,
+  });
+  await worker.terminate();
 });
 
 test('a worker that cannot start refuses the load', async () => {

@@ -16,6 +16,8 @@ export interface WorkerInferenceOptions {
 
 /** Loading and self-test together may take this long: far above any model that fits a package. */
 const START_TIMEOUT_MS = 30_000;
+/** What loading and running a model may add to the process's peak of resident memory; the runtime itself takes half. */
+const MEMORY_BYTES_MAX = 128 * 1_048_576;
 /** A worker that owes an answer for this many deadlines is taken for stuck, and replaced. */
 const STUCK_DEADLINES = 20;
 
@@ -89,6 +91,7 @@ class WorkerRunner implements Runner {
 
   async #open(link: WorkerLink): Promise<void> {
     const { manifest, onnx } = this.#model;
+    const peakBefore = peakBytes();
     const opened = await link.open(
       {
         onnx,
@@ -99,12 +102,16 @@ class WorkerRunner implements Runner {
       START_TIMEOUT_MS,
     );
     if (!opened.ok) throw sessionFailed(opened.detail);
-    const warmed = await link.run(this.#selfTest.rows, {
-      deadlineMs: START_TIMEOUT_MS,
-      stuckMs: START_TIMEOUT_MS,
-    });
-    if (!warmed.ok) throw sessionFailed(warmed.detail);
-    this.#selfTest.check(warmed.values);
+    const values: number[] = [];
+    for (const row of this.#selfTest.rows) {
+      const limits = { deadlineMs: START_TIMEOUT_MS, stuckMs: START_TIMEOUT_MS };
+      const warmed = await link.run(row, limits);
+      if (!warmed.ok) throw sessionFailed(warmed.detail);
+      values.push(warmed.values[0] ?? Number.NaN);
+      const tookBytes = peakBytes() - peakBefore;
+      if (tookBytes > MEMORY_BYTES_MAX) throw sessionFailed(tooMuch(tookBytes));
+    }
+    this.#selfTest.check(values);
   }
 
   #lost(link: WorkerLink, detail: string): void {
@@ -134,12 +141,23 @@ class WorkerRunner implements Runner {
   }
 }
 
-function spawnWorker(): Worker {
+/** The worker of the sources. */
+export function spawnWorker(): Worker {
   return new Worker(new URL('./inference-worker.ts', import.meta.url), {
     name: 'tieline-inference',
     // The session's memory is native; the worker's own heap stays small.
     resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
   });
+}
+
+/** The most memory that this process ever had resident. */
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1_024;
+}
+
+function tooMuch(bytes: number): string {
+  const mebibytes = (count: number): string => (count / 1_048_576).toFixed(0);
+  return `takes ${mebibytes(bytes)} MiB of memory, more than ${mebibytes(MEMORY_BYTES_MAX)}`;
 }
 
 function sessionFailed(reason: string): ModelError {
