@@ -119,5 +119,5 @@ async function peaksOf({
   const both = [...idle.trace.quarters.keys()].filter((start) => troupe.quarters.has(start));
   const highest = (quarters: ReadonlyMap<number, number>): number =>
     both.length === 0 ? Number.NaN : Math.max(...both.map((start) => quarters.get(start) ?? 0));
-  return { withControl: highest(troupe.quarters), withoutControl: highest(idle.trace.quarters) };
+  return { withoutControl: highest(idle.trace.quarters), withControl: highest(troupe.quarters) };
 }

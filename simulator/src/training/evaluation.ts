@@ -7,19 +7,26 @@ export interface ErrorFigures {
   readonly rmse: number;
 }
 
-/** A model's errors beside those of the rivals that it must beat, over the same examples. */
-export interface Comparison {
-  readonly samples: number;
-  readonly model: ErrorFigures;
+/** What a model must beat. */
+export interface Rivals {
   /** The next quarter of an hour will be as the last. */
   readonly persistence: ErrorFigures;
-  /** The next minutes will be as the last five: a stronger persistence, where load ramps. */
+  /** The next minutes will be as the last five, or as the last one: stronger, where load ramps. */
   readonly persistence5m: ErrorFigures;
+  readonly persistence1m: ErrorFigures;
   /** The next quarter of an hour will be as the same one yesterday. */
   readonly seasonalNaive: ErrorFigures;
 }
 
-/** Feature 1 of `FORECAST_FEATURES`: mean import of the last five minutes. */
+/** A model's errors beside those of its rivals, over the same examples. */
+export interface Comparison {
+  readonly samples: number;
+  readonly model: ErrorFigures;
+  readonly rivals: Rivals;
+}
+
+/** Features of `FORECAST_FEATURES`: mean import of the last minute, and of the last five. */
+const IMPORT_1M = 0;
 const IMPORT_5M = 1;
 
 /**
@@ -43,16 +50,18 @@ export function compare(
   return {
     samples: examples.length,
     model: figures((at) => predictions[at]!),
-    persistence: figures((at) => data.persistence[at]!),
-    persistence5m: figures((at) => data.features[at * width + IMPORT_5M]!),
-    seasonalNaive: figures((at) => data.seasonalNaive[at]!),
+    rivals: {
+      persistence: figures((at) => data.persistence[at]!),
+      persistence5m: figures((at) => data.features[at * width + IMPORT_5M]!),
+      persistence1m: figures((at) => data.features[at * width + IMPORT_1M]!),
+      seasonalNaive: figures((at) => data.seasonalNaive[at]!),
+    },
   };
 }
 
 /** Whether the model is better than every rival, by both measures. */
-export function beatsRivals(comparison: Comparison): boolean {
-  const { model, persistence, persistence5m, seasonalNaive } = comparison;
-  return [persistence, persistence5m, seasonalNaive].every(
+export function beatsRivals({ model, rivals }: Comparison): boolean {
+  return Object.values<ErrorFigures>({ ...rivals }).every(
     (rival) => model.mae < rival.mae && model.rmse < rival.rmse,
   );
 }

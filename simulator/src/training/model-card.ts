@@ -1,5 +1,5 @@
 import { type Digest, FORECAST_FEATURES } from '@tieline/inference';
-import type { Comparison, ErrorFigures } from './evaluation.ts';
+import type { Comparison, ErrorFigures, Rivals } from './evaluation.ts';
 import { MODEL_NAME, MODEL_VERSION } from './model-export.ts';
 import type { TrainingPlan } from './training-plan.ts';
 
@@ -15,12 +15,14 @@ export interface CardFacts {
 /** What a person needs to know before trusting the model, as Markdown. */
 export function modelCard({ plan, seed, digest, comparison, evening }: CardFacts): string {
   const { data, unseen, trainer } = plan;
+  const rivalRow = (name: string, rival: keyof Rivals): string =>
+    tableRow(name, comparison.rivals[rival], evening.rivals[rival]);
   return `# ${MODEL_NAME} ${MODEL_VERSION}
 
 Package digest: \`${digest}\`
 
 **What it says.** The mean import of a site over the next quarter of an hour, were its battery idle
-(load less PV), per unit of the site's rated import. An agent asks it every cycle to shave the
+(load less PV), per unit of the site's rated import. An agent asks it every ten seconds to shave the
 quarter-hour peak; a wrong answer costs energy or a peak, never safety: limits hold without it, and a
 rule takes over when it is late, not finite or out of range.
 
@@ -39,9 +41,10 @@ seed ${seed + 1}, none of which was trained on; ${comparison.samples} examples (
 | forecaster | MAE | RMSE | MAE, evening | RMSE, evening |
 | --- | --- | --- | --- | --- |
 ${tableRow('**this model**', comparison.model, evening.model)}
-${tableRow('persistence: as the last 15 minutes', comparison.persistence, evening.persistence)}
-${tableRow('persistence: as the last 5 minutes', comparison.persistence5m, evening.persistence5m)}
-${tableRow('seasonal naive: as yesterday', comparison.seasonalNaive, evening.seasonalNaive)}
+${rivalRow('persistence: as the last 15 minutes', 'persistence')}
+${rivalRow('persistence: as the last 5 minutes', 'persistence5m')}
+${rivalRow('persistence: as the last minute', 'persistence1m')}
+${rivalRow('seasonal naive: as yesterday', 'seasonalNaive')}
 
 ## Where it comes from, and where it ends
 

@@ -39,7 +39,7 @@ export function trainForecast(plan: TrainingPlan, seed: number, codeDigest: Dige
   if (!beatsRivals(comparison)) {
     throw new TrainingError({ code: 'rival_not_beaten', comparison });
   }
-  const { samples, model, persistence, persistence5m, seasonalNaive } = comparison;
+  const { samples, model, rivals } = comparison;
   const { hidden, ...trainer } = plan.trainer;
   const files = exportModel(network, unseen, {
     dataset: {
@@ -56,7 +56,7 @@ export function trainForecast(plan: TrainingPlan, seed: number, codeDigest: Dige
       unseen: { seed: unseenSeed, sites: plan.unseen.sites, days: plan.unseen.days },
       samples,
       model,
-      rivals: { persistence, persistence5m, seasonalNaive },
+      rivals: { ...rivals },
     },
   });
   const digest = digestOf(packFiles(files));

@@ -201,8 +201,9 @@ describe('the model that the sources ship with', () => {
     const comparison = compare(fresh, predictions);
     expect(comparison.samples).toBeGreaterThan(2_000);
     expect(comparison).toSatisfy(beatsRivals);
-    // Not by a hair: a fifth below the strongest rival.
-    expect(comparison.model.mae).toBeLessThan(0.8 * comparison.persistence5m.mae);
+    // Not by a hair: a sixth below the strongest rival.
+    const strongest = Math.min(...Object.values(comparison.rivals).map(({ mae }) => mae));
+    expect(comparison.model.mae).toBeLessThan((5 / 6) * strongest);
   });
 
   test('has a card that names its digest and the errors of its manifest', () => {

@@ -10,6 +10,7 @@ const SOURCES = [
   'packages/inference/src/onnx',
   'packages/kernel/src/rng.ts',
   'packages/kernel/src/seeded-rng.ts',
+  'packages/kernel/src/units.ts',
   'simulator/src/plant/profiles',
   'simulator/src/training',
 ];
