@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '@tieline/kernel';
 import { serveSunSpec } from '@tieline/simulator';
 import { type BenchSite, benchSite } from './bench-site.ts';
@@ -11,7 +12,7 @@ import { median } from './measure.ts';
 import { writeAgentFiles } from './provision-agent.ts';
 import type { Bench, Row, Setting } from './row.ts';
 
-const AGENT = new URL('../edge-agent/src/main.ts', import.meta.url).pathname;
+const AGENT = fileURLToPath(new URL('../edge-agent/src/main.ts', import.meta.url));
 const STARTS = 5;
 const MEMORY_AFTER_S = 60;
 const MEMORY_AFTER_FULL_S = 600;
@@ -62,8 +63,8 @@ async function startRow(site: BenchSite, ports: readonly number[], folder: strin
 }
 
 async function startedIn(args: readonly string[], word: string): Promise<number> {
-  const child = new Child(args);
   const startedMs = performance.now();
+  const child = new Child(args);
   await child.says(word);
   const tookMs = performance.now() - startedMs;
   await child.end();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { GRANT_ALL, mqttBus, startBroker } from '@tieline/bus';
 import { silentLogger, systemClock, systemRng, toHex } from '@tieline/kernel';
 import { benchSite } from './bench-site.ts';
@@ -13,7 +14,7 @@ import { type CommandTimes, ControlEnd } from './control-end.ts';
 import { quantile } from './measure.ts';
 import type { Bench, Row } from './row.ts';
 
-const AGENT = new URL('command-agent.ts', import.meta.url).pathname;
+const AGENT = fileURLToPath(new URL('command-agent.ts', import.meta.url));
 const ROUNDS = 9;
 const WARM_ROUNDS = 1;
 /** Commands of one round, one behind the other's receipt; then they all run out, untimed. */
@@ -107,7 +108,6 @@ function row(part: number, { times, parts }: Measured): Row {
     figure: `command round trip, p${part * 100}`,
     unit: 'ms',
     value,
-    best: Math.min(...acceptedMs),
     baseline: 'parts alone, added: QoS 1 echo, two signs, two verifies, two FULL commits',
     baselineValue,
     ratio: value / baselineValue,

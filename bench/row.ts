@@ -1,10 +1,10 @@
-/** One figure beside its baseline, both measured in the same run. */
+/** One figure beside its baseline, both measured in the same run; a baseline that is a definition says so. */
 export interface Row {
   readonly figure: string;
   readonly unit: string;
   /** A median, or the percentile that the figure names. */
   readonly value: number;
-  /** The best run of `value`: on a machine with other work it is nearer to what the code can do. */
+  /** The best of several measurements of `value`: on a machine with other work it is nearer to what the code can do. */
   readonly best?: number;
   readonly baseline: string;
   readonly baselineValue: number;
