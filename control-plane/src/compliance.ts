@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ControlStore } from './ports/control-store.ts';
-import type { CommandRecord, ReceiptRecord } from './ports/records.ts';
+import type { CommandRecord, RungRecord } from './ports/records.ts';
 import type { TelemetryChunk, TelemetryStore } from './ports/telemetry-store.ts';
 
 const id = (nr: number): string => nr.toString(16).padStart(32, '0');
@@ -22,19 +22,17 @@ function command(nr: number, change: Partial<CommandRecord> = {}): CommandRecord
   };
 }
 
-function receipt(counter: number, change: Partial<ReceiptRecord> = {}): ReceiptRecord {
+function rung(auditIndex: number, change: Partial<RungRecord> = {}): RungRecord {
   return {
     site: 'site-1',
-    counter,
+    auditIndex,
     command: id(1),
-    cti: id(9),
     action: null,
     status: { state: 'superseded', by: new Uint8Array(16).fill(3) },
-    auditIndex: counter,
     agentWallMs: 5,
     clock: 'trusted',
     receivedWallMs: 6,
-    digest: id(counter).repeat(2),
+    digest: id(auditIndex).repeat(2),
     ...change,
   };
 }
@@ -73,7 +71,7 @@ export function controlStoreCompliance(
     store.close();
   });
 
-  test(`${name}: a command comes back as it was stored, once, and is open until a receipt or a last verdict`, () => {
+  test(`${name}: a command comes back as it was stored, once, and is open until a rung or a last verdict`, () => {
     const store = make();
     expect(store.addCommand(command(1))).toBe(true);
     expect(store.addCommand(command(1, { reason: 'another' }))).toBe(false);
@@ -88,20 +86,30 @@ export function controlStoreCompliance(
     ]);
     expect(again.unacknowledged().map((one) => one.id)).toEqual([id(1), id(2)]);
     again.setVerdict(id(2), { state: 'expired', code: 'too_late' });
-    again.addReceipt(receipt(1));
+    again.addRung(rung(1));
     expect(again.unacknowledged()).toEqual([]);
     expect(again.command(id(2))?.control).toEqual({ state: 'expired', code: 'too_late' });
     again.close();
   });
 
-  test(`${name}: a receipt is added once; another one under its counter is a conflict, and the first stands`, () => {
+  test(`${name}: a rung is added once; another one in its place is a conflict, and the first stands`, () => {
     const store = make();
     store.addCommand(command(1));
-    expect(store.addReceipt(receipt(2))).toBe('added');
-    expect(store.addReceipt(receipt(1))).toBe('added');
-    expect(store.addReceipt(receipt(2))).toBe('known');
-    expect(store.addReceipt(receipt(2, { digest: 'f'.repeat(64) }))).toBe('conflict');
-    expect(reopen(store).receipts(id(1))).toEqual([receipt(1), receipt(2)]);
+    expect(store.addRung(rung(2))).toBe('added');
+    expect(store.addRung(rung(1))).toBe('added');
+    expect(store.addRung(rung(2))).toBe('known');
+    expect(store.addRung(rung(2, { digest: 'f'.repeat(64) }))).toBe('conflict');
+    expect(reopen(store).rungs(id(1))).toEqual([rung(1), rung(2)]);
+  });
+
+  test(`${name}: how far each audit log was read is kept`, () => {
+    const store = make();
+    expect(store.auditRead('site-1')).toBe(0);
+    store.setAuditRead('site-1', 7);
+    store.setAuditRead('site-1', 9);
+    const again = reopen(store);
+    expect([again.auditRead('site-1'), again.auditRead('site-2')]).toEqual([9, 0]);
+    again.close();
   });
 
   test(`${name}: what is known of an agent is replaced as a whole`, () => {

@@ -1,17 +1,15 @@
-import { decodeCbor } from '@tieline/protocol';
 import { expect, test } from 'vitest';
 import { AttackedSite } from '../attacks/attacked-site.ts';
 import { SITE } from '../attacks/deployment.ts';
 import { sealOrder, setpoint } from '../attacks/forge.ts';
 
-/** Counters of the receipts that the agent still keeps to be said, and how many there ever were. */
-function outbox({ database }: AttackedSite): { kept: number[]; ever: number } {
-  const kept = database.prepare<[], number>('SELECT counter FROM agent_receipt').pluck().all();
-  const counted = database
-    .prepare<[], Buffer>("SELECT value FROM agent_value WHERE name = 'receipt-counter'")
-    .pluck()
-    .get();
-  return { kept, ever: counted === undefined ? 0 : Number(decodeCbor(counted)) };
+/** Audit records of the receipts that the agent still keeps to be said, and of all that there ever were. */
+function outbox(at: AttackedSite): { kept: number[]; ever: number[] } {
+  const select = 'SELECT audit_index FROM agent_receipt';
+  const kept = at.database.prepare<[], number>(select).pluck().all();
+  const kinds = ['accepted', 'active', 'confirmed', 'completed', 'reverted'];
+  const ever = kinds.flatMap((kind) => at.records(`command_${kind}`)).map(({ seq }) => seq);
+  return { kept, ever };
 }
 
 test('whenever the control plane falls, it has every receipt or the agent still keeps it', async () => {
@@ -30,13 +28,13 @@ test('whenever the control plane falls, it has every receipt or the agent still 
     await at.world.advance(fallsMs);
     at.network.crash('control-plane');
     await at.world.advance(10_000);
-    const held = ids.flatMap((id) => at.control.command(id).ladder.map(({ counter }) => counter));
-    const { kept, ever } = outbox(at);
-    const missing = Array.from({ length: ever }, (_, k) => k + 1).filter(
-      (counter) => !held.includes(counter) && !kept.includes(counter),
+    const held = ids.flatMap((id) =>
+      at.control.command(id).ladder.map(({ auditIndex }) => auditIndex),
     );
+    const { kept, ever } = outbox(at);
+    const missing = ever.filter((index) => !held.includes(index) && !kept.includes(index));
     expect(missing, `fallen after ${fallsMs} ms`).toEqual([]);
-    lostWithoutOutbox += ever - held.length;
+    lostWithoutOutbox += ever.length - held.length;
     await at.stop();
   }
   // The moments were well chosen: some receipts never reached the control plane.

@@ -43,7 +43,7 @@ export const COMMANDS_SEARCHED_MAX = 2_000;
 export const EVENT_RING = 1_000;
 
 /**
- * Telemetry batches and receipts verified per topic: an agent that comes back sends what it kept. A receipt
- * refused for its number would be lost, because the broker has acknowledged it.
+ * Telemetry batches and receipts verified per topic: an agent that comes back sends what it kept. A batch
+ * refused for its number would be lost, because the broker has taken it.
  */
 export const BACKLOG_BUDGET = { burst: 400, perS: 100 } as const;

@@ -83,9 +83,11 @@ export class ControlPlane {
   /** Connects and begins to tick. */
   start(): void {
     const { bus, clock, logger } = this.#ports;
-    const { inbox, bulletin, wire, epoch } = this.#parts;
+    const { inbox, bulletin, wire, epoch, agents, receipts } = this.#parts;
     const { deployment } = wire;
     logger.info('control_started', { epoch, deployment });
+    // What was signed for when the power went, and not read any more.
+    for (const { site } of agents.all()) receipts.readAudit(site);
     bus.start({
       subscriptions: topicFilters(deployment, '+', 'to-control'),
       onMessage: (message) => inbox.take(message),

@@ -60,7 +60,7 @@ const ALARMS = {
     respondWithinMs: HOUR_MS,
   },
   receipt_conflict: {
-    cause: 'An agent signed two different receipts under one counter.',
+    cause: 'An agent said two different things under one index of its audit log.',
     consequence: 'The first one stands; the state shown for its command may be wrong.',
     action: 'Check whether two machines use this agent’s key, and inspect the gateway.',
     respondWithinMs: HOUR_MS,

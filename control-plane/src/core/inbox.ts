@@ -110,8 +110,11 @@ export class Inbox {
     const { body } = wire.open(KINDS.audit, message, this.#present(site));
     const before = audit.size(site);
     try {
-      outbox.auditReceipt(site, audit.ingest(site, body, wire.auditKeys));
+      const receipt = audit.ingest(site, body, wire.auditKeys);
       counters.add('audit_records', site, audit.size(site) - before);
+      // Before the agent is told: it then drops the receipts that these records repeat.
+      this.#receipts.readAudit(site);
+      outbox.auditReceipt(site, receipt);
     } catch (thrown) {
       if (!(thrown instanceof AuditError)) throw thrown;
       this.#refuseAudit(site, thrown);

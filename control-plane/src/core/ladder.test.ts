@@ -17,7 +17,7 @@ const Status = fc.constantFrom<Rung['status']>(
 
 const Receipts = fc
   .array(fc.tuple(fc.constantFrom(null, 0, 1), Status), { minLength: 1, maxLength: 8 })
-  .map((list) => list.map(([action, status], counter) => ({ counter, action, status })));
+  .map((list) => list.map(([action, status], auditIndex) => ({ auditIndex, action, status })));
 
 test('receipts in any order tell the same', () => {
   fc.assert(
@@ -49,11 +49,11 @@ test('a command is shown confirmed by measurement only if the meter confirmed ea
 
 test('the least advanced action speaks for the command', () => {
   const rungs: Rung[] = [
-    { counter: 1, action: null, status: { state: 'accepted' } },
-    { counter: 2, action: 0, status: { state: 'completed' } },
+    { auditIndex: 1, action: null, status: { state: 'accepted' } },
+    { auditIndex: 2, action: 0, status: { state: 'completed' } },
   ];
   expect(summarise(2, offered, rungs)).toMatchObject({ state: 'accepted', final: false });
-  const failed: Rung = { counter: 3, action: 1, status: { state: 'failed', detail: 'silent' } };
+  const failed: Rung = { auditIndex: 3, action: 1, status: { state: 'failed', detail: 'silent' } };
   expect(summarise(2, offered, [...rungs, failed])).toMatchObject({
     state: 'failed',
     final: true,

@@ -1,7 +1,7 @@
 import type { ReceiptStatus } from '@tieline/protocol';
 import type { ControlVerdict } from '../ports/records.ts';
 
-/** How far a command has come: what the agent's receipts say, or, before the first, what control knows. */
+/** How far a command has come: what the agent says, or, before its first word, what control knows. */
 export type CommandState = ControlVerdict['state'] | ReceiptStatus['state'];
 
 export interface CommandSummary {
@@ -15,7 +15,7 @@ export interface CommandSummary {
 }
 
 export interface Rung {
-  readonly counter: number;
+  readonly auditIndex: number;
   readonly action: number | null;
   readonly status: ReceiptStatus;
 }
@@ -50,20 +50,20 @@ const FINAL: ReadonlySet<CommandState> = new Set([
 ]);
 
 /**
- * Folds the receipts of one command, in any order: the agent's counter tells which came first.
+ * Folds the rungs of one command, in any order: their places in the agent's log tell which came first.
  *
  * @param actions  how many actions the command has, at least one
  */
 export function summarise(
   actions: number,
   control: ControlVerdict,
-  receipts: readonly Rung[],
+  rungs: readonly Rung[],
 ): CommandSummary {
-  if (receipts.length === 0) {
+  if (rungs.length === 0) {
     const final = control.state === 'expired' || control.state === 'refused';
     return { state: control.state, confirmedBy: null, final, detail: control.code };
   }
-  const ordered = receipts.toSorted((a, b) => a.counter - b.counter);
+  const ordered = rungs.toSorted((a, b) => a.auditIndex - b.auditIndex);
   const each = Array.from({ length: actions }, (_, action) => climbed(action, ordered));
   const speaker = each.reduce((low, one) =>
     RANK[one.last.state] < RANK[low.last.state] ? one : low,

@@ -59,6 +59,7 @@ export class Parts {
   readonly orders: Orders;
   readonly bulletin: Bulletin;
   readonly intake: TelemetryIntake;
+  readonly receipts: ReceiptDesk;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly #ports: ControlPlanePorts;
@@ -95,8 +96,8 @@ export class Parts {
       wallOfSession: this.#wallOfSession,
       failed: this.#onTelemetryLost,
     });
-    const desk = new ReceiptDesk({ ...shared, climbed: this.onCommand });
-    this.inbox = new Inbox({ ...shared, audit }, desk, this.intake);
+    this.receipts = new ReceiptDesk({ ...shared, audit, climbed: this.onCommand });
+    this.inbox = new Inbox({ ...shared, audit }, this.receipts, this.intake);
     this.outbox = outbox;
     this.agents = agents;
     this.dispatch = dispatch;

@@ -1,8 +1,10 @@
+import type { AuditRecord } from '@tieline/audit';
 import type { BusMessage } from '@tieline/bus';
-import { toHex } from '@tieline/kernel';
-import { encodeCbor, KINDS, type Opened, type Receipt } from '@tieline/protocol';
+import { fromHex, toHex } from '@tieline/kernel';
+import { encodeCbor, KINDS, type Receipt, ReceiptStatus } from '@tieline/protocol';
+import type { AuditVault } from '../ports/audit-vault.ts';
 import type { ControlStore } from '../ports/control-store.ts';
-import type { CommandRecord, ReceiptRecord } from '../ports/records.ts';
+import type { CommandRecord, OfferRecord, RungRecord } from '../ports/records.ts';
 import type { Now } from './agent-state.ts';
 import type { Counters } from './counters.ts';
 import { sha256Hex } from './digest.ts';
@@ -13,6 +15,7 @@ import type { Wire } from './wire.ts';
 export interface ReceiptPorts {
   readonly now: () => Now;
   readonly store: ControlStore;
+  readonly audit: AuditVault;
   readonly counters: Counters;
   readonly wire: Wire;
   readonly dispatch: Dispatch;
@@ -21,9 +24,14 @@ export interface ReceiptPorts {
   readonly climbed: (command: CommandRecord) => void;
 }
 
+/** What is said of a command, before it is known when it was heard. */
+type Said = Omit<RungRecord, 'receivedWallMs' | 'digest'>;
+
 /**
- * Takes receipts. One of any session counts: an agent sends again, after a boot, what it signed before
- * it; its own counter tells which came first, and which was seen already.
+ * Takes what agents say of commands. A receipt is the quick word: the broker may acknowledge it and nobody
+ * hear it. The same stands in the agent's audit log, which is sent until it is signed for; so every rung is
+ * read there too, and none is lost. Rejected: to acknowledge receipts one by one, a second proof of delivery
+ * beside that of the log.
  */
 export class ReceiptDesk {
   readonly #ports: ReceiptPorts;
@@ -32,51 +40,109 @@ export class ReceiptDesk {
     this.#ports = ports;
   }
 
-  /** @throws {VerifyError} */
+  /**
+   * One of any session counts: an agent sends again, after a boot, what it signed before it.
+   * @throws {VerifyError}
+   */
   take(message: BusMessage): void {
-    const { store, counters, dispatch, emit, climbed, wire } = this.#ports;
-    const opened = wire.open(KINDS.receipt, message, null);
-    const { site } = opened.topic;
-    const id = toHex(opened.body.command);
+    const { store, counters, wire } = this.#ports;
+    const { body, topic } = wire.open(KINDS.receipt, message, null);
+    const { site } = topic;
+    const id = toHex(body.command);
     const command = store.command(id);
-    if (command === null || command.site !== site || !this.#answersAnOffer(id, opened.body)) {
+    if (command === null || command.site !== site || !answers(body, store.offers(id))) {
       counters.add('messages_ignored', 'receipt_unmatched');
       return;
     }
-    const receipt = this.#record(opened);
-    const outcome = store.addReceipt(receipt);
-    if (outcome !== 'added') counters.add('messages_ignored', `receipt_${outcome}`);
+    const { status, auditIndex, wallMs: agentWallMs, clock, action = null } = body;
+    const said = { site, command: id, action, status, auditIndex, agentWallMs, clock };
+    const outcome = this.#add(said);
+    if (outcome === 'added') this.#tell(command);
+    else counters.add('messages_ignored', `receipt_${outcome}`);
+  }
+
+  /** Takes the rungs out of what is new in a site's audit log. Each log is read once, however often this is asked. */
+  readAudit(site: string): void {
+    const { store, audit } = this.#ports;
+    const size = audit.size(site);
+    const read = store.auditRead(site);
+    if (read >= size) return;
+    const climbed = new Map<string, CommandRecord>();
+    store.transaction(() => {
+      for (const record of audit.records(site, read, size)) {
+        const rung = this.#rungIn(record, site);
+        if (rung === null || this.#add(rung.said) !== 'added') continue;
+        climbed.set(rung.command.id, rung.command);
+      }
+      store.setAuditRead(site, size);
+    });
+    // What follows from it cannot be taken back, and waits until it is stored.
+    for (const command of climbed.values()) this.#tell(command);
+  }
+
+  /** The rung that a record tells of a command that was offered to its site; null where it tells none. */
+  #rungIn(record: AuditRecord, site: string): { command: CommandRecord; said: Said } | null {
+    const { store } = this.#ports;
+    const said = saidIn(record, site);
+    const command = said === null ? null : store.command(said.command);
+    if (said === null || command === null || command.site !== site) return null;
+    const offers = store.offers(command.id);
+    const { cti } = record.body;
+    // Whoever can forge an offer can have it refused; what was accepted is under way, whoever offered it.
+    const isOurs =
+      said.status.state === 'refused'
+        ? offers.some((offer) => cti instanceof Uint8Array && offer.cti === toHex(cti))
+        : offers.length > 0;
+    return isOurs ? { command, said } : null;
+  }
+
+  #add(said: Said): 'added' | 'known' | 'conflict' {
+    const { store, now, counters, emit } = this.#ports;
+    const { site, auditIndex, command, status } = said;
+    const rung = { ...said, receivedWallMs: now().wallMs, digest: digestOf(said) };
+    const outcome = store.addRung(rung);
     if (outcome === 'conflict') {
-      emit(alarm('receipt_conflict', site, `counter ${receipt.counter}, command ${id}`));
+      emit(alarm('receipt_conflict', site, `record ${auditIndex}, command ${command}`));
     }
-    if (outcome !== 'added') return;
-    counters.add('receipts', receipt.status.state);
+    if (outcome === 'added') counters.add('receipts', status.state);
+    return outcome;
+  }
+
+  #tell(command: CommandRecord): void {
+    const { climbed, dispatch } = this.#ports;
     climbed(command);
-    dispatch.acknowledged(site, id);
+    dispatch.acknowledged(command.site, command.id);
   }
+}
 
-  #answersAnOffer(id: string, { cti, messageDigest }: Receipt): boolean {
-    const [ctiHex, digestHex] = [toHex(cti), toHex(messageDigest)];
-    return this.#ports.store
-      .offers(id)
-      .some((offer) => offer.cti === ctiHex && offer.messageDigest === digestHex);
-  }
+function answers({ cti, messageDigest }: Receipt, offers: readonly OfferRecord[]): boolean {
+  const [ctiHex, digestHex] = [toHex(cti), toHex(messageDigest)];
+  return offers.some((offer) => offer.cti === ctiHex && offer.messageDigest === digestHex);
+}
 
-  #record({ body, topic }: Opened<Receipt>): ReceiptRecord {
-    // What it says, without what may differ when the same is signed again for another offer or session.
-    const { command, action, status, auditIndex } = body;
-    return {
-      site: topic.site,
-      counter: body.counter,
-      command: toHex(body.command),
-      cti: toHex(body.cti),
-      action: body.action ?? null,
-      status: body.status,
-      auditIndex: body.auditIndex,
-      agentWallMs: body.wallMs,
-      clock: body.clock,
-      receivedWallMs: this.#ports.now().wallMs,
-      digest: sha256Hex(encodeCbor({ command, action, status, auditIndex })),
-    };
-  }
+/** What a record of an agent's log says of a command; null where it says nothing, or nothing that is understood. */
+function saidIn(
+  { kind, subject, body, seq, wallMs, clock }: AuditRecord,
+  site: string,
+): Said | null {
+  const { code, facts, action = null } = body;
+  const state = kind.startsWith('command_') ? kind.slice('command_'.length) : '';
+  // Of these two the record says more than the receipt, and in its own words.
+  const told =
+    state === 'accepted'
+      ? { state }
+      : state === 'refused'
+        ? { state, code, facts }
+        : body['status'];
+  const status = ReceiptStatus.safeParse(told);
+  if (!status.success || status.data.state !== state) return null;
+  if (action !== null && typeof action !== 'number') return null;
+  const said = { site, command: subject, action, status: status.data, auditIndex: seq };
+  return { ...said, agentWallMs: wallMs, clock };
+}
+
+/** Without what may differ when the same is signed again for another offer or session. */
+function digestOf({ command, action, status, auditIndex }: Said): string {
+  const id = fromHex(command) ?? new Uint8Array();
+  return sha256Hex(encodeCbor({ command: id, action: action ?? undefined, status, auditIndex }));
 }

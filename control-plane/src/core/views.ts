@@ -1,7 +1,7 @@
 import { toHex } from '@tieline/kernel';
 import type { Action, ReceiptStatus } from '@tieline/protocol';
 import type { ControlStore } from '../ports/control-store.ts';
-import type { CommandRecord, OfferRecord, Quarantine, ReceiptRecord } from '../ports/records.ts';
+import type { CommandRecord, OfferRecord, Quarantine, RungRecord } from '../ports/records.ts';
 import { type AgentState, type Link, presentSession, type Reported } from './agent-state.ts';
 import { type CommandSummary, summarise } from './ladder.ts';
 
@@ -45,12 +45,11 @@ export interface CommandDetail extends CommandView {
 export interface RungView {
   readonly state: ReceiptStatus['state'];
   readonly action: number | null;
-  /** What the receipt says beyond its state: code and facts, power, cause. */
+  /** What is said beyond the state: code and facts, power, cause. */
   readonly facts: Readonly<Record<string, unknown>>;
-  readonly counter: number;
   readonly auditIndex: number;
   readonly agentWallMs: number;
-  readonly clock: ReceiptRecord['clock'];
+  readonly clock: RungRecord['clock'];
   readonly receivedWallMs: number;
 }
 
@@ -71,11 +70,11 @@ export function agentView(state: AgentState, auditReceipted: number, waiting: nu
 }
 
 export function commandView(store: ControlStore, command: CommandRecord): CommandView {
-  const receipts = store.receipts(command.id);
+  const rungs = store.rungs(command.id);
   const { id, site, reason, createdWallMs, notBeforeWallMs, notAfterWallMs } = command;
   return {
     ...{ id, site, reason, createdWallMs, notBeforeWallMs, notAfterWallMs },
-    ...summarise(command.actions.length, command.control, receipts),
+    ...summarise(command.actions.length, command.control, rungs),
     order: command.orderId,
     basis: command.basis.type,
     actions: command.actions.map(jsonAction),
@@ -86,15 +85,15 @@ export function commandDetail(store: ControlStore, command: CommandRecord): Comm
   return {
     ...commandView(store, command),
     offers: store.offers(command.id),
-    ladder: store.receipts(command.id).map(rungView),
+    ladder: store.rungs(command.id).map(rungView),
   };
 }
 
-function rungView(receipt: ReceiptRecord): RungView {
-  const { state, ...facts } = receipt.status;
-  const { action, counter, auditIndex, agentWallMs, clock, receivedWallMs } = receipt;
+function rungView(rung: RungRecord): RungView {
+  const { state, ...facts } = rung.status;
+  const { action, auditIndex, agentWallMs, clock, receivedWallMs } = rung;
   return {
-    ...{ state, action, counter, auditIndex, agentWallMs, clock, receivedWallMs },
+    ...{ state, action, auditIndex, agentWallMs, clock, receivedWallMs },
     facts: plainObject(facts),
   };
 }

@@ -7,7 +7,7 @@ import type {
   ModelRecord,
   OfferRecord,
   OrderRecord,
-  ReceiptRecord,
+  RungRecord,
 } from './records.ts';
 
 export interface CommandFilter {
@@ -40,15 +40,18 @@ export interface ControlStore {
   command(id: string): CommandRecord | null;
   commands(filter: CommandFilter): readonly CommandRecord[];
   commandsOfOrder(orderId: string): readonly CommandRecord[];
-  /** Commands without any receipt that may still be offered or await one, oldest first. */
+  /** Commands without any rung that may still be offered or await one, oldest first. */
   unacknowledged(): readonly CommandRecord[];
   setVerdict(command: string, verdict: ControlVerdict): void;
   addOffer(offer: OfferRecord): void;
   offers(command: string): readonly OfferRecord[];
-  /** `known`: the same receipt again. `conflict`: another one under the same counter; the first stands. */
-  addReceipt(receipt: ReceiptRecord): 'added' | 'known' | 'conflict';
-  /** In the order of their counters. */
-  receipts(command: string): readonly ReceiptRecord[];
+  /** `known`: the same rung again. `conflict`: another one at the same place; the first stands. */
+  addRung(rung: RungRecord): 'added' | 'known' | 'conflict';
+  /** In the order in which the agent climbed them. */
+  rungs(command: string): readonly RungRecord[];
+  /** How many records of the site's audit log have had their rungs added. */
+  auditRead(site: string): number;
+  setAuditRead(site: string, size: number): void;
 
   newestPolicy(): DocumentRecord | null;
   addPolicy(policy: DocumentRecord): void;

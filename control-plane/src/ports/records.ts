@@ -87,21 +87,20 @@ export interface OfferRecord {
   readonly offeredWallMs: number;
 }
 
-export interface ReceiptRecord {
+/** What an agent said of a command: in a receipt, in its audit log, or first in the one and then in the other. */
+export interface RungRecord {
   readonly site: string;
-  /** The agent's own, rising across boots. */
-  readonly counter: number;
+  /** Where the agent's audit log says it: names the rung, and rises with each. */
+  readonly auditIndex: number;
   readonly command: string;
-  readonly cti: string;
   /** Null where the whole command is meant. */
   readonly action: number | null;
   readonly status: ReceiptStatus;
-  readonly auditIndex: number;
   /** The agent's wall clock. */
   readonly agentWallMs: number;
   readonly clock: 'trusted' | 'holdover' | 'untrusted';
   readonly receivedWallMs: number;
-  /** SHA-256 over what the receipt says: equal for the same receipt signed again. */
+  /** SHA-256 over what is said: equal for the same rung, however it was told. */
   readonly digest: string;
 }
 

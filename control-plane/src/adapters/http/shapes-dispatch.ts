@@ -115,14 +115,13 @@ export const CommandDetailAnswer = CommandAnswer.extend({
         state: z.string(),
         action: z.int().nullable().describe('null: the whole command'),
         facts: Facts,
-        counter: z.int(),
         auditIndex: z.int().describe('where the agent’s audit log says the same'),
         agentWallMs: WallMs,
         clock: z.enum(['trusted', 'holdover', 'untrusted']),
         receivedWallMs: WallMs,
       }),
     )
-    .describe('every receipt, in the order in which the agent wrote them'),
+    .describe('everything that the agent said of it, in the order of its audit log'),
 }).meta({ id: 'CommandDetail' });
 
 const SiteState = z.strictObject({

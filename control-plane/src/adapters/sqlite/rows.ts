@@ -7,7 +7,7 @@ import type {
   OfferRecord,
   OrderRecord,
   Quarantine,
-  ReceiptRecord,
+  RungRecord,
   SeenSession,
 } from '../../ports/records.ts';
 
@@ -149,24 +149,22 @@ export function offerOf(row: OfferRow): OfferRecord {
   };
 }
 
-export interface ReceiptRow {
+export interface RungRow {
   readonly site: string;
-  readonly counter: number;
+  readonly audit_index: number;
   readonly command: string;
-  readonly cti: string;
   readonly action: number | null;
   readonly status: Uint8Array;
-  readonly audit_index: number;
   readonly agent_wall_ms: number;
-  readonly clock: ReceiptRecord['clock'];
+  readonly clock: RungRecord['clock'];
   readonly received_wall_ms: number;
   readonly digest: string;
 }
 
-export function receiptOf(row: ReceiptRow): ReceiptRecord {
-  const { site, counter, command, cti, action, clock, digest } = row;
+export function rungOf(row: RungRow): RungRecord {
+  const { site, command, action, clock, digest } = row;
   return {
-    ...{ site, counter, command, cti, action, clock, digest },
+    ...{ site, command, action, clock, digest },
     status: ReceiptStatus.parse(decodeCbor(row.status)),
     auditIndex: row.audit_index,
     agentWallMs: row.agent_wall_ms,
@@ -174,13 +172,13 @@ export function receiptOf(row: ReceiptRow): ReceiptRecord {
   };
 }
 
-export function receiptRow(receipt: ReceiptRecord): ReceiptRow {
-  const { site, counter, command, cti, action, clock, digest } = receipt;
+export function rungRow(rung: RungRecord): RungRow {
+  const { site, command, action, clock, digest } = rung;
   return {
-    ...{ site, counter, command, cti, action, clock, digest },
-    status: encodeCbor(receipt.status),
-    audit_index: receipt.auditIndex,
-    agent_wall_ms: receipt.agentWallMs,
-    received_wall_ms: receipt.receivedWallMs,
+    ...{ site, command, action, clock, digest },
+    status: encodeCbor(rung.status),
+    audit_index: rung.auditIndex,
+    agent_wall_ms: rung.agentWallMs,
+    received_wall_ms: rung.receivedWallMs,
   };
 }

@@ -53,6 +53,18 @@ export const CONTROL_SCHEMA: readonly string[] = [
      nr INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL,
      made_wall_ms INTEGER NOT NULL
    ) STRICT;`,
+  // A rung is named by the audit record that tells it: that is how a receipt and its record are one.
+  `CREATE TABLE rung (
+     site TEXT NOT NULL, audit_index INTEGER NOT NULL, command TEXT NOT NULL, action INTEGER,
+     status BLOB NOT NULL, agent_wall_ms INTEGER NOT NULL, clock TEXT NOT NULL,
+     received_wall_ms INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (site, audit_index)
+   ) STRICT, WITHOUT ROWID;
+   INSERT OR IGNORE INTO rung
+     SELECT site, audit_index, command, action, status, agent_wall_ms, clock, received_wall_ms, digest
+     FROM receipt ORDER BY counter;
+   DROP TABLE receipt;
+   CREATE INDEX rung_by_command ON rung (command, audit_index);
+   CREATE TABLE audit_read (site TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;`,
 ];
 
 /** Tables of the telemetry file. One row holds a series of one batch: far fewer pages than a row a point. */

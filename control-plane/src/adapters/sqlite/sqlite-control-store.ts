@@ -9,7 +9,7 @@ import type {
   ModelRecord,
   OfferRecord,
   OrderRecord,
-  ReceiptRecord,
+  RungRecord,
 } from '../../ports/records.ts';
 import {
   type AgentRow,
@@ -23,9 +23,9 @@ import {
   offerOf,
   orderOf,
   plainBytes,
-  type ReceiptRow,
-  receiptOf,
-  receiptRow,
+  type RungRow,
+  rungOf,
+  rungRow,
 } from './rows.ts';
 import { CONTROL_SCHEMA } from './schema.ts';
 import { SqliteModels } from './sqlite-models.ts';
@@ -121,18 +121,26 @@ export class SqliteControlStore implements ControlStore {
     return this.#sql.offers.all(command).map(offerOf);
   }
 
-  addReceipt(receipt: ReceiptRecord): 'added' | 'known' | 'conflict' {
+  addRung(rung: RungRecord): 'added' | 'known' | 'conflict' {
     return this.transaction(() => {
-      const held = this.#sql.receiptDigest.get(receipt.site, receipt.counter);
-      if (held !== undefined) return held.digest === receipt.digest ? 'known' : 'conflict';
-      this.#sql.addReceipt.run(receiptRow(receipt));
-      this.#sql.acknowledge.run(receipt.command);
+      const held = this.#sql.rungDigest.get(rung.site, rung.auditIndex);
+      if (held !== undefined) return held.digest === rung.digest ? 'known' : 'conflict';
+      this.#sql.addRung.run(rungRow(rung));
+      this.#sql.acknowledge.run(rung.command);
       return 'added';
     });
   }
 
-  receipts(command: string): readonly ReceiptRecord[] {
-    return this.#sql.receipts.all(command).map(receiptOf);
+  rungs(command: string): readonly RungRecord[] {
+    return this.#sql.rungs.all(command).map(rungOf);
+  }
+
+  auditRead(site: string): number {
+    return this.#sql.auditRead.get(site)?.size ?? 0;
+  }
+
+  setAuditRead(site: string, size: number): void {
+    this.#sql.setAuditRead.run(site, size);
   }
 
   newestPolicy(): DocumentRecord | null {
@@ -267,15 +275,17 @@ function prepareCommands(db: Database) {
     offers: db.prepare<[string], OfferRow>(
       'SELECT * FROM offer WHERE command = ? ORDER BY epoch, seq',
     ),
-    receiptDigest: db.prepare<[string, number], { digest: string }>(
-      'SELECT digest FROM receipt WHERE site = ? AND counter = ?',
+    rungDigest: db.prepare<[string, number], { digest: string }>(
+      'SELECT digest FROM rung WHERE site = ? AND audit_index = ?',
     ),
-    addReceipt: db.prepare<[ReceiptRow]>(
-      `INSERT INTO receipt VALUES (:site, :counter, :command, :cti, :action, :status,
-         :audit_index, :agent_wall_ms, :clock, :received_wall_ms, :digest)`,
+    addRung: db.prepare<[RungRow]>(
+      `INSERT INTO rung VALUES (:site, :audit_index, :command, :action, :status,
+         :agent_wall_ms, :clock, :received_wall_ms, :digest)`,
     ),
-    receipts: db.prepare<[string], ReceiptRow>(
-      'SELECT * FROM receipt WHERE command = ? ORDER BY counter',
+    rungs: db.prepare<[string], RungRow>(
+      'SELECT * FROM rung WHERE command = ? ORDER BY audit_index',
     ),
+    auditRead: db.prepare<[string], { size: number }>('SELECT size FROM audit_read WHERE site = ?'),
+    setAuditRead: db.prepare<[string, number]>('INSERT OR REPLACE INTO audit_read VALUES (?, ?)'),
   };
 }

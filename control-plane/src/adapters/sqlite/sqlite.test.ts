@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { migrate, openDatabase } from '@tieline/audit';
+import { encodeCbor } from '@tieline/protocol';
 import { afterAll, expect, test } from 'vitest';
 import { controlStoreCompliance, telemetryStoreCompliance } from '../../compliance.ts';
+import { CONTROL_SCHEMA } from './schema.ts';
 import { SqliteControlStore } from './sqlite-control-store.ts';
 import { SqliteTelemetryStore } from './sqlite-telemetry-store.ts';
 
@@ -35,6 +38,21 @@ controlStoreCompliance(
 
 telemetryStoreCompliance('SQLite file', () => new SqliteTelemetryStore(nextFile()));
 telemetryStoreCompliance('SQLite in memory', () => new SqliteTelemetryStore(':memory:'));
+
+test('receipts of a file of the first schema are the rungs of this one', () => {
+  const db = openDatabase(':memory:', { synchronous: 'FULL' });
+  migrate(db, 'control', CONTROL_SCHEMA.slice(0, 1));
+  const add = db.prepare(`INSERT INTO receipt VALUES
+    ('site-1', ?, 'c1', 'cti', NULL, ?, ?, 5, 'trusted', 6, 'digest')`);
+  add.run(1, encodeCbor({ state: 'accepted' }), 40);
+  add.run(2, encodeCbor({ state: 'expired' }), 41);
+  const store = new SqliteControlStore(db.serialize());
+  expect(store.rungs('c1')).toMatchObject([
+    { auditIndex: 40, status: { state: 'accepted' }, agentWallMs: 5, receivedWallMs: 6 },
+    { auditIndex: 41, status: { state: 'expired' } },
+  ]);
+  store.close();
+});
 
 test('a batch of which one chunk cannot be stored leaves none behind, and the store goes on', () => {
   const store = new SqliteTelemetryStore(':memory:');

@@ -77,7 +77,6 @@ export function commandAnswer(more: object = {}) {
         state: 'accepted',
         action: null,
         facts: {},
-        counter: 1,
         auditIndex: 41,
         agentWallMs: WALL_MS + 1_000,
         clock: 'trusted',
