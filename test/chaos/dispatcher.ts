@@ -1,6 +1,7 @@
 import {
   AuditError,
   type AuditKeys,
+  type AuditRecord,
   AuditWitness,
   auditKeysOf,
   openDatabase,
@@ -55,6 +56,8 @@ export class Dispatcher {
   readonly orders = new Map<string, Ordered>();
   /** Every receipt ever heard, by counter. */
   readonly receipts = new Map<number, Receipt>();
+  /** The last word of the uploaded log on each command. */
+  readonly #lastWords = new Map<string, string>();
   /** What must not happen: broken promises of the agent, in words. */
   readonly faults: string[] = [];
   readonly witness: AuditWitness;
@@ -122,20 +125,11 @@ export class Dispatcher {
     return new Set(told.map(({ command }) => toHex(command)));
   }
 
-  /**
-   * The agent's own counter has no gap in what was heard, so that not one receipt was lost on its way, and the
-   * last word on each accepted command is a last word.
-   */
+  /** The uploaded log has the last word on each command whose acceptance was told, or that it speaks of. */
   isToldAll(): boolean {
-    const counters = [...this.receipts.keys()].sort((a, b) => a - b);
-    if (counters.some((counter, k) => counter !== k + 1)) return false;
-    const last = new Map<string, string>();
-    for (const counter of counters) {
-      const receipt = this.receipts.get(counter);
-      const state = receipt?.status.state ?? '';
-      if (receipt !== undefined && state !== 'refused') last.set(toHex(receipt.command), state);
-    }
-    return [...last.values()].every((state) => LAST_WORDS.has(state));
+    return [...this.accepted(), ...this.#lastWords.keys()].every((command) =>
+      LAST_WORDS.has(this.#lastWords.get(command) ?? ''),
+    );
   }
 
   #offerNew(): void {
@@ -238,13 +232,21 @@ export class Dispatcher {
 
   #onAudit(message: BusMessage): void {
     const { body } = this.#open(KINDS.audit, message);
+    const before = this.witness.size(SITE);
     try {
       const payload = this.witness.ingest(SITE, body, this.#keys);
+      for (const record of this.witness.records(SITE, before)) this.#onRecord(record);
       this.#publish({ topic: this.#topic('audit-receipt'), payload, qos: 1 });
     } catch (thrown) {
       if (!(thrown instanceof AuditError)) throw thrown;
       this.faults.push(`audit upload: ${thrown.message}`);
     }
+  }
+
+  #onRecord({ kind, subject }: AuditRecord): void {
+    const state = kind.startsWith('command_') ? kind.slice('command_'.length) : null;
+    if (state === null || state === 'repeated' || state === 'refused') return;
+    this.#lastWords.set(subject, state);
   }
 
   #onTimeAsk(message: BusMessage): void {

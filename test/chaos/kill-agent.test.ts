@@ -73,7 +73,7 @@ test(
     gateway.start();
     const { births } = control;
     await until('a birth', () => control.births > births, gateway);
-    // All is over: every command has had its last word, no receipt is missing, and the battery rests.
+    // All is over: every command has had its last word, which was told, and the battery rests.
     await until('everything told', () => control.isToldAll(), gateway, 40_000);
     await until('a battery at rest', () => (gateway.battery.askedKw() ?? 0) === 0, gateway);
     expect(await gateway.end('SIGTERM')).toBe(0);

@@ -12,7 +12,6 @@ import Sqlite from 'better-sqlite3';
 import {
   type AgentStore,
   type DocumentKind,
-  type OutboxReceipt,
   type StoredCommand,
   type StoredDocument,
   StoreError,
@@ -185,12 +184,10 @@ function receipts(db: Database) {
   const last = db
     .prepare<[string], Buffer>('SELECT body FROM agent_last_receipt WHERE command = ?')
     .pluck();
-  const drop = db.prepare(
-    'DELETE FROM agent_receipt WHERE counter <= @counter AND audit_index < @auditSize',
-  );
+  const drop = db.prepare<[number]>('DELETE FROM agent_receipt WHERE audit_index < ?');
   const count = db.prepare<[], number>('SELECT count(*) FROM agent_receipt').pluck();
   return {
-    putReceipt(receipt: OutboxReceipt): void {
+    putReceipt(receipt: Receipt): void {
       const body = Receipt.encode(receipt);
       const command = toHex(receipt.command);
       put.run(receipt.counter, command, receipt.auditIndex, body);
@@ -198,17 +195,11 @@ function receipts(db: Database) {
     },
     receiptsAfter: (counter: number, limit: number) =>
       after.all(counter, limit).map((body) => Receipt.decode(body)),
-    lastReceiptOf(command: string): OutboxReceipt | undefined {
+    lastReceiptOf(command: string): Receipt | undefined {
       const body = last.get(command);
       return body === undefined ? undefined : Receipt.decode(body);
     },
-    dropReceipts(covered: { auditSize: number; counter: number }): void {
-      try {
-        drop.run(covered);
-      } catch (thrown) {
-        throw unwritable(thrown) ?? thrown;
-      }
-    },
+    dropReceipts: (auditSize: number) => void drop.run(auditSize),
     countReceipts: () => count.get() ?? 0,
   };
 }

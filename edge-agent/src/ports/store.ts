@@ -27,8 +27,6 @@ export interface StoredCommand {
   readonly finished: boolean;
 }
 
-export type OutboxReceipt = Receipt;
-
 export type DocumentKind = 'policy' | 'model';
 
 /** A signed document as it was received. */
@@ -63,13 +61,13 @@ export interface AgentStore {
 
   /** The next receipt's counter: rises across boots. */
   nextReceiptCounter(): number;
-  putReceipt(receipt: OutboxReceipt): void;
+  putReceipt(receipt: Receipt): void;
   /** Oldest first, beginning after `counter`. */
-  receiptsAfter(counter: number, limit: number): readonly OutboxReceipt[];
+  receiptsAfter(counter: number, limit: number): readonly Receipt[];
   /** The newest receipt of a command: what a repeated offer is answered with. */
-  lastReceiptOf(command: string): OutboxReceipt | undefined;
-  /** Receipts up to `counter` leave once the control plane has signed for their audit records. */
-  dropReceipts(covered: { readonly auditSize: number; readonly counter: number }): void;
+  lastReceiptOf(command: string): Receipt | undefined;
+  /** Those leave whose audit records are among the first `auditSize`. */
+  dropReceipts(auditSize: number): void;
   countReceipts(): number;
 
   document(kind: DocumentKind): StoredDocument | undefined;

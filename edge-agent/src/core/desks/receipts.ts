@@ -14,14 +14,16 @@ import type { Session } from '../session.ts';
 
 /** Receipts sent in one go; the rest follows in the next cycle. */
 const SEND_MAX = 32;
+/** What is not signed for is said again so long after the last of it was said. */
+const SAY_AGAIN_MS = 60_000;
 
 /** Which offer a receipt answers. */
 export type Answered = Pick<Offer, 'commandId' | 'cti' | 'messageDigest'>;
 
 /**
  * The ladder of every command, on its way to the control plane. Each rung is an audit record and a
- * receipt in one transaction; a receipt is sent after every birth until the control plane has signed for
- * its audit record, because PUBACK proves nothing.
+ * receipt in one transaction. PUBACK proves nothing: a receipt is said again until the control plane has
+ * signed for its record, which tells it the same.
  */
 export class Receipts {
   readonly #store: AgentStore;
@@ -31,6 +33,7 @@ export class Receipts {
   #restarts = 0;
   /** False once everything was said: then no cycle asks the disk for more. */
   #unsent = true;
+  #againMs = 0;
 
   constructor(store: AgentStore, recorder: Recorder, session: Session) {
     this.#store = store;
@@ -94,19 +97,18 @@ export class Receipts {
     this.#unsent = true;
   }
 
-  /** Counter up to which everything was handed to the broker since the last birth. */
-  get sentCounter(): number {
-    return this.#sentCounter;
+  /** Those whose records the control plane has signed for are done. */
+  drop(): void {
+    this.#store.dropReceipts(this.#store.audit.receiptedSize);
   }
 
-  /** Receipts up to `counter` that the control plane has taken in, and whose records it has signed for, are done. */
-  drop(counter: number): void {
-    this.#store.dropReceipts({ auditSize: this.#store.audit.receiptedSize, counter });
-  }
-
-  /** Sends what was not sent yet, without waiting for one to be acknowledged before the next. */
+  /** Sends what is due, without waiting for one to be acknowledged before the next. */
   async send(mouth: Mouth): Promise<void> {
-    if (!mouth.isUp || !this.#unsent) return;
+    if (!mouth.isUp) return;
+    const nowMs = this.#session.sessionMs();
+    if (!this.#unsent && nowMs >= this.#againMs) this.restart();
+    if (!this.#unsent) return;
+    this.#againMs = nowMs + SAY_AGAIN_MS;
     const [restarts, sentCounter] = [this.#restarts, this.#sentCounter];
     const waiting = this.#store.receiptsAfter(sentCounter, SEND_MAX);
     this.#unsent = waiting.length === SEND_MAX;

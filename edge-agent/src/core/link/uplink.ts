@@ -40,8 +40,6 @@ export class Uplink {
   #auditedUpTo = -1;
   /** A receipt has come since the last look for records that it covers. */
   #mayPrune = true;
-  /** The upload whose receipt is awaited, and the receipts that were said before it. */
-  #uploaded: { readonly size: number; readonly counter: number } | null = null;
   #presence: { readonly epoch: number; readonly iatS: number; readonly atMs: number } | null = null;
 
   constructor(parts: {
@@ -70,7 +68,6 @@ export class Uplink {
     this.#timeDueMs = 0;
     this.#auditDueMs = 0;
     this.#auditedUpTo = -1;
-    this.#uploaded = null;
     this.#receipts.restart();
   }
 
@@ -86,8 +83,6 @@ export class Uplink {
       return false;
     }
     this.#presence = { epoch, iatS, atMs: this.#session.sessionMs() };
-    // Another epoch is another process: what was said to the one before, behind a broker that stood, is lost.
-    if (epoch > (last?.epoch ?? -1)) this.restart();
     return true;
   }
 
@@ -99,7 +94,7 @@ export class Uplink {
     try {
       this.#store.transaction(() => {
         this.#store.audit.acceptReceipt(message, this.#keys);
-        this.#dropTaken();
+        this.#receipts.drop();
       });
       this.#mayPrune = true;
       this.#auditDueMs = 0;
@@ -108,17 +103,6 @@ export class Uplink {
       if (!(thrown instanceof AuditError)) throw thrown;
       return thrown;
     }
-  }
-
-  /**
-   * The broker's word for a receipt proves nothing. An upload that went the same way after it does: messages
-   * of one connection are taken in in their order, so who has signed for the upload has taken the receipt.
-   */
-  #dropTaken(): void {
-    const uploaded = this.#uploaded;
-    if (uploaded === null || this.#store.audit.receiptedSize < uploaded.size) return;
-    this.#uploaded = null;
-    this.#receipts.drop(uploaded.counter);
   }
 
   /** A part of what may go in each cycle: behind a long outage it is more than one should wait for. */
@@ -185,10 +169,6 @@ export class Uplink {
       return;
     }
     this.#auditDueMs = nowMs + AUDIT_AGAIN_MS;
-    const size = upload.from + upload.records.length;
-    // Said again, it may be answered for the first time: then only what came before that is proven.
-    if (size !== this.#uploaded?.size)
-      this.#uploaded = { size, counter: this.#receipts.sentCounter };
     await this.#mouth.say(KINDS.audit, upload, 1);
   }
 }
