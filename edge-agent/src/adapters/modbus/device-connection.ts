@@ -14,6 +14,8 @@ const BACKOFF_MAX_MS = 10_000;
 /** A device whose own heartbeat stands still for so long answers from somebody's cache. */
 const HEARTBEAT_STILL_MAX_MS = 10_000;
 const UINT32_MAX = 0xffff_fffe;
+/** Connections in a row that a device may let go silent over our heartbeat: one may be lost by chance. */
+const BEATS_LOST_MAX = 2;
 
 /**
  * One device of a site: connects when it is asked and not connected, discovers, checks the nameplate,
@@ -33,6 +35,8 @@ export class DeviceConnection {
   #closed = false;
   #controllerBeat = 0;
   #takesBeat = true;
+  /** Connections lost over our heartbeat since it was last taken. */
+  #beatsLost = 0;
   #deviceBeat: { readonly value: number; readonly sinceMs: number } | null = null;
 
   constructor(config: ModbusDeviceConfig, clock: Clock, logger: Logger) {
@@ -114,7 +118,7 @@ export class DeviceConnection {
       const session = await SunSpecSession.discover(link, models, cyclic, writable, dueMs);
       checkRatings(session, this.#config);
       this.#deviceBeat = null;
-      this.#takesBeat = true;
+      this.#takesBeat = this.#beatsLost < BEATS_LOST_MAX;
       this.#session = session;
       this.#logger.info('device_connected', { host, port });
     } catch (thrown) {
@@ -142,17 +146,22 @@ export class DeviceConnection {
   }
 
   /**
-   * Tells the device that its controller lives. What was measured before it stays good if this fails;
-   * a device that refuses it is not asked again.
+   * Tells the device that its controller lives. What was measured before it stays good if this fails. A
+   * device that refuses it is not asked again on this connection, one that is silent to it never: each time
+   * would cost the connection, and every reading of the site the rest of its time.
    */
   async #beat(session: SunSpecSession, dueMs: DueMs): Promise<void> {
     if (!this.#takesBeat) return;
     this.#controllerBeat = this.#controllerBeat >= UINT32_MAX ? 0 : this.#controllerBeat + 1;
     try {
       await session.write(DER_CONTROL, { ControllerHb: this.#controllerBeat }, dueMs);
+      this.#beatsLost = 0;
     } catch (thrown) {
       this.#noteFailure(session, thrown);
       this.#takesBeat = false;
+      if (session.link.open) return;
+      this.#beatsLost += 1;
+      if (this.#beatsLost >= BEATS_LOST_MAX) this.#logger.warn('controller_heartbeat_given_up');
     }
   }
 

@@ -291,6 +291,31 @@ describe('writing', () => {
     expect(device.seen.filter(({ kind }) => kind === 'write')).toHaveLength(1);
     expect(device.connections).toBe(1);
   });
+
+  test('a device that is silent to a heartbeat costs two connections, and no more for good', async () => {
+    const device = await serve(batteryImage());
+    device.manner = ({ kind }) => (kind === 'write' ? 'ignore' : 'answer');
+    const devices = await openBattery(device);
+    for (let cycle = 0; cycle < 5; cycle += 1) {
+      expect(await readOne(devices, SHORT_MS)).toMatchObject({ ok: true });
+    }
+    expect(device.connections).toBe(3);
+    device.cut();
+    while ((await readOne(devices, SHORT_MS)).ok === false);
+    expect(device.seen.filter(({ kind }) => kind === 'write')).toHaveLength(2);
+  });
+
+  test('a heartbeat that is lost by chance is told again on the next connection', async () => {
+    const device = await serve(batteryImage());
+    const devices = await openBattery(device);
+    for (let round = 0; round < 3; round += 1) {
+      device.manner = ({ kind }) => (kind === 'write' ? 'ignore' : 'answer');
+      await readOne(devices, SHORT_MS);
+      device.manner = () => 'answer';
+      await readOne(devices);
+    }
+    expect(device.seen.filter(({ kind }) => kind === 'write')).toHaveLength(6);
+  });
 });
 
 describe('connections', () => {
