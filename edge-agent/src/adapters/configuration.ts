@@ -23,6 +23,8 @@ export class ConfigurationError extends TielineError<ConfigurationFailure> {
 }
 
 const FILE_BYTES_MAX = 262_144;
+/** Devices of one site: a snapshot of its control law fits an audit record. */
+export const DEVICES_MAX = 32;
 
 /** Everything that an agent process is told. Paths are relative to the file. */
 export const AgentConfiguration = z.strictObject({
@@ -45,7 +47,7 @@ export const AgentConfiguration = z.strictObject({
   devices: z
     .array(ModbusDeviceConfig)
     .min(1)
-    .max(32)
+    .max(DEVICES_MAX)
     .refine(
       (devices) => devices.filter((device) => device.kind === 'meter').length === 1,
       'a site has exactly one meter',

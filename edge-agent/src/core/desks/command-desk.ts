@@ -34,8 +34,8 @@ import { Answered } from './answered.ts';
 import { forgetAfterS, type Receipts } from './receipts.ts';
 import type { Refusals } from './refusals.ts';
 
-/** Actions that may be under way at a time: a snapshot of them all fits one audit record. */
-const ACTIONS_MAX = 64;
+/** Actions that may be under way at a time: all of them fit one audit record, beside the snapshot's own. */
+export const ACTIONS_MAX = 64;
 
 /** What the desk needs to see of the agent, and the one thing that it changes. */
 export interface DeskView {

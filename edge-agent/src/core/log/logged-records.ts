@@ -115,6 +115,7 @@ const Accepted: z.ZodType<AcceptedCommand> = z.strictObject({
 });
 
 const Snapshot = z.strictObject({ state: State });
+const UnderWay = z.strictObject({ actions: z.array(InForce) });
 const Cycles = z.strictObject({ cycles: z.array(Cycle) });
 /** A policy that does not name the site holds nothing for it. */
 const Activated = z.strictObject({ version: z.int(), site: SitePolicy.nullable() });
@@ -122,6 +123,11 @@ const Activated = z.strictObject({ version: z.int(), site: SitePolicy.nullable()
 /** @throws {AuditError} record_malformed, as for each of these */
 export function loggedState(record: AuditRecord): ControlState {
   return read(Snapshot, record, record.body).state;
+}
+
+/** The actions that were under way in the state of the snapshot before. */
+export function loggedActions(record: AuditRecord): readonly ActiveAction[] {
+  return read(UnderWay, record, record.body).actions;
 }
 
 export function loggedCycles(record: AuditRecord): readonly LoggedCycle[] {

@@ -2,15 +2,18 @@ import { AuditLog, openDatabase } from '@tieline/audit';
 import type { Clock } from '@tieline/kernel';
 import { nodeSigner } from '@tieline/protocol';
 import { expect, test } from 'vitest';
+import { DEVICES_MAX } from '../../adapters/configuration.ts';
 import { sqliteStore } from '../../adapters/sqlite-store.ts';
-import { Bench, id, setpoint } from '../law/fixture-site.ts';
+import { ACTIONS_MAX } from '../desks/command-desk.ts';
+import type { ActiveAction, AssetControl, ControlState } from '../law/control-state.ts';
+import { initialState } from '../law/control-state.ts';
+import { Bench, id, policy, ratings, setpoint } from '../law/fixture-site.ts';
 import { Session } from '../session.ts';
 import { logCycle } from './cycle-log.ts';
+import { loggedActions, loggedState } from './logged-records.ts';
 import { RECORD_KINDS, Recorder } from './recorder.ts';
 import { replayDecisions } from './replay.ts';
 
-/** As many as the command desk lets be under way. */
-const ACTIONS_MAX = 64;
 const clock: Clock = { wallMs: () => 0, monotonicMs: () => 0, sleepUntil: async () => {} };
 
 /** The law on its bench, recorded into a real log on a database that can be made full. */
@@ -43,21 +46,61 @@ test('unchanged cycles are written once a minute, a changed one at once', () => 
   expect([cycle(), cycle()]).toContain(true);
 });
 
-test('a snapshot of as many actions as may be under way fits its record', () => {
-  const { bench, recorder, audit } = recorded();
-  const actions = Array.from({ length: ACTIONS_MAX }, () =>
+/** The largest site that a configuration may have, in the fullest state that it can come to. */
+function largestState(): ControlState {
+  const name = (k: number): string => `asset-${k}`.padEnd(32, 'x');
+  const [meter, , battery] = ratings;
+  const all = Array.from({ length: DEVICES_MAX }, (_, k) => ({
+    ...(k === 0 ? meter! : battery!),
+    asset: name(k),
+    energyKwh: 1_234.567,
+  }));
+  const assetPolicy = policy.assets[0]!;
+  const assets = all.map(({ asset }) => ({ ...assetPolicy, asset, safePowerKw: 0.125 }));
+  const state = initialState(all, { ...policy, assets });
+  const busy: AssetControl = {
+    ...{ askedKw: 12.345, changedMs: 2 ** 40, direction: -1, heldKw: 1.5 },
+    reversalsMs: Array.from({ length: 60 }, (_, k) => 2 ** 40 + k),
+    seen: { atMs: 2 ** 40, activePowerKw: 12.345, stateOfCharge: 0.505 },
+  };
+  const actions = Array.from({ length: ACTIONS_MAX }, (_, k) =>
     setpoint(20, {
-      activePowerKw: 12.345,
+      ...{ asset: name(1 + (k % 31)), activePowerKw: 12.345, reactivePowerKvar: 1.5 },
       validForMs: 86_400_000,
       revert: { to: 'value', activePowerKw: 1.5 },
-      supersedes: Buffer.from(id('c'), 'hex'),
+      supersedes: new Uint8Array(16).fill(0xcc),
     }),
   );
-  bench.command(id('a'), actions);
-  bench.run(5);
-  expect(bench.state.actions).toHaveLength(ACTIONS_MAX);
+  const underWay = actions.map(
+    (action, index): ActiveAction => ({
+      ...{ command: id('a'), index, rank: 'critical', order: 70_000, action, phase: 'scheduled' },
+      ...{ startsMs: 2 ** 40, endsMs: 2 ** 41, rampFromKw: 0.125, rampStartMs: 2 ** 40 },
+      ...{ confirmed: 'nothing', clipped: false, failed: false },
+    }),
+  );
+  const controls = Object.fromEntries(Object.keys(state.assets).map((asset) => [asset, busy]));
+  return { ...state, assets: controls, actions: underWay };
+}
+
+test('the fullest state of the largest site is put on record, and read back as it was', () => {
+  const { recorder, audit } = recorded();
+  const state = largestState();
+  recorder.commit(() => recorder.snapshot(state));
+  const [snapshot, actions] = [...audit.records(audit.size - 2)];
+  expect({ ...loggedState(snapshot!), actions: loggedActions(actions!) }).toEqual(state);
+});
+
+test('a replay that begins in the middle of an action decides the same', () => {
+  const { bench, recorder, audit, cycle } = recorded();
+  bench.command(id('a'), [setpoint(20)]);
+  for (let second = 0; second < 10; second += 1) cycle();
   recorder.commit(() => recorder.snapshot(bench.state));
-  expect(audit.record(audit.size - 1).kind).toBe(RECORD_KINDS.snapshot);
+  const from = audit.size - 2;
+  expect(audit.record(from).kind).toBe(RECORD_KINDS.snapshot);
+  for (let second = 0; second < 70; second += 1) cycle();
+  const report = replayDecisions(audit.records(from));
+  expect(report).toMatchObject({ identical: true, skipped: 0 });
+  expect(report.cycles).toBeGreaterThan(15);
 });
 
 test('what a refused transaction would have written still waits, and is written whole with the next', () => {

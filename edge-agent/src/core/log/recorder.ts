@@ -13,6 +13,7 @@ const ITEMS_PER_RECORD = 3_600;
 /** Kinds of the records that a replay reads. */
 export const RECORD_KINDS = {
   snapshot: 'control_snapshot',
+  actions: 'control_actions',
   cycles: 'control_cycles',
   accepted: 'command_accepted',
   policy: 'policy_activated',
@@ -104,12 +105,18 @@ export class Recorder {
     this.#items = 0;
     this.#lost = 0;
     this.append({ actor: 'agent', kind: 'cycles_unrecorded', subject: '', body: { cycles } });
-    this.#append(RECORD_KINDS.snapshot, '', { state: this.#state() });
+    this.#appendState(this.#state());
   }
 
   snapshot(state: ControlState): void {
     this.flush();
-    this.#append(RECORD_KINDS.snapshot, '', { state: state });
+    this.#appendState(state);
+  }
+
+  /** In two records: each fits for itself, on the largest site with as many actions under way as there may be. */
+  #appendState({ actions, ...rest }: ControlState): void {
+    this.#append(RECORD_KINDS.snapshot, '', { state: { ...rest, actions: [] } });
+    if (actions.length > 0) this.#append(RECORD_KINDS.actions, '', { actions });
   }
 
   #append(kind: string, subject: string, body: RecordBody): void {

@@ -8,7 +8,13 @@ import { acceptCommand } from '../law/active-actions.ts';
 import type { ControlState } from '../law/control-state.ts';
 import { decide } from '../law/decide.ts';
 import { imageOf, logCycle } from './cycle-log.ts';
-import { loggedAcceptance, loggedCycles, loggedPolicy, loggedState } from './logged-records.ts';
+import {
+  loggedAcceptance,
+  loggedActions,
+  loggedCycles,
+  loggedPolicy,
+  loggedState,
+} from './logged-records.ts';
 import { RECORD_KINDS } from './recorder.ts';
 
 /**
@@ -36,6 +42,8 @@ function replayRecord(state: ControlState, record: AuditRecord): ReplayStep<Cont
       });
       return { state: running, expected: { cycles }, cycles: cycles.length };
     }
+    case RECORD_KINDS.actions:
+      return { state: { ...state, actions: loggedActions(record) }, expected: null, cycles: 0 };
     case RECORD_KINDS.accepted: {
       const { state: after } = acceptCommand(state, loggedAcceptance(record));
       return { state: after, expected: null, cycles: 0 };
