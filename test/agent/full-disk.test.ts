@@ -45,6 +45,34 @@ test('on a full disk control goes on and commands are refused; freed, all is on 
   expect(at.records('command_accepted')).toHaveLength(accepted + 1);
 });
 
+test('an agent that starts on a disk that takes nothing controls its site, and accepts no command before its start is on record', async () => {
+  const actions = [setpoint({ activePowerKw: 20, validForMs: 600_000 })];
+  await at.strike(forgeCommand(at, { actions }));
+  await at.world.advance(20_000);
+  at.database.pragma('query_only = 1');
+  await at.stopAgent();
+  const records = recordsOf(at).length;
+  at.asked.splice(0);
+  at.startAgent();
+  await at.world.advance(30_000);
+  await at.strike(forgeCommand(at));
+  expect(at.view().reported?.refused).toHaveProperty('store_unwritable');
+  expect(at.view()).toMatchObject({ boot: 2, quarantine: null });
+  // What the rule asks of a store that a command has used: to fill it again.
+  expect(Math.max(...at.asked.slice(5).map((kw) => kw ?? 0))).toBeLessThan(0);
+  expect(recordsOf(at)).toHaveLength(records);
+  at.database.pragma('query_only = 0');
+  await at.strike(forgeCommand(at));
+  expect(at.asked.at(-1)).toBe(50);
+  await at.world.advance(120_000);
+  const since = recordsOf(at).slice(records);
+  expect(since.slice(0, 4).map(({ kind }) => kind)).toEqual([
+    ...['agent_started', 'command_unknown', 'control_snapshot', 'control_cycles'],
+  ]);
+  expect(at.records('agent_started').map(({ body }) => body['boot'])).toEqual([1, 2]);
+  expect(replayDecisions(recordsOf(at)).identical).toBe(true);
+});
+
 test('a disk that stays full for long costs the log a gap that it tells of, and a replay goes on behind it', async () => {
   fillDisk();
   await at.world.advance(1_500_000);

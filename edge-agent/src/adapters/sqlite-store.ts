@@ -103,7 +103,8 @@ function values(db: Database) {
 function marks(db: Database) {
   const value = values(db);
   return {
-    countBoot: () => value.count('boot'),
+    boots: () => value.number('boot'),
+    setBoots: (boots: number) => value.setNumber('boot', boots),
     nextReceiptCounter: () => value.count('receipt-counter'),
     replayState(): ReplayState {
       const bytes = value.get('replay');

@@ -81,12 +81,7 @@ export class EdgeAgent {
     const { site, deployment, trust } = identity;
     this.#ports = ports;
     this.#identity = identity;
-    const boot = store.transaction(() => {
-      // Downtime of unknown length refills no quota.
-      store.setRecentAcceptances(store.recentAcceptances().map(() => 0));
-      return store.countBoot();
-    });
-    const session = new Session(clock, rng.stream('session').bytes(16), boot);
+    const session = new Session(clock, rng.stream('session').bytes(16), store.boots() + 1);
     const recorder = new Recorder(store, session, () => this.#state);
     const refusals = new Refusals({ store, recorder, session, logger });
     const receipts = new Receipts(store, recorder, session);
@@ -127,10 +122,10 @@ export class EdgeAgent {
     this.#state = initialState(devices.ratings, this.#policy?.site ?? null);
   }
 
-  /** Runs until aborted. @throws what broke an invariant, or a store that cannot be written */
+  /** Runs until aborted. @throws what broke an invariant */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, bus } = this.#ports;
-    this.#begin();
+    this.#guard(() => this.#begin());
     bus.start({
       subscriptions: topicFilters(this.#identity.deployment, this.#identity.site, 'to-agent'),
       will: () => this.#will(),
@@ -153,28 +148,23 @@ export class EdgeAgent {
     }
   }
 
-  /** First words in the log: what state this boot begins with, and what became of the last one's commands. */
+  /**
+   * First words in the log: what state this boot begins with, and what became of the last one's commands. On a
+   * disk that takes nothing control begins without them, and no command is accepted before they are written.
+   */
   #begin(): void {
-    const { logger } = this.#ports;
-    this.#recorder.commit(() => {
-      this.#recorder.append({
-        actor: 'agent',
-        kind: 'agent_started',
-        subject: this.#identity.site,
-        body: {
-          boot: this.#session.boot,
-          sess: this.#session.sess,
-          software: this.#identity.software,
-        },
-      });
-      this.#recorder.snapshot(this.#state);
-      this.#unresolved.begin();
-    });
+    const { store, logger } = this.#ports;
+    const { boot, sess } = this.#session;
+    const { site, software } = this.#identity;
     this.#snapshotDueMs = SNAPSHOT_EVERY_MS;
-    logger.info('agent_started', {
-      site: this.#identity.site,
-      boot: this.#session.boot,
-      sess: toHex(this.#session.sess),
+    logger.info('agent_started', { site, boot, sess: toHex(sess) });
+    this.#recorder.begin(this.#state, () => {
+      store.setBoots(boot);
+      // Downtime of unknown length refills no quota.
+      store.setRecentAcceptances(store.recentAcceptances().map(() => 0));
+      const body = { boot, sess, software };
+      this.#recorder.append({ actor: 'agent', kind: 'agent_started', subject: site, body });
+      this.#unresolved.begin();
     });
   }
 

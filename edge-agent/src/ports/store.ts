@@ -44,8 +44,9 @@ export interface AgentStore {
   /** @throws {StoreError} store_unwritable */
   transaction<T>(work: () => T): T;
 
-  /** Counts this start; the first is 1. */
-  countBoot(): number;
+  /** How many starts were put on record. */
+  boots(): number;
+  setBoots(boots: number): void;
   /** Highest epoch and sequence number accepted: survives a restart, or a replay would pass. */
   replayState(): ReplayState;
   setReplayState(state: ReplayState): void;

@@ -45,6 +45,14 @@ describe('migrations', () => {
     db.exec('INSERT INTO a (x, y) VALUES (1, 2)');
   });
 
+  test('what is up to date is only read', () => {
+    const db = openDatabase(':memory:', { synchronous: 'FULL' });
+    migrate(db, 'journal', steps);
+    db.pragma('query_only = 1');
+    migrate(db, 'journal', steps);
+    expect(() => migrate(db, 'other', steps)).toThrow('readonly');
+  });
+
   test('a step that fails leaves the old schema whole', () => {
     const db = openDatabase(':memory:', { synchronous: 'FULL' });
     migrate(db, 'journal', steps.slice(0, 1));

@@ -48,16 +48,14 @@ export function openDatabase(
  * @throws {AuditError} schema_newer when a later release wrote this file
  */
 export function migrate(db: Database.Database, component: string, steps: readonly string[]): void {
+  // What is up to date is only read: its disk may be one that takes nothing.
+  if (versionOf(db, component) === steps.length) return;
   db.transaction(() => {
     db.exec(
       `CREATE TABLE IF NOT EXISTS schema_component (
          component TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT`,
     );
-    const found = db
-      .prepare<[string], number>('SELECT version FROM schema_component WHERE component = ?')
-      .pluck()
-      .get(component);
-    const version = found ?? 0;
+    const version = versionOf(db, component);
     if (version > steps.length) {
       throw new AuditError({
         code: 'schema_newer',
@@ -73,4 +71,11 @@ export function migrate(db: Database.Database, component: string, steps: readonl
       steps.length,
     );
   }).immediate();
+}
+
+function versionOf(db: Database.Database, component: string): number {
+  const table = `SELECT 1 FROM sqlite_schema WHERE name = 'schema_component'`;
+  if (db.prepare(table).get() === undefined) return 0;
+  const version = 'SELECT version FROM schema_component WHERE component = ?';
+  return db.prepare<[string], number>(version).pluck().get(component) ?? 0;
 }

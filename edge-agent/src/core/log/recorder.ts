@@ -39,6 +39,8 @@ export class Recorder {
   /** Cycles that will never be on record, since the last one that is. */
   #lost = 0;
   #last: LoggedCycle | null = null;
+  /** What this boot begins with, until the disk has taken it. */
+  #opening: (() => void) | null = null;
 
   /** @param state  the control law's present state, for the snapshot behind a gap */
   constructor(store: AgentStore, session: Session, state: () => ControlState) {
@@ -48,13 +50,30 @@ export class Recorder {
   }
 
   /**
+   * Puts on record what this boot begins with: `words`, and the state that a replay goes on from. Where the
+   * disk refuses it, it goes first in the next transaction that the disk takes, before whatever follows from it.
+   * @throws {StoreError} store_unwritable
+   */
+  begin(state: ControlState, words: () => void): void {
+    this.#opening = () => {
+      words();
+      this.#appendState(state);
+    };
+    this.commit(() => {});
+  }
+
+  /**
    * One transaction of the store. Where the disk refuses it, what waited before still waits.
    * @throws {StoreError} store_unwritable, after `undo`
    */
   commit(work: () => void, undo: () => void = () => {}): void {
     const [pending, items, lost] = [this.#pending, this.#items, this.#lost];
     try {
-      this.#store.transaction(work);
+      this.#store.transaction(() => {
+        this.#opening?.();
+        work();
+      });
+      this.#opening = null;
     } catch (thrown) {
       undo();
       const tooMany = pending.length > CYCLES_WAITING;
