@@ -83,6 +83,14 @@ describe('policy', () => {
     await expectUnchanged();
   });
 
+  test('one that would burn the versions: version_step_too_large, and the next one is taken', async () => {
+    await at.strike(desired(2 ** 40, at.deployment.policyKey));
+    expect(codesOnRecord()).toEqual(['version_step_too_large']);
+    await expectUnchanged();
+    await at.strike(desired(3, at.deployment.policyKey));
+    expect(at.view().reported?.policy).toBe(3);
+  });
+
   test('a newer one of the policy key is what these attacks would like to be', async () => {
     await at.strike(desired(3, at.deployment.policyKey));
     expect(at.view().reported?.policy).toBe(3);
@@ -97,7 +105,7 @@ describe('model', () => {
   const named = { name: 'site-import-forecast', version: '1.0.0' };
   const release = (key: HeldKey) => signRelease(packed, named, at.deployment.trust, key, START_S);
 
-  const desired = (version: number, signed: Uint8Array, director: HeldKey) => {
+  const desired = (version: number, signed: Uint8Array | null, director: HeldKey) => {
     const body = { version, site: SITE, issuedAt: START_S, release: signed };
     const { anchor } = at.deployment.trust;
     const payload = sealDocument(KINDS.desiredModel, body, anchor, [director], { iat: START_S });
@@ -121,6 +129,16 @@ describe('model', () => {
     at.control.pushModel(packed, release(releaseKeyOf()));
     await at.strike(desired(5, release(releaseKeyOf()), directorOf()));
     expect(at.view().reported?.model).toBe(digest);
+  });
+
+  test('one of a stolen director that would burn the versions: version_step_too_large, and the next one is taken', async () => {
+    at.control.pushModel(packed, release(releaseKeyOf()));
+    await at.strike(desired(70_000, release(releaseKeyOf()), directorOf()));
+    await at.strike(desired(2 ** 40, null, directorOf()));
+    expect(codesOnRecord()).toEqual(['version_step_too_large']);
+    expect(at.view().reported?.model).toBe(digest);
+    await at.strike(desired(70_001, null, directorOf()));
+    expect(at.view().reported?.model).toBeNull();
   });
 
   test('one that no director has chosen: role_missing', async () => {

@@ -7,6 +7,12 @@ export type ControlFailure =
   | { readonly code: 'policy_missing' }
   | { readonly code: 'policy_not_newer'; readonly version: number; readonly held: number }
   | { readonly code: 'policy_conflict'; readonly version: number }
+  | {
+      readonly code: 'policy_version_step_too_large';
+      readonly version: number;
+      readonly held: number;
+      readonly stepMax: number;
+    }
   | { readonly code: 'policy_of_other_deployment'; readonly deployment: string }
   | { readonly code: 'order_policy_newer'; readonly versionMin: number; readonly held: number }
   | { readonly code: 'site_without_policy'; readonly site: string }

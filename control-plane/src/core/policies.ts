@@ -1,5 +1,5 @@
 import { type Clock, equalBytes } from '@tieline/kernel';
-import { KINDS, type Policy } from '@tieline/protocol';
+import { EPOCH_STEP_MAX, KINDS, type Policy } from '@tieline/protocol';
 import type { ControlStore } from '../ports/control-store.ts';
 import { ControlError } from './failure.ts';
 import type { Wire } from './wire.ts';
@@ -42,7 +42,7 @@ export class Policies {
   /**
    * Takes a newer policy; the one held, again, changes nothing.
    * @throws {VerifyError} for its signatures; {ControlError} policy_of_other_deployment | policy_not_newer |
-   * policy_conflict
+   * policy_conflict | policy_version_step_too_large
    */
   accept(bytes: Uint8Array): { readonly held: HeldPolicy; readonly isNew: boolean } {
     const { store, wire, clock } = this.#ports;
@@ -59,6 +59,11 @@ export class Policies {
       if (equalBytes(bytes, held.bytes)) return { held, isNew: false };
       this.#conflicted(version);
       throw new ControlError({ code: 'policy_conflict', version });
+    }
+    if (held !== null && version > held.policy.version + EPOCH_STEP_MAX) {
+      // No agent would take it, and each would wait for commands under it for ever.
+      const facts = { version, held: held.policy.version, stepMax: EPOCH_STEP_MAX };
+      throw new ControlError({ code: 'policy_version_step_too_large', ...facts });
     }
     const acceptedWallMs = clock.wallMs();
     store.addPolicy({ version, bytes, acceptedWallMs });

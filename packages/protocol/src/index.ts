@@ -147,6 +147,7 @@ export {
   type AssetView,
   type CommandState,
   type CommandTime,
+  EPOCH_STEP_MAX,
   type LimitInForce,
   RANKS,
   type Rank,

@@ -131,6 +131,8 @@ test('a newer policy is published; an older one, and another of the same version
   expect(world.bus.take('site-2/desired/policy')).toMatchObject([{ retain: true, qos: 1 }]);
   expect((await put(signedPolicy(3))).status).toBe(200);
   expect((await put(signedPolicy(2))).body.error.code).toBe('policy_not_newer');
+  const far = await put(signedPolicy(3 + 65_537));
+  expect(far).toMatchObject({ status: 422, body: { error: { facts: { stepMax: 65_536 } } } });
   const other = signedPolicy(3, { approvals: { routine: 1, critical: 1 } });
   expect(await put(other)).toMatchObject({
     status: 409,

@@ -17,6 +17,7 @@ import type { AgentStore } from '../../ports/store.ts';
 import type { Mouth } from '../link/mouth.ts';
 import type { Recorder } from '../log/recorder.ts';
 import type { Session } from '../session.ts';
+import { isNews } from './document-news.ts';
 import type { Refusals } from './refusals.ts';
 
 /** Blocks asked for at once. */
@@ -115,16 +116,9 @@ export class ModelDesk {
     try {
       const { desired, release } = this.#open(message.payload);
       if (desired.site !== this.#parts.site) return;
-      const { version } = desired;
-      const held = store.document('model');
-      if (held !== undefined && version <= held.version) {
-        if (version === held.version && !equalBytes(held.bytes, message.payload)) {
-          refusals.note('model_conflict', message.topic, { facts: { version } });
-        }
-        return;
-      }
-      const bytes = new Uint8Array(message.payload);
-      store.transaction(() => store.putDocument('model', { version, bytes }));
+      const next = { version: desired.version, bytes: new Uint8Array(message.payload) };
+      if (!isNews('model', next, message.topic, this.#parts)) return;
+      store.transaction(() => store.putDocument('model', next));
       this.#meanwhile = null;
       this.#want(release);
     } catch (thrown) {

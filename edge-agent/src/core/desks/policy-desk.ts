@@ -1,5 +1,5 @@
 import type { BusMessage } from '@tieline/bus';
-import { equalBytes, type Logger } from '@tieline/kernel';
+import type { Logger } from '@tieline/kernel';
 import {
   KINDS,
   openDocument,
@@ -12,6 +12,7 @@ import {
 import type { AgentStore } from '../../ports/store.ts';
 import { RECORD_KINDS, type Recorder } from '../log/recorder.ts';
 import type { Session } from '../session.ts';
+import { isNews } from './document-news.ts';
 import type { Refusals } from './refusals.ts';
 
 export interface HeldPolicy {
@@ -60,14 +61,8 @@ export class PolicyDesk {
     try {
       const received = this.#open(message.payload);
       const { version } = received.policy;
-      const stored = store.document('policy');
-      if (stored !== undefined && version <= stored.version) {
-        if (version === stored.version && !equalBytes(stored.bytes, message.payload)) {
-          refusals.note('policy_conflict', message.topic, { facts: { version } });
-        }
-        return null;
-      }
       const bytes = new Uint8Array(message.payload);
+      if (!isNews('policy', { version, bytes }, message.topic, this.#parts)) return null;
       const before = session.digests().policy ?? null;
       session.setDigest('policy', sha256(bytes));
       const undo = (): void => session.setDigest('policy', before);
