@@ -93,6 +93,23 @@ test('a model whose answers leave their range gives way to the last good one; no
   expect(cyclesLogged(run)).toBeGreaterThanOrEqual(300);
 });
 
+test('a model that was rolled back is not tried again after a restart, nor when it is wanted anew', async () => {
+  const run = await assembled();
+  const digest = push(run, constantModel({ answer: 0, perDaySine: 100 }), '2.3.1');
+  await run.advance(5 * 60_000);
+  expect(modelRecords(run)).toContain(`model_rolled_back ${shipped.slice(0, 15)}`);
+  await run.kill(SITE);
+  run.start(SITE);
+  await run.advance(60_000);
+  run.control!.directModel(SITE, null);
+  await run.advance(15_000);
+  run.control!.directModel(SITE, digest.replace('sha256:', ''));
+  await run.advance(60_000);
+  expect(modelRecords(run).filter((record) => record.endsWith(digest.slice(0, 15)))).toEqual([
+    `model_activated ${digest.slice(0, 15)}`,
+  ]);
+});
+
 test('a restart begins with the model that ran last', async () => {
   const run = await assembled();
   const digest = push(run, constantModel({ answer: 0.5 }), '2.4.0');
@@ -130,6 +147,20 @@ test('a model that is wanted no more while it is fetched never runs', async () =
   await run.advance(90_000);
   expect(running(run)).toBe(shipped);
   expect(modelRecords(run)).toEqual([`model_activated ${shipped.slice(0, 15)}`]);
+});
+
+test('what was fetched of a model that is wanted no more does not stay on the disk', async () => {
+  const run = await assembled();
+  run.control!.directModel(SITE, null);
+  await run.advance(15_000);
+  run.network.setQuality(SITE, { delayMs: 400 });
+  push(run, constantModel({ answer: 0.5, width: 6_000 }), '2.5.1');
+  await run.advance(2_500);
+  const count = run.databases.get(SITE)!.prepare<[], number>('SELECT count(*) FROM agent_block');
+  expect(count.pluck().get()).toBeGreaterThan(0);
+  run.control!.directModel(SITE, null);
+  await run.advance(30_000);
+  expect(count.get()).toBe(0);
 });
 
 test('a restart fetches on what it had begun, beside the last good model', async () => {

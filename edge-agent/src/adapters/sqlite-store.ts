@@ -125,6 +125,11 @@ function marks(db: Database) {
       value.put('recent-acceptances', encodeCbor(sessionMs)),
     highWaterWallMs: () => value.number('high-water-wall-ms'),
     setHighWaterWallMs: (wallMs: number) => value.setNumber('high-water-wall-ms', wallMs),
+    rejectedModel(): string | undefined {
+      const bytes = value.get('rejected-model');
+      return bytes === undefined ? undefined : (decodeCbor(bytes) as string);
+    },
+    setRejectedModel: (digest: string) => value.put('rejected-model', encodeCbor(digest)),
     lastGoodModel: (): Uint8Array | undefined => value.get('last-good-model'),
     setLastGoodModel: (packed: Uint8Array | null) =>
       packed === null ? value.drop('last-good-model') : value.put('last-good-model', packed),

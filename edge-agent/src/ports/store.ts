@@ -83,6 +83,10 @@ export interface AgentStore {
   /** Null where the next start is to run without a model. */
   setLastGoodModel(packed: Uint8Array | null): void;
 
+  /** Digest of the package that was last rolled back from. */
+  rejectedModel(): string | undefined;
+  setRejectedModel(digest: string): void;
+
   /** Latest attested Unix time, ms: a clock that says less is wrong. */
   highWaterWallMs(): number;
   setHighWaterWallMs(wallMs: number): void;

@@ -151,7 +151,7 @@ export class ModelSlot {
 
   #refusal(session: ModelSession): ModelError | null {
     if (session.digest === this.#rolledBackFrom) {
-      const reason = 'it failed here and was rolled back; it is not tried again before a restart';
+      const reason = 'it failed here and was rolled back';
       return new ModelError({ code: 'rolled_back_before', place: session.digest, reason });
     }
     const wanted = this.#options.features;

@@ -121,6 +121,8 @@ export class ModelDesk {
       store.transaction(() => store.putDocument('model', next));
       this.#meanwhile = null;
       this.#want(release);
+      // What was fetched of another one is needed no more, and no change of the model may follow.
+      if (this.#fetch === null) store.transaction(() => store.dropBlocks());
     } catch (thrown) {
       if (!(thrown instanceof VerifyError)) throw thrown;
       refusals.refuse(thrown, message.topic);
@@ -182,7 +184,8 @@ export class ModelDesk {
         subject: running ?? '',
         body: { ...change },
       });
-      // After a rollback too: a restart must not bring the failed one back.
+      // A restart begins with what runs now, and must not bring the failed one back.
+      if (change.kind === 'rolled_back') store.setRejectedModel(change.was);
       const packed = running === null ? null : this.#packages.get(running);
       if (packed !== undefined) store.setLastGoodModel(packed);
       // Those of a fetch under way are still needed.
@@ -218,14 +221,18 @@ export class ModelDesk {
     return { desired, release };
   }
 
-  /** What was wanted before is fetched no further. */
+  /** What was wanted before is fetched no further, and what failed here is not tried again. */
   #want(release: Release | null): void {
     this.#fetch = null;
     this.#wanted = release === null ? null : digestText(release.digest);
     if (release === null) return;
     const { running, candidate } = this.#parts.slot.status;
     if (running === this.#wanted || candidate === this.#wanted) return;
-    const { store } = this.#parts;
+    const { store, logger } = this.#parts;
+    if (store.rejectedModel() === this.#wanted) {
+      logger.warn('model_rejected', { reason: 'it failed here and was rolled back' });
+      return;
+    }
     const missing = release.blocks.filter((digest) => store.block(digest) === undefined);
     this.#fetch = {
       release,
