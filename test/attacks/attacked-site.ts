@@ -141,6 +141,11 @@ export class AttackedSite {
     await this.world.run(async () => agent?.running);
   }
 
+  /** Ends as the agent's run does. */
+  async agentEnds(): Promise<void> {
+    await this.#agent?.running;
+  }
+
   /** The attacker says something, and the next heartbeat has told what became of it. */
   async strike(...messages: readonly BusPublication[]): Promise<void> {
     await this.say(...messages);

@@ -130,7 +130,9 @@ export class EdgeAgent {
       subscriptions: topicFilters(this.#identity.deployment, this.#identity.site, 'to-agent'),
       will: () => this.#will(),
       onMessage: (message) => this.#inbox.take(message),
-      onUp: () => void this.#sayBirth(),
+      onUp: () => {
+        this.#sayBirth().catch((cause: unknown) => this.#break(cause));
+      },
       onDown: (reason) => this.#ports.logger.info('link_down', { reason }),
     });
     try {
