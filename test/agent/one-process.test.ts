@@ -67,15 +67,18 @@ test('a second agent on the same data directory is refused, and changes nothing 
   expect(said()).toContain('directory_in_use');
 });
 
-test('without network and without devices an agent runs, and SIGTERM ends it in order at any moment', async () => {
-  const folder = provisioned();
-  const { agent, said } = start(folder);
-  const ended = once(agent, 'exit');
-  while (!said().includes('first_cycle') && agent.exitCode === null) {
-    await Promise.race([once(agent.stderr!, 'data'), ended]);
-  }
-  agent.kill('SIGTERM');
-  await ended;
-  expect([agent.exitCode, said()]).toEqual([0, expect.stringContaining('first_cycle')]);
-  lockDirectory(join(folder, 'data')).release();
-});
+test.each(['agent_started', 'link_down', 'first_cycle'])(
+  'without network and without devices an agent runs, and SIGTERM ends it in order: at %s',
+  async (moment) => {
+    const folder = provisioned();
+    const { agent, said } = start(folder);
+    const ended = once(agent, 'exit');
+    while (!said().includes(moment) && agent.exitCode === null) {
+      await Promise.race([once(agent.stderr!, 'data'), ended]);
+    }
+    agent.kill('SIGTERM');
+    await ended;
+    expect([agent.exitCode, said()]).toEqual([0, expect.stringContaining(moment)]);
+    lockDirectory(join(folder, 'data')).release();
+  },
+);

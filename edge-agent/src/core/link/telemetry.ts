@@ -11,7 +11,7 @@ const WAITING_BATCHES = 3;
 /** A message holds as many values as strict CBOR and its byte bound allow, in this many series at most. */
 const MESSAGE_VALUES = 3_000;
 const MESSAGE_SERIES = 60;
-/** Two days and more of a site of four assets, thinned; then the oldest goes, and is counted. */
+/** Two days and more of a site of four assets, thinned; then the oldest goes. */
 const QUEUE_MESSAGES = 96;
 
 /** One quantity of one asset: the same object in every sample, so that samples are told apart by nothing else. */
@@ -37,8 +37,6 @@ export class TelemetryFeed {
   readonly #queue = new BoundedQueue<Telemetry>(QUEUE_MESSAGES);
   readonly #series = new Map<AssetId, AssetSeries>();
   #queuedPoints = 0;
-  /** Points that had to give way. */
-  dropped = 0;
 
   constructor(stepMs: number) {
     this.#stepMs = stepMs;
@@ -101,9 +99,7 @@ export class TelemetryFeed {
     for (const message of this.#messages(this.#thinned, BATCH_SAMPLES)) {
       const evicted = this.#queue.offerEvicting(message);
       this.#queuedPoints += pointsOf(message);
-      if (evicted === undefined) continue;
-      this.#queuedPoints -= pointsOf(evicted);
-      this.dropped += pointsOf(evicted);
+      if (evicted !== undefined) this.#queuedPoints -= pointsOf(evicted);
     }
     this.#thinned = [];
   }
