@@ -50,6 +50,8 @@ export class AttackedSite {
   readonly heard: BusMessage[] = [];
   /** What the battery was asked for, kW, at every second; null where nothing was. */
   readonly asked: (number | null)[] = [];
+  /** How far the gateway's own wall clock is behind, ms. */
+  gatewayBehindMs = 0;
   readonly #rng: Rng = seededRng(3);
   readonly #attacker: MessageBus;
   readonly #plant: Plant;
@@ -116,15 +118,20 @@ export class AttackedSite {
     const identity = { anchor: trust.anchor, deployment, site: SITE };
     this.#audit = new AuditLog({ db: this.database, identity, key });
     const stop = new AbortController();
+    const { world } = this;
     const agent = new EdgeAgent(
       {
-        clock: this.world,
+        clock: {
+          wallMs: () => world.wallMs() - this.gatewayBehindMs,
+          monotonicMs: () => world.monotonicMs(),
+          sleepUntil: (dueMs, signal) => world.sleepUntil(dueMs, signal),
+        },
         rng: this.#rng,
         logger: silentLogger,
         bus: this.network.bus(SITE),
         store: sqliteStore(this.database, this.#audit),
-        devices: virtualDevices(this.#devices.models, this.world),
-        inference: virtualInference(this.world),
+        devices: virtualDevices(this.#devices.models, world),
+        inference: virtualInference(world),
       },
       {
         ...{ deployment, site: SITE, key, trust, software: 'under attack' },

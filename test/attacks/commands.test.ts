@@ -7,6 +7,7 @@ import {
   mallory,
   OTHER_SITE,
   SITE,
+  START_MS,
   START_S,
   secondOperator,
 } from './deployment.ts';
@@ -402,6 +403,24 @@ describe('a command that was answered, replayed as it was', () => {
     await at.world.advance(4 * 3_600_000);
     at.startAgent();
     await at.world.advance(30_000);
+    await at.strike(forgeCommand(at, { basis, actions }));
+    expect(at.records('command_accepted')).toHaveLength(1);
+    expect(at.refused('command_repeated')).toBe(1);
+  });
+
+  test('is remembered no shorter where it came while the clock stood at 1970', async () => {
+    await at.stopAgent();
+    at.gatewayBehindMs = START_MS;
+    at.network.cut('control-plane');
+    at.startAgent();
+    await at.world.advance(30_000);
+    const actions = [setpoint({ activePowerKw: 10, validForMs: 5_000 })];
+    const basis = planOf(actions);
+    await at.strike(forgeCommand(at, { basis, actions }));
+    expect(at.records('command_accepted')).toMatchObject([{ clock: 'untrusted' }]);
+    at.network.restore('control-plane');
+    await at.world.advance(2 * 3_600_000);
+    expect(at.view().reported?.clock).toBe('trusted');
     await at.strike(forgeCommand(at, { basis, actions }));
     expect(at.records('command_accepted')).toHaveLength(1);
     expect(at.refused('command_repeated')).toBe(1);

@@ -32,6 +32,7 @@ const SCHEMA = [
    CREATE TABLE agent_document (
      kind TEXT PRIMARY KEY, version INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE agent_block (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT`,
+  `ALTER TABLE agent_command ADD COLUMN dated INTEGER NOT NULL DEFAULT 1`,
 ];
 
 interface CommandRow {
@@ -43,6 +44,7 @@ interface CommandRow {
   readonly cti: Buffer;
   readonly message_digest: Buffer;
   readonly finished: number;
+  readonly dated: number;
 }
 
 /** The agent's one database file, opened with `synchronous: FULL`; the audit log lives in it too. */
@@ -140,13 +142,17 @@ function commands(db: Database) {
   const get = db.prepare<[string], CommandRow>('SELECT * FROM agent_command WHERE command = ?');
   const put = db.prepare(
     `INSERT OR REPLACE INTO agent_command VALUES
-       (@command, @actionsDigest, @rank, @boot, @forgetAfterS, @cti, @messageDigest, @finished)`,
+       (@command, @actionsDigest, @rank, @boot, @forgetAfterS, @cti, @messageDigest, @finished, @dated)`,
   );
   const unfinished = db.prepare<[], CommandRow>(
     'SELECT * FROM agent_command WHERE finished = 0 ORDER BY command',
   );
   const forget = db.prepare<[number]>(
-    'DELETE FROM agent_command WHERE finished = 1 AND forget_after_s < ?',
+    'DELETE FROM agent_command WHERE finished = 1 AND dated = 1 AND forget_after_s < ?',
+  );
+  const date = db.prepare<[number]>(
+    `UPDATE agent_command SET forget_after_s = max(forget_after_s, ?), dated = 1
+     WHERE finished = 1 AND dated = 0`,
   );
   const forgetReceipts = db.prepare(
     'DELETE FROM agent_last_receipt WHERE command NOT IN (SELECT command FROM agent_command)',
@@ -160,14 +166,17 @@ function commands(db: Database) {
     cti: row.cti,
     messageDigest: row.message_digest,
     finished: row.finished === 1,
+    dated: row.dated === 1,
   });
   return {
     command(command: string) {
       const row = get.get(command);
       return row === undefined ? undefined : stored(row);
     },
-    putCommand: (one: StoredCommand) => void put.run({ ...one, finished: one.finished ? 1 : 0 }),
+    putCommand: (one: StoredCommand) =>
+      void put.run({ ...one, finished: one.finished ? 1 : 0, dated: one.dated ? 1 : 0 }),
     unfinishedCommands: () => unfinished.all().map(stored),
+    dateCommands: (forgetAfterS: number) => void date.run(forgetAfterS),
     forgetCommands(nowS: number) {
       forget.run(nowS);
       forgetReceipts.run();

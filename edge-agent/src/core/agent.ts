@@ -9,7 +9,7 @@ import { CommandDesk } from './desks/command-desk.ts';
 import { Inbox } from './desks/inbox.ts';
 import { ModelDesk } from './desks/model-desk.ts';
 import { type HeldPolicy, PolicyDesk } from './desks/policy-desk.ts';
-import { Receipts } from './desks/receipts.ts';
+import { REMEMBERED_S, Receipts } from './desks/receipts.ts';
 import { Refusals } from './desks/refusals.ts';
 import { Forecaster } from './forecaster.ts';
 import { type CommandEvent, modeOf } from './law/active-actions.ts';
@@ -268,9 +268,11 @@ export class EdgeAgent {
 
   #snapshot(state: ControlState, image: ProcessImage): void {
     this.#recorder.snapshot(state);
-    // A clock that nobody attested might say that everything is long over.
+    // A clock that nobody attested might say that everything is long over, now as when a command was accepted.
     if (image.clock !== 'trusted') return;
-    this.#ports.store.forgetCommands(Math.floor(image.wallMs / 1_000));
+    const nowS = Math.floor(image.wallMs / 1_000);
+    this.#ports.store.dateCommands(nowS + REMEMBERED_S);
+    this.#ports.store.forgetCommands(nowS);
   }
 
   async #actuate(decision: Decision, image: ProcessImage): Promise<void> {

@@ -20,6 +20,8 @@ export interface StoredCommand {
   readonly boot: number;
   /** Unix time, s, after which it need not be remembered. */
   readonly forgetAfterS: number;
+  /** False where a clock that nobody attested said when that is. */
+  readonly dated: boolean;
   /** The offer that was accepted, for later receipts. */
   readonly cti: Uint8Array;
   readonly messageDigest: Uint8Array;
@@ -57,7 +59,9 @@ export interface AgentStore {
   command(command: string): StoredCommand | undefined;
   putCommand(command: StoredCommand): void;
   unfinishedCommands(): readonly StoredCommand[];
-  /** Drops finished commands that can no longer be valid at this Unix time, s, and last words of no known one. */
+  /** What is finished and was not dated is remembered until this Unix time, s, at least. */
+  dateCommands(forgetAfterS: number): void;
+  /** Drops finished and dated commands that can no longer be valid at this Unix time, s, and last words of no known one. */
   forgetCommands(nowS: number): void;
 
   /** The next receipt's counter: rises across boots. */

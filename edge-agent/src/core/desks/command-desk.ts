@@ -31,7 +31,7 @@ import { isMeasured, type ProcessImage } from '../law/process-image.ts';
 import type { Recorder } from '../log/recorder.ts';
 import type { Session } from '../session.ts';
 import { Answered } from './answered.ts';
-import { forgetAfterS, type Receipts } from './receipts.ts';
+import { type Receipts, remembered } from './receipts.ts';
 import type { Refusals } from './refusals.ts';
 
 /** Actions that may be under way at a time: all of them fit one audit record, beside the snapshot's own. */
@@ -127,7 +127,7 @@ export class CommandDesk {
         command: accepted.command,
         ...stored,
         boot: this.#session.boot,
-        forgetAfterS: forgetAfterS(this.#session.now().wallMs, longestMs, basis),
+        ...remembered(this.#session.now(), longestMs, basis),
         cti: offer.cti,
         messageDigest: offer.messageDigest,
         finished: false,

@@ -10,7 +10,7 @@ import type { AgentStore, StoredCommand } from '../../ports/store.ts';
 import type { CommandEvent } from '../law/active-actions.ts';
 import type { Mouth } from '../link/mouth.ts';
 import type { Recorder } from '../log/recorder.ts';
-import type { Session } from '../session.ts';
+import type { Session, SessionNow } from '../session.ts';
 
 /** Receipts sent in one go; the rest follows in the next cycle. */
 const SEND_MAX = 32;
@@ -129,12 +129,20 @@ export function answeredOf(stored: StoredCommand): Answered {
   };
 }
 
+/** How much longer than it could be offered validly a command is remembered, s. */
+export const REMEMBERED_S = (2 * HOUR_MS) / 1_000;
+
 /**
- * Unix time, s, until which a command is remembered: until it can no longer be offered validly, and a
- * little longer. An order stays valid for its whole window, however soon it was carried out.
+ * Until when a command is remembered: until it can no longer be offered validly, and a little longer. An order
+ * stays valid for its whole window, however soon it was carried out.
  */
-export function forgetAfterS(wallMs: number, longestMs: number, basis: CheckedBasis): number {
+export function remembered(
+  { wallMs, clock }: SessionNow,
+  longestMs: number,
+  basis: CheckedBasis,
+): Pick<StoredCommand, 'forgetAfterS' | 'dated'> {
   const carriedOutS = Math.ceil((wallMs + longestMs) / 1_000);
   const validS = basis.type === 'order' ? basis.notAfterS : 0;
-  return Math.max(carriedOutS, validS) + (2 * HOUR_MS) / 1_000;
+  const forgetAfterS = Math.max(carriedOutS, validS) + REMEMBERED_S;
+  return { forgetAfterS, dated: clock !== 'untrusted' };
 }
