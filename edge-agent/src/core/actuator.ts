@@ -1,9 +1,9 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
 import type { AssetRatings, Devices, WriteOutcome } from '../ports/devices.ts';
-import { nameplateKw } from './law/confirm.ts';
 import type { Decision } from './law/decide.ts';
 import { isMeasured, type ProcessImage } from './law/process-image.ts';
+import { holds } from './law/read-back.ts';
 
 /** What is asked stands on the device for this long without a new word: then it falls back by itself. */
 const REVERSION_S = 60;
@@ -130,12 +130,7 @@ export class Actuator {
     if (!isMeasured(reading) || reading.local || rating === undefined) return null;
     const disputed = this.#disputed.has(asset);
     if (written === undefined) return disputed ? foreign(asset, null, reading.setpointKw) : null;
-    const toleranceKw = 0.01 * nameplateKw(rating) + 0.05;
-    const same =
-      written.powerKw === null
-        ? reading.setpointKw === null
-        : reading.setpointKw !== null &&
-          Math.abs(reading.setpointKw - written.powerKw) <= toleranceKw;
+    const same = holds(rating, reading.setpointKw, written.powerKw);
     if (same) this.#disputed.delete(asset);
     const waits = image.sessionMs - written.atMs < READ_BACK_MS;
     if (same || (waits && !disputed)) return null;

@@ -74,6 +74,7 @@ export function acceptCommand(state: ControlState, accepted: AcceptedCommand): A
 const NOT_BEGUN = {
   phase: 'scheduled',
   rampFromKw: 0,
+  reachedMs: null,
   confirmed: 'nothing',
   clipped: false,
   failed: false,
@@ -229,7 +230,8 @@ function settleSteering(
   const last = winners.before.get(asset);
   const isBack = steers && one.rampStartMs < nowMs && last !== undefined && !sameAction(last, one);
   if (!isBack) return [one];
-  return [{ ...one, rampFromKw: presentKw(before.assets[asset]), rampStartMs: nowMs }];
+  const rampFromKw = presentKw(before.assets[asset]);
+  return [{ ...one, rampFromKw, rampStartMs: nowMs, reachedMs: null }];
 }
 
 export function sameAction(a: ActiveAction, b: ActiveAction): boolean {

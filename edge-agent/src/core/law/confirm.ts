@@ -5,14 +5,15 @@ import type { CommandEvent } from './active-actions.ts';
 import type { ActiveAction, ControlState } from './control-state.ts';
 import { siteImportKw } from './observe.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
+import { holds, nameplateKw } from './read-back.ts';
 
 /** A device that has not taken a setpoint over for this long has not obeyed. */
 const OBEY_WITHIN_MS = 15_000;
 
 /**
  * Compares what was asked in the cycle before with what is seen in this one. *Device*: the setpoint was
- * read back. *Meter*: the power flows, and the site's own meters, which the device has no part in, agree
- * with it. Without a meter on every other asset, nothing is claimed by meter.
+ * written and read back. *Meter*: the power flows, and the site's own meters, which the device has no part
+ * in, agree with it. Without a meter on every other asset, nothing is claimed by meter.
  */
 export function confirm(
   state: ControlState,
@@ -23,18 +24,18 @@ export function confirm(
   const askedKw = state.assets[rating.asset]?.askedKw ?? null;
   const reading = image.readings[rating.asset];
   const none = { action: one, event: null };
-  if (one.phase !== 'active' || askedKw === null || !settled(one, image.sessionMs)) return none;
+  if (one.phase !== 'active' || askedKw === null) return none;
+  // Before, it was not written: a device that discards every word still reads where the ramp began.
+  if (one.reachedMs === null) return none;
   const event = (status: CommandEvent['status']): CommandEvent => ({
     command: one.command,
     index: one.index,
     status,
   });
-  const toleranceKw = 0.005 * nameplateKw(rating) + 0.05;
-  const readBack =
-    isMeasured(reading) &&
-    reading.setpointKw !== null &&
-    Math.abs(reading.setpointKw - askedKw) <= toleranceKw;
-  if (!readBack) return one.confirmed === 'nothing' ? disobeyed(one, image, rating, event) : none;
+  if (!isMeasured(reading) || !holds(rating, reading.setpointKw, askedKw)) {
+    const overdue = image.sessionMs - one.reachedMs >= OBEY_WITHIN_MS;
+    return overdue && one.confirmed === 'nothing' ? disobeyed(one, image, rating, event) : none;
+  }
   const measuredKw = reading.activePowerKw;
   if (one.confirmed === 'nothing') {
     const status = { state: 'confirmed', by: 'device', measuredKw } as const;
@@ -47,25 +48,13 @@ export function confirm(
   return none;
 }
 
-/** Session time at which the ramp towards the setpoint is over. */
-function settledAtMs(one: ActiveAction & { readonly action: Setpoint }): number {
-  const distanceKw = Math.abs(one.action.activePowerKw - one.rampFromKw);
-  return one.rampStartMs + (distanceKw / one.action.rampKwPerS) * 1_000;
-}
-
-function settled(one: ActiveAction & { readonly action: Setpoint }, nowMs: number): boolean {
-  return nowMs > settledAtMs(one);
-}
-
 function disobeyed(
   one: ActiveAction & { readonly action: Setpoint },
   image: ProcessImage,
   rating: AssetRatings,
   event: (status: CommandEvent['status']) => CommandEvent,
 ): { readonly action: ActiveAction; readonly event: CommandEvent | null } {
-  if (one.failed || image.sessionMs < settledAtMs(one) + OBEY_WITHIN_MS) {
-    return { action: one, event: null };
-  }
+  if (one.failed) return { action: one, event: null };
   const reading = image.readings[rating.asset];
   const detail = isMeasured(reading)
     ? `reads back ${reading.setpointKw === null ? 'no setpoint' : `${reading.setpointKw} kW`}`
@@ -105,8 +94,4 @@ function otherAssetsKw(state: ControlState, image: ProcessImage, asset: AssetId)
     sumKw += reading.activePowerKw;
   }
   return loads === 0 ? null : sumKw;
-}
-
-export function nameplateKw(rating: AssetRatings): number {
-  return Math.max(rating.dischargeMaxKw, rating.chargeMaxKw);
 }

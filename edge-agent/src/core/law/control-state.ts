@@ -21,6 +21,8 @@ export type ActiveAction = {
   /** kW that the asset was asked for when the present ramp began. */
   readonly rampFromKw: number;
   readonly rampStartMs: number;
+  /** Session time at which its ramp in was over: from then on the device can be held to it. Null before. */
+  readonly reachedMs: number | null;
   readonly confirmed: 'nothing' | 'device' | 'meter';
   readonly clipped: boolean;
   /** A device that does not answer to it has been reported. */

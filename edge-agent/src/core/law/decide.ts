@@ -93,6 +93,7 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
     return;
   }
   const wish = storeWish({ ...cycle, policy }, rating, control);
+  noteReached(cycle, wish);
   endAction(cycle, wish, rating.asset);
   const bounds = storeBounds(cycle.state, policy, cycle.image, rating, cycle.storesKw);
   const { powerKw, by } = bounds.clip(wish.powerKw);
@@ -119,7 +120,10 @@ function decidePv(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void 
     return;
   }
   const wish = pvWish({ ...cycle, policy }, rating, control);
-  if (wish !== null) endAction(cycle, wish, rating.asset);
+  if (wish !== null) {
+    noteReached(cycle, wish);
+    endAction(cycle, wish, rating.asset);
+  }
   const by = wish?.by ?? null;
   const wishedKw = Math.max(0, toWatt(wish?.powerKw ?? rating.dischargeMaxKw));
   const cap = pvCap(cycle.state, policy, cycle.image, rating, cycle.storesKw);
@@ -173,6 +177,20 @@ function confirmActions(cycle: Cycle): void {
   cycle.state = { ...cycle.state, actions };
 }
 
+/** From here on the device can be held to the setpoint: its ramp in is over. */
+function noteReached(cycle: Cycle, { by, powerKw }: Wish): void {
+  if (by?.action.type !== 'setpoint' || by.phase !== 'active' || by.reachedMs !== null) return;
+  if (powerKw !== by.action.activePowerKw) return;
+  changeAction(cycle, by, { reachedMs: cycle.image.sessionMs });
+}
+
+function changeAction(cycle: Cycle, one: ActiveAction, change: Partial<ActiveAction>): void {
+  const actions = cycle.state.actions.map((other) =>
+    sameAction(other, one) ? { ...other, ...change } : other,
+  );
+  cycle.state = { ...cycle.state, actions };
+}
+
 /** Says once that a command is clipped, and by what; and again after it was free in between. */
 function noteClipping(cycle: Cycle, one: ActiveAction, by: string | null, powerKw: number): void {
   if (one.clipped === (by !== null)) return;
@@ -180,12 +198,7 @@ function noteClipping(cycle: Cycle, one: ActiveAction, by: string | null, powerK
     const status = { state: 'clipped', by, toKw: toWatt(powerKw) } as const;
     cycle.events.push({ command: one.command, index: one.index, status });
   }
-  cycle.state = {
-    ...cycle.state,
-    actions: cycle.state.actions.map((other) =>
-      sameAction(other, one) ? { ...other, clipped: by !== null } : other,
-    ),
-  };
+  changeAction(cycle, one, { clipped: by !== null });
 }
 
 function ofKind(state: ControlState, kind: AssetRatings['kind']): AssetRatings[] {

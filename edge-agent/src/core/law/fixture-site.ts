@@ -56,7 +56,7 @@ export const measured = (
   ...more,
 });
 
-/** A site whose battery obeys at once, stepped second by second. */
+/** A site whose devices take over at once what they are asked, stepped second by second. */
 export class Bench {
   state: ControlState;
   sessionMs = 0;
@@ -64,7 +64,10 @@ export class Bench {
   pvKw = 0;
   stateOfCharge = 0.6;
   batteryKw = 0;
+  /** The battery acknowledges every write and discards it. */
+  deaf = false;
   askedKw: number | null = null;
+  pvAskedKw: number | null = null;
   forecastKw: number | null = null;
   override: Partial<Record<string, ImageReading>> = {};
   readonly events: CommandEvent[] = [];
@@ -95,7 +98,7 @@ export class Bench {
       meter: measured(this.pvKw + this.batteryKw - this.loadKw),
       load: measured(-this.loadKw),
       battery: measured(this.batteryKw, battery),
-      pv: measured(this.pvKw),
+      pv: measured(this.pvKw, { setpointKw: this.pvAskedKw }),
     };
     for (const [asset, reading] of Object.entries(this.override)) {
       if (reading !== undefined) readings[asset] = reading;
@@ -110,8 +113,11 @@ export class Bench {
       this.state = state;
       this.last = decision;
       this.events.push(...decision.events);
-      this.askedKw = decision.setpoints['battery'] ?? null;
-      this.batteryKw = this.askedKw ?? 0;
+      this.pvAskedKw = decision.setpoints['pv'] ?? null;
+      if (!this.deaf) {
+        this.askedKw = decision.setpoints['battery'] ?? null;
+        this.batteryKw = this.askedKw ?? 0;
+      }
       this.sessionMs += 1_000;
     }
     return this.last!;

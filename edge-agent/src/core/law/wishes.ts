@@ -3,7 +3,6 @@ import { clamp, HOUR_MS } from '@tieline/kernel';
 import type { AssetPolicy, ChargeTarget, Setpoint, SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../../ports/devices.ts';
 import { modeOf, winnerFor } from './active-actions.ts';
-import { nameplateKw } from './confirm.ts';
 import {
   type ActiveAction,
   type AssetControl,
@@ -15,6 +14,7 @@ import { expectedImport } from './forecast.ts';
 import { DEADBAND, pace } from './pacing.ts';
 import { shavePeak, steeredLimitKw } from './peak-shaving.ts';
 import type { ProcessImage } from './process-image.ts';
+import { nameplateKw } from './read-back.ts';
 
 /** What an asset would do if nothing bounded it. */
 export interface Wish {

@@ -38,6 +38,7 @@ const InForce: z.ZodType<ActiveAction> = z.strictObject({
   phase: z.enum(['scheduled', 'active', 'releasing']),
   rampFromKw: Kw,
   rampStartMs: Ms,
+  reachedMs: Ms.nullable(),
   confirmed: z.enum(['nothing', 'device', 'meter']),
   clipped: z.boolean(),
   failed: z.boolean(),

@@ -1,0 +1,20 @@
+import type { AssetRatings } from '../../ports/devices.ts';
+
+/** Registers may hold no more than whole percents of the nameplate: a device rounds what it is told to them. */
+const REGISTER_STEP = 0.01;
+/** What rounding may add on a small device, kW. */
+const ROUNDING_KW = 0.05;
+
+export function nameplateKw(rating: AssetRatings): number {
+  return Math.max(rating.dischargeMaxKw, rating.chargeMaxKw);
+}
+
+/** Whether a device that reads back `setpointKw` holds what it was told; null stands for no setpoint. */
+export function holds(
+  rating: AssetRatings,
+  setpointKw: number | null,
+  toldKw: number | null,
+): boolean {
+  if (setpointKw === null || toldKw === null) return setpointKw === toldKw;
+  return Math.abs(setpointKw - toldKw) <= REGISTER_STEP * nameplateKw(rating) + ROUNDING_KW;
+}
