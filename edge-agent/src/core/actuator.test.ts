@@ -12,8 +12,11 @@ class Rig {
   local = false;
   stubborn: number | null = null;
   armed = true;
+  /** Read-back comes this many cycles late. */
+  lag = 0;
   outcome: WriteOutcome = { ok: true };
   second = 0;
+  readonly #held: Record<string, number | null>[] = [];
   readonly #actuator: Actuator;
 
   constructor() {
@@ -32,16 +35,16 @@ class Rig {
 
   /** One cycle; gives what the actuator had to report. */
   async cycle(setpoints: Decision['setpoints']): Promise<string[]> {
-    const answers = Object.entries(this.holds).map(
-      ([asset, setpointKw]): [string, AssetReading] => {
-        const stateOfCharge = asset === 'battery' ? 0.5 : null;
-        const reading = measured(0, {
-          ...{ setpointKw, stateOfCharge, local: this.local },
-          reversionRemainingS: this.armed && setpointKw !== null ? 42 : null,
-        });
-        return [asset, { ok: true, measured: reading }];
-      },
-    );
+    this.#held.push({ ...this.holds });
+    const shown = this.#held.at(-1 - this.lag) ?? { battery: null, pv: null };
+    const answers = Object.entries(shown).map(([asset, setpointKw]): [string, AssetReading] => {
+      const stateOfCharge = asset === 'battery' ? 0.5 : null;
+      const reading = measured(0, {
+        ...{ setpointKw, stateOfCharge, local: this.local },
+        reversionRemainingS: this.armed && setpointKw !== null ? 42 : null,
+      });
+      return [asset, { ok: true, measured: reading }];
+    });
     const at = { sessionMs: this.second * 1_000, wallMs: 0, clock: 'trusted' } as const;
     const image = freezeImage(at, ratings, new Map(answers));
     const decision: Decision = { setpoints, reasons: {}, conflicts: [], events: [] };
@@ -129,4 +132,40 @@ test('a reversion timer that was accepted and does not run is a trouble, until i
   for (const cycle of troubles.slice(first)) expect(cycle).toEqual(['battery reversion_not_armed']);
   rig.armed = true;
   expect((await rig.run(10, { battery: 20 })).slice(4).flat()).toEqual([]);
+});
+
+/** A setpoint that moves at every cycle, as beneath a limit. */
+const moving = (second: number) => ({ battery: 20 + (second % 2) / 1_000 });
+
+test('a device that never takes what it is told is found out while the setpoint moves as well', async () => {
+  const rig = new Rig();
+  rig.stubborn = -80;
+  const troubles: string[][] = [];
+  for (let k = 0; k < 60; k += 1) troubles.push(await rig.cycle(moving(k)));
+  expect(troubles.findIndex((cycle) => cycle.length > 0)).toBe(3);
+  for (const cycle of troubles.slice(3)) expect(cycle).toEqual(['battery foreign_setpoint']);
+});
+
+test('a timer that does not run is found out while the setpoint moves as well', async () => {
+  const rig = new Rig();
+  rig.armed = false;
+  const troubles: string[][] = [];
+  for (let k = 0; k < 60; k += 1) troubles.push(await rig.cycle(moving(k)));
+  expect(troubles.findIndex((cycle) => cycle.length > 0)).toBe(3);
+  for (const cycle of troubles.slice(3)) expect(cycle).toEqual(['battery reversion_not_armed']);
+});
+
+test('a device that shows a ramp two seconds late holds what it was told', async () => {
+  const rig = new Rig();
+  rig.lag = 2;
+  for (let k = 0; k < 60; k += 1) expect(await rig.cycle({ battery: 5 * k })).toEqual([]);
+});
+
+test('a device that neither takes a setpoint nor arms is two troubles, each without a gap', async () => {
+  const rig = new Rig();
+  rig.stubborn = 7;
+  rig.armed = false;
+  const troubles = await rig.run(60, { battery: 20 });
+  const both = ['battery foreign_setpoint', 'battery reversion_not_armed'];
+  for (const cycle of troubles.slice(3)) expect(cycle).toEqual(both);
 });

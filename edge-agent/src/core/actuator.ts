@@ -1,6 +1,6 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
-import type { AssetRatings, Devices, WriteOutcome } from '../ports/devices.ts';
+import type { AssetMeasurement, AssetRatings, Devices, WriteOutcome } from '../ports/devices.ts';
 import type { Decision } from './law/decide.ts';
 import { isMeasured, type ProcessImage } from './law/process-image.ts';
 import { holds } from './law/read-back.ts';
@@ -32,10 +32,12 @@ export interface ActuationTrouble {
 export class Actuator {
   readonly #devices: Devices;
   readonly #ratings: ReadonlyMap<AssetId, AssetRatings>;
-  readonly #written = new Map<AssetId, Written>();
+  /** What each asset may read back, oldest first: what stood a read-back ago, and what was written since. */
+  readonly #written = new Map<AssetId, readonly Written[]>();
   /** Assets that read back something else, until they read back what was written: one trouble, however often. */
   readonly #disputed = new Set<AssetId>();
-  readonly #unarmedBefore = new Set<AssetId>();
+  /** Since when, session ms, a reversion timer that was started does not run. */
+  readonly #unarmedSinceMs = new Map<AssetId, number>();
 
   constructor(devices: Devices) {
     this.#devices = devices;
@@ -51,9 +53,12 @@ export class Actuator {
     const troubles: ActuationTrouble[] = [];
     const writes: Promise<void>[] = [];
     for (const [asset, powerKw] of Object.entries(decision.setpoints)) {
-      const foreign = this.#foreign(asset, image);
-      if (foreign !== null) troubles.push(foreign);
-      if (this.#unarmed(asset, image)) troubles.push(notArmed(asset));
+      const reading = image.readings[asset];
+      if (isMeasured(reading) && reading.local) {
+        this.#forget(asset);
+        continue;
+      }
+      if (isMeasured(reading)) troubles.push(...this.#look(asset, reading, image.sessionMs));
       if (!this.#due(asset, powerKw, image)) continue;
       const safeKw = policy.assets.find((one) => one.asset === asset)?.safePowerKw ?? 0;
       const kind = this.#ratings.get(asset)?.kind;
@@ -72,18 +77,21 @@ export class Actuator {
     return troubles;
   }
 
+  /** What is wrong with what an asset reads back. */
+  #look(asset: AssetId, reading: AssetMeasurement, nowMs: number): readonly ActuationTrouble[] {
+    const foreign = this.#foreign(asset, reading, nowMs);
+    const unarmed = this.#unarmed(asset, reading, nowMs) ? [notArmed(asset)] : [];
+    return foreign === null ? unarmed : [foreign, ...unarmed];
+  }
+
   #due(asset: AssetId, powerKw: number | null, image: ProcessImage): boolean {
-    const reading = image.readings[asset];
-    // In local control the cabinet has the device; what it was told before counts no more.
-    if (isMeasured(reading) && reading.local) {
-      this.#written.delete(asset);
-      return false;
-    }
-    const written = this.#written.get(asset);
+    const last = this.#written.get(asset)?.at(-1);
     // An asset that was never held back is left as it is.
-    if (written === undefined) return powerKw !== null || this.#holds(reading);
-    if (written.powerKw !== powerKw) return true;
-    return powerKw !== null && image.sessionMs - written.atMs >= REFRESH_MS;
+    if (last === undefined) return powerKw !== null || this.#holds(image.readings[asset]);
+    if (last.powerKw !== powerKw) return true;
+    const ageMs = image.sessionMs - last.atMs;
+    if (this.#disputed.has(asset) && ageMs >= READ_BACK_MS) return true;
+    return powerKw !== null && ageMs >= REFRESH_MS;
   }
 
   #holds(reading: ProcessImage['readings'][string] | undefined): boolean {
@@ -97,47 +105,58 @@ export class Actuator {
     outcome: WriteOutcome,
   ): ActuationTrouble | null {
     if (outcome.ok) {
-      this.#written.set(asset, { powerKw, atMs: nowMs });
+      const before = standing(this.#written.get(asset) ?? [], nowMs);
+      this.#written.set(asset, [...before, { powerKw, atMs: nowMs }]);
       return null;
     }
+    // It may have arrived all the same: what the device holds is anybody's guess until the next write.
     this.#written.delete(asset);
     return { asset, kind: 'write_failed', detail: `${outcome.fault}: ${outcome.detail}` };
   }
 
+  /** In local control the cabinet has the device: what it was told before counts no more. */
+  #forget(asset: AssetId): void {
+    this.#written.delete(asset);
+    this.#disputed.delete(asset);
+    this.#unarmedSinceMs.delete(asset);
+  }
+
   /** Devices accept a reversion time and never run it: it counts as armed once its timer is seen to run. */
-  #unarmed(asset: AssetId, image: ProcessImage): boolean {
-    const reading = image.readings[asset];
-    const written = this.#written.get(asset);
-    if (!isMeasured(reading) || reading.local || written === undefined) return false;
-    if (written.powerKw === null || image.sessionMs - written.atMs < READ_BACK_MS) {
-      return written.powerKw !== null && this.#unarmedBefore.has(asset);
+  #unarmed(asset: AssetId, reading: AssetMeasurement, nowMs: number): boolean {
+    const last = this.#written.get(asset)?.at(-1);
+    if (reading.reversionRemainingS !== null || last?.powerKw === null) {
+      this.#unarmedSinceMs.delete(asset);
+      return false;
     }
-    const unarmed = reading.reversionRemainingS === null;
-    if (unarmed) this.#unarmedBefore.add(asset);
-    else this.#unarmedBefore.delete(asset);
-    return unarmed;
+    // Not from each write anew: a setpoint that moves every second would never be looked at.
+    const sinceMs = this.#unarmedSinceMs.get(asset) ?? last?.atMs;
+    if (sinceMs === undefined) return false;
+    this.#unarmedSinceMs.set(asset, sinceMs);
+    return nowMs - sinceMs >= READ_BACK_MS;
   }
 
   /**
    * A setpoint on the device that is not ours: somebody else writes it, or it does not take ours. It is
    * written over, and stays a trouble until ours is read back.
    */
-  #foreign(asset: AssetId, image: ProcessImage): ActuationTrouble | null {
-    const reading = image.readings[asset];
-    const written = this.#written.get(asset);
+  #foreign(asset: AssetId, reading: AssetMeasurement, nowMs: number): ActuationTrouble | null {
     const rating = this.#ratings.get(asset);
-    if (!isMeasured(reading) || reading.local) this.#disputed.delete(asset);
-    if (!isMeasured(reading) || reading.local || rating === undefined) return null;
-    const disputed = this.#disputed.has(asset);
-    if (written === undefined) return disputed ? foreign(asset, null, reading.setpointKw) : null;
-    const same = holds(rating, reading.setpointKw, written.powerKw);
-    if (same) this.#disputed.delete(asset);
-    const waits = image.sessionMs - written.atMs < READ_BACK_MS;
-    if (same || (waits && !disputed)) return null;
-    this.#disputed.add(asset);
-    if (!waits) this.#written.delete(asset);
-    return foreign(asset, written.powerKw, reading.setpointKw);
+    if (rating === undefined) return null;
+    const written = standing(this.#written.get(asset) ?? [], nowMs);
+    const [oldest] = written;
+    if (written.some(({ powerKw }) => holds(rating, reading.setpointKw, powerKw))) {
+      this.#disputed.delete(asset);
+    } else if (oldest !== undefined && nowMs - oldest.atMs >= READ_BACK_MS) {
+      this.#disputed.add(asset);
+    }
+    if (!this.#disputed.has(asset)) return null;
+    return foreign(asset, written.at(-1)?.powerKw ?? null, reading.setpointKw);
   }
+}
+
+/** Of the writes to one asset, oldest first, those that it may still read back: none that was replaced long ago. */
+function standing(written: readonly Written[], nowMs: number): readonly Written[] {
+  return written.filter((_, at) => nowMs - (written[at + 1]?.atMs ?? nowMs) < READ_BACK_MS);
 }
 
 function notArmed(asset: AssetId): ActuationTrouble {
