@@ -49,7 +49,14 @@ export type AssetControl = {
 };
 
 /** A reading older than this is no basis for control any more. */
-export const READING_AGE_MAX_MS = 10_000;
+const READING_AGE_MAX_MS = 10_000;
+
+export function isFresh<T extends { readonly atMs: number }>(
+  seen: T | null,
+  nowMs: number,
+): seen is T {
+  return seen !== null && nowMs - seen.atMs <= READING_AGE_MAX_MS;
+}
 
 /**
  * Everything that `step` carries from one cycle to the next: plain values only, so that a snapshot of

@@ -7,7 +7,7 @@ import {
   type ActiveAction,
   type AssetControl,
   type ControlState,
-  READING_AGE_MAX_MS,
+  isFresh,
 } from './control-state.ts';
 import type { ProcessImage } from './process-image.ts';
 
@@ -83,9 +83,7 @@ export function storeBounds(
     rank: POLICY_RANK,
     ...(asset?.limit ?? { minKw: 0, maxKw: 0 }),
   });
-  // What nobody measures any more binds nothing: it would drain a store against a load long gone.
-  const importKw = freshImportKw(state, image);
-  if (importKw !== null) bounds.push(...connectionBounds(state, policy, importKw - othersKw));
+  bounds.push(...connectionBounds(state, policy, connectionOf(state, image, othersKw)));
   for (const { limit, name, rank } of commandedLimits(state, rating.asset)) {
     bounds.push({ name, rank, minKw: -limit.importMaxKw, maxKw: limit.exportMaxKw });
   }
@@ -94,19 +92,45 @@ export function storeBounds(
 
 /** Import of the site without its stores, kW, as it was measured a moment ago; null where it was not. */
 function freshImportKw({ uncontrolled }: ControlState, image: ProcessImage): number | null {
-  if (uncontrolled === null || image.sessionMs - uncontrolled.atMs > READING_AGE_MAX_MS)
-    return null;
-  return uncontrolled.importKw;
+  return isFresh(uncontrolled, image.sessionMs) ? uncontrolled.importKw : null;
+}
+
+/** What import and export limits of the site leave to one store. */
+type Connection = (importMaxKw: number, exportMaxKw: number) => Interval;
+
+/**
+ * Measured, the site's import can exceed its limit by load alone; then a store helps as far as it can, and
+ * `Bounds` resolves by rank what its nameplate cannot. Unmeasured, the site is taken to draw nothing: a store
+ * gives no more than that leaves room for, and is forced to nothing, which would drain it against a load long gone.
+ */
+function connectionOf(state: ControlState, image: ProcessImage, othersKw: number): Connection {
+  const importKw = freshImportKw(state, image);
+  if (importKw !== null) {
+    const withoutKw = importKw - othersKw;
+    return (importMaxKw, exportMaxKw) => ({
+      minKw: withoutKw - importMaxKw,
+      maxKw: withoutKw + exportMaxKw,
+    });
+  }
+  const givenKw = othersKw + pvAtMostKw(state, image);
+  return (importMaxKw, exportMaxKw) => ({
+    minKw: Math.min(0, -importMaxKw - othersKw),
+    maxKw: Math.max(0, exportMaxKw - givenKw),
+  });
+}
+
+/** What the site's PV gives, kW; its nameplate where nobody reads it. */
+function pvAtMostKw(state: ControlState, image: ProcessImage): number {
+  return state.ratings
+    .filter(({ kind }) => kind === 'pv')
+    .reduce((sum, { asset, dischargeMaxKw }) => {
+      const seen = state.assets[asset]?.seen ?? null;
+      return sum + (isFresh(seen, image.sessionMs) ? seen.activePowerKw : dischargeMaxKw);
+    }, 0);
 }
 
 /** Import and export limits at the site meter, as they bind one store. */
-function connectionBounds(state: ControlState, policy: SitePolicy, withoutKw: number): Bound[] {
-  const at = (importMaxKw: number, exportMaxKw: number): Interval => ({
-    minKw: withoutKw - importMaxKw,
-    maxKw: withoutKw + exportMaxKw,
-  });
-  // The site's import can exceed its limit by load alone; then a store helps as far as it can, and the
-  // bound must not reach beyond its nameplate: `Bounds` resolves that by rank.
+function connectionBounds(state: ControlState, policy: SitePolicy, at: Connection): Bound[] {
   const bounds: Bound[] = [
     {
       name: 'site connection',
@@ -204,8 +228,7 @@ function energyInterval(
   rating: AssetRatings,
 ): Interval {
   const seen = control?.seen ?? null;
-  if (seen === null || seen.stateOfCharge === null) return { minKw: 0, maxKw: 0 };
-  if (image.sessionMs - seen.atMs > READING_AGE_MAX_MS) return { minKw: 0, maxKw: 0 };
+  if (!isFresh(seen, image.sessionMs) || seen.stateOfCharge === null) return { minKw: 0, maxKw: 0 };
   const hours = ENERGY_HORIZON_MS / HOUR_MS;
   return {
     minKw: -((1 - seen.stateOfCharge) * rating.energyKwh) / hours,

@@ -1,5 +1,5 @@
 import type { AssetId } from '@tieline/kernel';
-import { type AssetControl, type ControlState, READING_AGE_MAX_MS } from './control-state.ts';
+import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
 import { countDemand } from './demand-window.ts';
 import { smoothImport } from './forecast.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
@@ -9,15 +9,11 @@ export function observe(state: ControlState, image: ProcessImage): ControlState 
   const assets = seeAssets(state, image);
   const importKw = siteImportKw(state, image);
   if (importKw === null) return { ...state, assets };
-  const storesKw = storePowerKw(state, assets, image.sessionMs);
-  const demand = countDemand(state.demand, image, importKw);
-  // Without knowing what the stores did, nobody knows what the site would draw without them.
-  if (storesKw === null) return { ...state, assets, demand };
-  const uncontrolledKw = importKw + storesKw;
+  const uncontrolledKw = importKw + storePowerKw(state, assets, image.sessionMs);
   return {
     ...state,
     assets,
-    demand,
+    demand: countDemand(state.demand, image, importKw),
     uncontrolled: { importKw: uncontrolledKw, atMs: image.sessionMs },
     forecast: smoothImport(state.forecast, image.sessionMs, uncontrolledKw),
   };
@@ -48,17 +44,12 @@ function seeAssets(state: ControlState, image: ProcessImage): ControlState['asse
   return assets;
 }
 
-function storePowerKw(
-  state: ControlState,
-  assets: ControlState['assets'],
-  nowMs: number,
-): number | null {
+/** What the stores put out, kW. One that nobody reads any more is no store now, but part of what the site draws. */
+function storePowerKw(state: ControlState, assets: ControlState['assets'], nowMs: number): number {
   let sumKw = 0;
   for (const rating of state.ratings) {
-    if (rating.kind !== 'battery') continue;
     const seen = assets[rating.asset]?.seen ?? null;
-    if (seen === null || nowMs - seen.atMs > READING_AGE_MAX_MS) return null;
-    sumKw += seen.activePowerKw;
+    if (rating.kind === 'battery' && isFresh(seen, nowMs)) sumKw += seen.activePowerKw;
   }
   return sumKw;
 }

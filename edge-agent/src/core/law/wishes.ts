@@ -7,7 +7,7 @@ import {
   type ActiveAction,
   type AssetControl,
   type ControlState,
-  READING_AGE_MAX_MS,
+  isFresh,
 } from './control-state.ts';
 import { demandBudget } from './demand-window.ts';
 import { expectedImport } from './forecast.ts';
@@ -133,7 +133,7 @@ function ruleWish(at: WishContext, rating: AssetRatings, control: AssetControl):
   const known = state.uncontrolled;
   const expected = expectedImport(state.forecast, image.sessionMs);
   if (asset === undefined) return plain(0, 'not in policy');
-  if (known === null || expected === null || image.sessionMs - known.atMs > READING_AGE_MAX_MS) {
+  if (!isFresh(known, image.sessionMs) || expected === null) {
     return plain(asset.safePowerKw, 'safe: site not measured');
   }
   const stateOfCharge = control.seen?.stateOfCharge ?? 0;
