@@ -38,6 +38,8 @@ export type AssetControl = {
   /** Session times of changes between charge and discharge within the last hour, ms. */
   readonly reversalsMs: readonly number[];
   readonly direction: -1 | 0 | 1;
+  /** Since when a store has not given what it was asked for, and what it gave then, kW; null while it does. */
+  readonly stray: { readonly sinceMs: number; readonly powerKw: number } | null;
   /** A value that an ended command left to hold. */
   readonly heldKw: number | null;
   /** The last good reading, and its session time; null before the first. */
@@ -80,6 +82,7 @@ const idleAsset: AssetControl = {
   changedMs: -3_600_000,
   reversalsMs: [],
   direction: 0,
+  stray: null,
   heldKw: null,
   seen: null,
 };

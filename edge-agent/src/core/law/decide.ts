@@ -3,9 +3,9 @@ import type { SitePolicy } from '@tieline/protocol';
 import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
 import { advanceActions, type CommandEvent, sameAction, winnersOf } from './active-actions.ts';
 import { confirm } from './confirm.ts';
-import type { ActiveAction, ControlState } from './control-state.ts';
+import { type ActiveAction, type ControlState, isFresh } from './control-state.ts';
 import { pvCap, storeBounds, toWatt } from './limits.ts';
-import { observe } from './observe.ts';
+import { goesOwnWay, observe } from './observe.ts';
 import { noteChange } from './pacing.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
 import { pvWish, storeWish, type Wish } from './wishes.ts';
@@ -48,9 +48,7 @@ export function decide(
   if (cycle.state.policy !== null) {
     confirmActions(cycle);
     const { policy } = cycle.state;
-    const stores = ofKind(cycle.state, 'battery').sort(
-      (a, b) => charge(cycle, b) - charge(cycle, a),
-    );
+    const stores = storesInOrder(cycle);
     for (const rating of stores) {
       // What the site cannot keep shows with its last store: those before it left the rest to it.
       decideStore(cycle, policy, rating, rating === stores.at(-1));
@@ -83,6 +81,24 @@ interface Cycle {
   storesKw: number;
 }
 
+/** Those that go their own way first, because the others must know of it; then the fullest. */
+function storesInOrder(cycle: Cycle): AssetRatings[] {
+  const own = ({ asset }: AssetRatings): number => (ownPowerKw(cycle, asset) === null ? 0 : 1);
+  const charge = ({ asset }: AssetRatings): number =>
+    cycle.state.assets[asset]?.seen?.stateOfCharge ?? 0;
+  return ofKind(cycle.state, 'battery').sort((a, b) => own(b) - own(a) || charge(b) - charge(a));
+}
+
+/** What a store gives whatever it is asked for, kW: in local control, or one that does not follow. */
+function ownPowerKw(cycle: Cycle, asset: AssetId): number | null {
+  const local = localReading(cycle, asset);
+  if (local !== null) return local.activePowerKw;
+  const { sessionMs } = cycle.image;
+  const control = cycle.state.assets[asset];
+  if (control === undefined || !goesOwnWay(control, sessionMs)) return null;
+  return isFresh(control.seen, sessionMs) ? control.seen.activePowerKw : null;
+}
+
 function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, last: boolean): void {
   const control = cycle.state.assets[rating.asset];
   if (control === undefined) return;
@@ -101,7 +117,7 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
     if (last || !ofSite) cycle.conflicts.push(`${rating.asset}: ${name}`);
   }
   if (wish.by !== null && wish.ends === null) noteClipping(cycle, wish.by, by, powerKw);
-  cycle.storesKw += powerKw;
+  cycle.storesKw += ownPowerKw(cycle, rating.asset) ?? powerKw;
   const reason = by === null ? wish.reason : `${wish.reason}, ${by}`;
   ask(cycle, rating.asset, { powerKw, reason, by: wish.by });
 }
@@ -203,8 +219,4 @@ function noteClipping(cycle: Cycle, one: ActiveAction, by: string | null, powerK
 
 function ofKind(state: ControlState, kind: AssetRatings['kind']): AssetRatings[] {
   return state.ratings.filter((rating) => rating.kind === kind);
-}
-
-function charge(cycle: Cycle, rating: AssetRatings): number {
-  return cycle.state.assets[rating.asset]?.seen?.stateOfCharge ?? 0;
 }

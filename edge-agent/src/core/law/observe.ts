@@ -1,8 +1,10 @@
 import type { AssetId } from '@tieline/kernel';
+import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
 import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
 import { countDemand } from './demand-window.ts';
 import { smoothImport } from './forecast.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
+import { gives } from './read-back.ts';
 
 /** Takes a cycle's measurements in: what was imported, what each asset did, what the forecast feeds on. */
 export function observe(state: ControlState, image: ProcessImage): ControlState {
@@ -28,20 +30,50 @@ export function siteImportKw(state: ControlState, image: ProcessImage): number |
 
 function seeAssets(state: ControlState, image: ProcessImage): ControlState['assets'] {
   const assets: Record<AssetId, AssetControl> = {};
-  for (const [asset, control] of Object.entries(state.assets)) {
+  for (const rating of state.ratings) {
+    const { asset } = rating;
+    const control = state.assets[asset];
     const reading = image.readings[asset];
-    assets[asset] = isMeasured(reading)
-      ? {
-          ...control,
-          seen: {
-            atMs: image.sessionMs,
-            activePowerKw: reading.activePowerKw,
-            stateOfCharge: reading.stateOfCharge,
-          },
-        }
-      : control;
+    if (control === undefined) continue;
+    assets[asset] = isMeasured(reading) ? see(control, rating, reading, image.sessionMs) : control;
   }
   return assets;
+}
+
+function see(
+  control: AssetControl,
+  rating: AssetRatings,
+  reading: AssetMeasurement,
+  nowMs: number,
+): AssetControl {
+  const { activePowerKw, stateOfCharge } = reading;
+  const stray = strayOf(control, rating, reading, nowMs);
+  return { ...control, stray, seen: { atMs: nowMs, activePowerKw, stateOfCharge } };
+}
+
+/** A store has this long to give what it is asked for; then it counts as what it gives. */
+const FOLLOWS_WITHIN_MS = 5_000;
+
+/** Whether a store gives what it gives whatever it is asked for. */
+export function goesOwnWay({ stray }: AssetControl, nowMs: number): boolean {
+  return stray !== null && nowMs - stray.sinceMs >= FOLLOWS_WITHIN_MS;
+}
+
+function strayOf(
+  control: AssetControl,
+  rating: AssetRatings,
+  { activePowerKw, local }: AssetMeasurement,
+  nowMs: number,
+): AssetControl['stray'] {
+  const { askedKw, stray } = control;
+  // PV may always give less than it was asked for; in local control nothing was asked.
+  if (rating.kind !== 'battery' || local || askedKw === null) return null;
+  if (!gives(rating, activePowerKw, askedKw)) {
+    return stray ?? { sinceMs: nowMs, powerKw: activePowerKw };
+  }
+  // One that has not moved since agrees by chance: believed, it would be found out again, without end.
+  const unmoved = stray !== null && gives(rating, activePowerKw, stray.powerKw);
+  return unmoved && goesOwnWay(control, nowMs) ? stray : null;
 }
 
 /** What the stores put out, kW. One that nobody reads any more is no store now, but part of what the site draws. */

@@ -18,3 +18,12 @@ export function holds(
   if (setpointKw === null || toldKw === null) return setpointKw === toldKw;
   return Math.abs(setpointKw - toldKw) <= REGISTER_STEP * nameplateKw(rating) + ROUNDING_KW;
 }
+
+/** Whether the power of a store is what it was asked for, as well as meters agree. */
+export function gives(rating: AssetRatings, powerKw: number, askedKw: number): boolean {
+  return Math.abs(powerKw - askedKw) <= meterToleranceKw(rating);
+}
+
+export function meterToleranceKw(rating: AssetRatings): number {
+  return Math.max(1, 0.05 * nameplateKw(rating));
+}

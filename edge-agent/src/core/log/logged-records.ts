@@ -49,6 +49,7 @@ const Asset: z.ZodType<AssetControl> = z.strictObject({
   changedMs: Ms,
   reversalsMs: z.array(Ms),
   direction: z.literal([-1, 0, 1]),
+  stray: z.strictObject({ sinceMs: Ms, powerKw: Kw }).nullable(),
   heldKw: Kw.nullable(),
   seen: z
     .strictObject({ atMs: Ms, activePowerKw: Kw, stateOfCharge: z.number().nullable() })
