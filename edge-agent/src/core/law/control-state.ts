@@ -40,7 +40,10 @@ export type AssetControl = {
   readonly direction: -1 | 0 | 1;
   /** Since when a store has not given what it was asked for, and what it gave then, kW; null while it does. */
   readonly stray: { readonly sinceMs: number; readonly powerKw: number } | null;
-  /** A value that an ended command left to hold. */
+  /**
+   * A value that an ended command left to hold. It has no end of its own, because people signed it as what is to
+   * hold behind the end: another command ends it, local control, or an order to act automatically.
+   */
   readonly heldKw: number | null;
   /** The last good reading, and its session time; null before the first. */
   readonly seen: {

@@ -34,6 +34,23 @@ test('a store is never discharged below its reserve by automation', () => {
   expect(decision.reasons['battery']).toContain('reserve');
 });
 
+test('a plan does not discharge below the reserve, and says what holds it back; people may', () => {
+  for (const [rank, askedKw] of [
+    ['plan', 0],
+    ['routine', 40],
+  ] as const) {
+    const bench = new Bench();
+    bench.stateOfCharge = 0.2;
+    bench.command(id('a'), [setpoint(40)], rank);
+    expect(bench.run(5).setpoints['battery']).toBe(askedKw);
+    expect(bench.statesOf(id('a')).includes('clipped')).toBe(rank === 'plan');
+  }
+  const bench = new Bench();
+  bench.stateOfCharge = 0.2;
+  bench.command(id('a'), [setpoint(-40)], 'plan');
+  expect(bench.run(5).setpoints['battery']).toBe(-40);
+});
+
 test('a calm site recharges, up to the import that the policy allows for it', () => {
   const bench = new Bench();
   bench.loadKw = 30;

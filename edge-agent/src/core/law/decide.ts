@@ -3,12 +3,17 @@ import type { SitePolicy } from '@tieline/protocol';
 import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
 import { advanceActions, type CommandEvent, sameAction, winnersOf } from './active-actions.ts';
 import { confirm } from './confirm.ts';
-import { type ActiveAction, type ControlState, isFresh } from './control-state.ts';
+import {
+  type ActiveAction,
+  type AssetControl,
+  type ControlState,
+  isFresh,
+} from './control-state.ts';
 import { pvCap, storeBounds, toWatt } from './limits.ts';
 import { goesOwnWay, observe } from './observe.ts';
 import { noteChange } from './pacing.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
-import { pvWish, storeWish, type Wish } from './wishes.ts';
+import { aboveReserveKw, pvWish, storeWish, type Wish } from './wishes.ts';
 
 /** What one cycle asks of the plant. Positive into the grid; null lets the asset run free. */
 export interface Decision {
@@ -112,7 +117,9 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
   noteReached(cycle, wish);
   endAction(cycle, wish, rating.asset);
   const bounds = storeBounds(cycle.state, policy, cycle.image, rating, cycle.storesKw);
-  const { powerKw, by } = bounds.clip(wish.powerKw);
+  const spareKw = spareOf(policy, wish, rating, control);
+  const { powerKw, by: bound } = bounds.clip(Math.min(wish.powerKw, spareKw));
+  const by = bound ?? (wish.powerKw > spareKw ? 'reserve' : null);
   for (const { name, ofSite } of bounds.conflicts) {
     if (last || !ofSite) cycle.conflicts.push(`${rating.asset}: ${name}`);
   }
@@ -120,6 +127,18 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
   cycle.storesKw += ownPowerKw(cycle, rating.asset) ?? powerKw;
   const reason = by === null ? wish.reason : `${wish.reason}, ${by}`;
   ask(cycle, rating.asset, { powerKw, reason, by: wish.by });
+}
+
+/** The most that a store may discharge for who wishes it, kW: people may spend the reserve, a plan may not. */
+function spareOf(
+  policy: SitePolicy,
+  wish: Wish,
+  rating: AssetRatings,
+  control: AssetControl,
+): number {
+  const asset = policy.assets.find((one) => one.asset === rating.asset);
+  if (wish.by?.rank !== 'plan' || asset === undefined) return Number.POSITIVE_INFINITY;
+  return aboveReserveKw(asset, rating, control);
 }
 
 function localReading(cycle: Cycle, asset: AssetId): AssetMeasurement | null {

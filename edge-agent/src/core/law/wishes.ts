@@ -136,17 +136,16 @@ function ruleWish(at: WishContext, rating: AssetRatings, control: AssetControl):
   if (!isFresh(known, image.sessionMs) || expected === null) {
     return plain(asset.safePowerKw, 'safe: site not measured');
   }
-  const stateOfCharge = control.seen?.stateOfCharge ?? 0;
   const shaving = shavePeak({
     policy,
     asset,
     uncontrolledKw: known.importKw - storesKw,
     expectedKw: expected.importKw - storesKw,
     budget: demandBudget(state.demand, image.wallMs, steeredLimitKw(policy)),
-    stateOfCharge,
+    stateOfCharge: control.seen?.stateOfCharge ?? 0,
     energyKwh: rating.energyKwh,
   });
-  const within = automationInterval(asset, rating, stateOfCharge);
+  const within = automationInterval(asset, rating, control);
   const powerKw = clamp(shaving.powerKw, within.minKw, within.maxKw);
   return { ...local(powerKw, `${shaving.reason} by ${expected.from}`), within };
 }
@@ -154,16 +153,26 @@ function ruleWish(at: WishContext, rating: AssetRatings, control: AssetControl):
 /** What automation takes from a store above its reserve, at most, lasts this long. */
 const RESERVE_HORIZON_HOURS = 1 / 60;
 
+/** What automation may discharge now without touching the reserve, kW. Plans are automation too: nobody signed them. */
+export function aboveReserveKw(
+  { reserveStateOfCharge }: AssetPolicy,
+  { energyKwh }: AssetRatings,
+  { seen }: AssetControl,
+): number {
+  const spare = Math.max(0, (seen?.stateOfCharge ?? 0) - reserveStateOfCharge);
+  return (spare * energyKwh) / RESERVE_HORIZON_HOURS;
+}
+
 /** The margin, and nothing out of the reserve. Rest is always among it. */
 function automationInterval(
-  { margin, reserveStateOfCharge }: AssetPolicy,
-  { energyKwh }: AssetRatings,
-  stateOfCharge: number,
+  asset: AssetPolicy,
+  rating: AssetRatings,
+  control: AssetControl,
 ): Interval {
-  const spareKwh = Math.max(0, stateOfCharge - reserveStateOfCharge) * energyKwh;
+  const { minKw, maxKw } = asset.margin;
   return {
-    minKw: Math.min(0, margin.minKw),
-    maxKw: Math.min(Math.max(0, margin.maxKw), spareKwh / RESERVE_HORIZON_HOURS),
+    minKw: Math.min(0, minKw),
+    maxKw: Math.min(Math.max(0, maxKw), aboveReserveKw(asset, rating, control)),
   };
 }
 

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { AssetId, CommandId, DurationMs, Fraction, MagnitudeKw, PowerKw } from './fields.ts';
 
-/** What holds once an action has ended: the local rule, or a value that then needs no further command. */
+/**
+ * What holds once an action has ended: the local rule, or a value that then needs no further command. The value is
+ * part of what people sign, and has no end of its own: it holds until another command has moved the asset and ended,
+ * the asset is taken into local control, people order the site to act automatically, or the agent starts anew.
+ */
 export const Revert = z.discriminatedUnion('to', [
   z.strictObject({ to: z.literal('local') }),
   z.strictObject({ to: z.literal('value'), activePowerKw: PowerKw }),
