@@ -76,7 +76,7 @@ const NOT_BEGUN = {
   rampFromKw: 0,
   reachedMs: null,
   confirmed: 'nothing',
-  clipped: false,
+  clippedMs: null,
   failed: false,
 } as const;
 

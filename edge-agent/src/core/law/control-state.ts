@@ -24,7 +24,8 @@ export type ActiveAction = {
   /** Session time at which its ramp in was over: from then on the device can be held to it. Null before. */
   readonly reachedMs: number | null;
   readonly confirmed: 'nothing' | 'device' | 'meter';
-  readonly clipped: boolean;
+  /** Session time at which a bound last held it back; null before the first. */
+  readonly clippedMs: number | null;
   /** A device that does not answer to it has been reported. */
   readonly failed: boolean;
 };
@@ -33,6 +34,8 @@ export type ActiveAction = {
 export type AssetControl = {
   /** kW asked last, positive into the grid; null = the asset runs free. */
   readonly askedKw: number | null;
+  /** Session time at which that last changed, ms. */
+  readonly movedMs: number;
   /** Session time of the last change made by the local rule, ms. */
   readonly changedMs: number;
   /** Session times of changes between charge and discharge within the last hour, ms. */
@@ -82,6 +85,7 @@ export type ControlState = {
 
 const idleAsset: AssetControl = {
   askedKw: null,
+  movedMs: -3_600_000,
   changedMs: -3_600_000,
   reversalsMs: [],
   direction: 0,

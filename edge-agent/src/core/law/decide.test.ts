@@ -297,7 +297,7 @@ test('more export than the connection allows throttles PV, and only as long as i
   bench.stateOfCharge = 1;
   expect(bench.run(3).setpoints['pv']).toBeCloseTo(50, 1);
   bench.loadKw = 40;
-  expect(bench.run(3).setpoints['pv']).toBeNull();
+  expect(bench.run(10).setpoints['pv']).toBeNull();
 });
 
 test('mode idle rests every store', () => {

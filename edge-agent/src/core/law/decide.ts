@@ -1,18 +1,15 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
-import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
-import { advanceActions, type CommandEvent, sameAction, winnersOf } from './active-actions.ts';
-import { confirm } from './confirm.ts';
-import {
-  type ActiveAction,
-  type AssetControl,
-  type ControlState,
-  isFresh,
-} from './control-state.ts';
-import { pvCap, storeBounds, toWatt } from './limits.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
+import { advanceActions, type CommandEvent } from './active-actions.ts';
+import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
+import { ask, type Cycle, localReading } from './cycle.ts';
+import { confirmActions, endAction, noteClipping, noteReached, wasClipped } from './ladder.ts';
+import { type Clipped, pvCap, storeBounds, toWatt } from './limits.ts';
 import { goesOwnWay, observe } from './observe.ts';
-import { noteChange } from './pacing.ts';
-import { isMeasured, type ProcessImage } from './process-image.ts';
+import { stands } from './pacing.ts';
+import type { ProcessImage } from './process-image.ts';
+import { nameplateKw } from './read-back.ts';
 import { aboveReserveKw, pvWish, storeWish, type Wish } from './wishes.ts';
 
 /** What one cycle asks of the plant. Positive into the grid; null lets the asset run free. */
@@ -74,18 +71,6 @@ function withForecast(
   return { ...state, forecast: { ...state.forecast, model } };
 }
 
-/** A decision in the making. */
-interface Cycle {
-  state: ControlState;
-  readonly image: ProcessImage;
-  readonly events: CommandEvent[];
-  readonly conflicts: string[];
-  readonly setpoints: Record<AssetId, number | null>;
-  readonly reasons: Record<AssetId, string>;
-  /** kW that the stores decided so far put out. */
-  storesKw: number;
-}
-
 /** Those that go their own way first, because the others must know of it; then the fullest. */
 function storesInOrder(cycle: Cycle): AssetRatings[] {
   const own = ({ asset }: AssetRatings): number => (ownPowerKw(cycle, asset) === null ? 0 : 1);
@@ -118,15 +103,37 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
   endAction(cycle, wish, rating.asset);
   const bounds = storeBounds(cycle.state, policy, cycle.image, rating, cycle.storesKw);
   const spareKw = spareOf(policy, wish, rating, control);
-  const { powerKw, by: bound } = bounds.clip(Math.min(wish.powerKw, spareKw));
-  const by = bound ?? (wish.powerKw > spareKw ? 'reserve' : null);
+  const clip = (wantedKw: number): Clipped => {
+    const { powerKw, by } = bounds.clip(Math.min(wantedKw, spareKw));
+    return { powerKw, by: by ?? (wantedKw > spareKw ? 'reserve' : null) };
+  };
+  const { powerKw: allowedKw, by } = clip(wish.powerKw);
+  const { askedKw } = control;
+  const stays =
+    askedKw !== null &&
+    clip(askedKw).by === null &&
+    askStands(cycle, rating, wish, { allowedKw, clipped: by !== null });
+  const powerKw = stays ? askedKw : allowedKw;
   for (const { name, ofSite } of bounds.conflicts) {
     if (last || !ofSite) cycle.conflicts.push(`${rating.asset}: ${name}`);
   }
-  if (wish.by !== null && wish.ends === null) noteClipping(cycle, wish.by, by, powerKw);
+  noteClipping(cycle, wish, by, powerKw);
   cycle.storesKw += ownPowerKw(cycle, rating.asset) ?? powerKw;
   const reason = by === null ? wish.reason : `${wish.reason}, ${by}`;
   ask(cycle, rating.asset, { powerKw, reason, by: wish.by });
+}
+
+/** Whether a bound that gives a little more than was asked leaves the ask where it is. */
+function askStands(
+  cycle: Cycle,
+  rating: AssetRatings,
+  { by, settled }: Wish,
+  { allowedKw, clipped }: { readonly allowedKw: number; readonly clipped: boolean },
+): boolean {
+  const control = cycle.state.assets[rating.asset]!;
+  // A ramp goes its way; what nobody commanded may be held back wherever a bound has a part in it.
+  const mayStand = by === null ? clipped || settled : settled && wasClipped(cycle, by);
+  return mayStand && stands(control, nameplateKw(rating), allowedKw, cycle.image.sessionMs);
 }
 
 /** The most that a store may discharge for who wishes it, kW: people may spend the reserve, a plan may not. */
@@ -141,11 +148,6 @@ function spareOf(
   return aboveReserveKw(asset, rating, control);
 }
 
-function localReading(cycle: Cycle, asset: AssetId): AssetMeasurement | null {
-  const reading = cycle.image.readings[asset];
-  return isMeasured(reading) && reading.local ? reading : null;
-}
-
 /** PV runs free unless a command limits it, or something else caps it below its nameplate. */
 function decidePv(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void {
   const control = cycle.state.assets[rating.asset];
@@ -155,85 +157,22 @@ function decidePv(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void 
     return;
   }
   const wish = pvWish({ ...cycle, policy }, rating, control);
-  if (wish !== null) {
-    noteReached(cycle, wish);
-    endAction(cycle, wish, rating.asset);
-  }
-  const by = wish?.by ?? null;
-  const wishedKw = Math.max(0, toWatt(wish?.powerKw ?? rating.dischargeMaxKw));
+  noteReached(cycle, wish);
+  endAction(cycle, wish, rating.asset);
+  const wishedKw = Math.max(0, toWatt(wish.powerKw));
   const cap = pvCap(cycle.state, policy, cycle.image, rating, cycle.storesKw);
-  if (cap.maxKw < wishedKw) {
-    ask(cycle, rating.asset, { powerKw: cap.maxKw, reason: cap.name, by });
-    return;
-  }
-  const free = wish === null || (wish.ends !== null && wish.ends.heldKw === null);
-  const powerKw = free ? null : wishedKw;
-  ask(cycle, rating.asset, { powerKw, reason: wish?.reason ?? 'free', by });
-}
-
-/** A command that has come to its end is over, and what it reverts to holds. */
-function endAction(cycle: Cycle, { by, ends }: Wish, asset: AssetId): void {
-  const control = cycle.state.assets[asset];
-  if (by === null || ends === null || control === undefined) return;
-  const { command, index } = by;
-  cycle.events.push({ command, index, status: { state: 'completed' } });
-  cycle.events.push({ command, index, status: { state: 'reverted' } });
-  cycle.state = {
-    ...cycle.state,
-    actions: cycle.state.actions.filter((other) => !sameAction(other, by)),
-    assets: { ...cycle.state.assets, [asset]: { ...control, heldKw: ends.heldKw } },
-  };
-}
-
-function ask(
-  cycle: Cycle,
-  asset: AssetId,
-  { powerKw, reason, by }: { powerKw: number | null; reason: string; by: ActiveAction | null },
-): void {
-  const control = cycle.state.assets[asset]!;
-  cycle.setpoints[asset] = powerKw;
-  cycle.reasons[asset] = reason;
-  const author = by === null ? 'automation' : 'command';
-  const noted = noteChange(control, powerKw, cycle.image.sessionMs, author);
-  cycle.state = { ...cycle.state, assets: { ...cycle.state.assets, [asset]: noted } };
-}
-
-function confirmActions(cycle: Cycle): void {
-  const winners = winnersOf(cycle.state);
-  const actions = cycle.state.actions.map((one) => {
-    if (one.action.type !== 'setpoint') return one;
-    const { asset } = one.action;
-    const rating = cycle.state.ratings.find((candidate) => candidate.asset === asset);
-    if (rating === undefined || winners.get(asset) !== one) return one;
-    const seen = confirm(cycle.state, cycle.image, { ...one, action: one.action }, rating);
-    if (seen.event !== null) cycle.events.push(seen.event);
-    return seen.action;
-  });
-  cycle.state = { ...cycle.state, actions };
-}
-
-/** From here on the device can be held to the setpoint: its ramp in is over. */
-function noteReached(cycle: Cycle, { by, powerKw }: Wish): void {
-  if (by?.action.type !== 'setpoint' || by.phase !== 'active' || by.reachedMs !== null) return;
-  if (powerKw !== by.action.activePowerKw) return;
-  changeAction(cycle, by, { reachedMs: cycle.image.sessionMs });
-}
-
-function changeAction(cycle: Cycle, one: ActiveAction, change: Partial<ActiveAction>): void {
-  const actions = cycle.state.actions.map((other) =>
-    sameAction(other, one) ? { ...other, ...change } : other,
-  );
-  cycle.state = { ...cycle.state, actions };
-}
-
-/** Says once that a command is clipped, and by what; and again after it was free in between. */
-function noteClipping(cycle: Cycle, one: ActiveAction, by: string | null, powerKw: number): void {
-  if (one.clipped === (by !== null)) return;
-  if (by !== null) {
-    const status = { state: 'clipped', by, toKw: toWatt(powerKw) } as const;
-    cycle.events.push({ command: one.command, index: one.index, status });
-  }
-  changeAction(cycle, one, { clipped: by !== null });
+  const clipped = cap.maxKw < wishedKw;
+  const allowedKw = clipped ? cap.maxKw : wishedKw;
+  const { askedKw } = control;
+  const stays =
+    askedKw !== null &&
+    askedKw <= allowedKw &&
+    askStands(cycle, rating, wish, { allowedKw, clipped });
+  const left = wish.ends ?? control;
+  const free = (wish.by === null || wish.ends !== null) && left.heldKw === null;
+  const powerKw = stays ? askedKw : free && !clipped ? null : allowedKw;
+  noteClipping(cycle, wish, clipped ? cap.name : null, powerKw ?? wishedKw);
+  ask(cycle, rating.asset, { powerKw, reason: clipped ? cap.name : wish.reason, by: wish.by });
 }
 
 function ofKind(state: ControlState, kind: AssetRatings['kind']): AssetRatings[] {

@@ -29,6 +29,26 @@ export function pace(
   return wantedKw;
 }
 
+/** What a bound took away, it gives back no sooner than this after the last move; */
+const RELAX_MS = 10_000;
+/** and what is less than the deadband, not before this. */
+const RELAX_SMALL_MS = 60_000;
+
+/**
+ * Whether what was asked still stands where bounds allow a little more: they move with the load of the site, and
+ * each move is a record and a write. What they do not allow any more is none of this: they tighten at once.
+ */
+export function stands(
+  { askedKw, movedMs }: AssetControl,
+  nameplateKw: number,
+  allowedKw: number,
+  nowMs: number,
+): boolean {
+  if (askedKw === null) return false;
+  const small = Math.abs(allowedKw - askedKw) < nameplateKw * DEADBAND;
+  return nowMs - movedMs < (small ? RELAX_SMALL_MS : RELAX_MS);
+}
+
 /** Remembers a change of what is asked. What a command asked for does not stand for automation to wait on. */
 export function noteChange(
   control: AssetControl,
@@ -46,6 +66,7 @@ export function noteChange(
   return {
     ...control,
     askedKw,
+    movedMs: nowMs,
     changedMs: author === 'command' ? changedMs : nowMs,
     direction: sign === 0 ? control.direction : sign,
     reversalsMs: reversed ? [...kept, nowMs].slice(-REVERSALS_KEPT) : kept,

@@ -23,6 +23,8 @@ export interface Wish {
   readonly reason: string;
   /** The command that wishes it; null for the local rule. */
   readonly by: ActiveAction | null;
+  /** It stays what it is: no ramp and no rule moves it. */
+  readonly settled: boolean;
   /** Set where the command is over with this cycle: the value that it leaves to hold, or none. */
   readonly ends: { readonly heldKw: number | null } | null;
 }
@@ -46,23 +48,21 @@ export function storeWish(at: WishContext, rating: AssetRatings, control: AssetC
   }
   if (winner !== null && action?.type === 'charge-target') {
     const powerKw = chargeKw(action, winner.endsMs - at.image.sessionMs, rating, control);
-    return {
-      powerKw,
-      reason: `charge target ${winner.command.slice(0, 8)}`,
-      by: winner,
-      ends: null,
-    };
+    const reason = `charge target ${winner.command.slice(0, 8)}`;
+    return { powerKw, reason, by: winner, settled: false, ends: null };
   }
-  if (winner !== null) return { powerKw: 0, reason: 'idle', by: winner, ends: null };
-  if (control.heldKw !== null) return local(control.heldKw, 'held');
+  if (winner !== null)
+    return { powerKw: 0, reason: 'idle', by: winner, settled: false, ends: null };
+  if (control.heldKw !== null) return held(control.heldKw);
   return pacedRule(at, rating, control);
 }
 
-/** The limit that a command sets to a PV system; null where none does. */
-export function pvWish(at: WishContext, rating: AssetRatings, control: AssetControl): Wish | null {
+/** The limit that a command sets to a PV system; its nameplate, which is none, where no command does. */
+export function pvWish(at: WishContext, rating: AssetRatings, control: AssetControl): Wish {
   const winner = winnerFor(at.state, rating.asset);
   if (winner?.action.type !== 'setpoint') {
-    return control.heldKw === null ? null : local(control.heldKw, 'held');
+    if (control.heldKw !== null) return held(control.heldKw);
+    return { ...local(rating.dischargeMaxKw, 'free'), settled: true };
   }
   return setpointWish(winner, winner.action, () => rating.dischargeMaxKw, at.image.sessionMs);
 }
@@ -78,7 +78,8 @@ function setpointWish(
   const reason = `command ${winner.command.slice(0, 8)}`;
   if (winner.phase === 'active') {
     const powerKw = approach(winner.rampFromKw, action.activePowerKw, action.rampKwPerS * seconds);
-    return { powerKw, reason, by: winner, ends: null };
+    const settled = powerKw === action.activePowerKw;
+    return { powerKw, reason, by: winner, settled, ends: null };
   }
   const { revert } = action;
   const goalKw = revert.to === 'value' ? revert.activePowerKw : ruleKw();
@@ -88,6 +89,7 @@ function setpointWish(
     powerKw,
     reason: `${reason} ending`,
     by: winner,
+    settled: false,
     ends: powerKw === goalKw ? ends : null,
   };
 }
@@ -177,7 +179,11 @@ function automationInterval(
 }
 
 function local(powerKw: number, reason: string): Wish {
-  return { powerKw, reason, by: null, ends: null };
+  return { powerKw, reason, by: null, settled: false, ends: null };
+}
+
+function held(powerKw: number): Wish {
+  return { ...local(powerKw, 'held'), settled: true };
 }
 
 /** From `fromKw` towards `goalKw`, at most `stepKw` far. */

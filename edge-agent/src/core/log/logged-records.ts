@@ -40,12 +40,13 @@ const InForce: z.ZodType<ActiveAction> = z.strictObject({
   rampStartMs: Ms,
   reachedMs: Ms.nullable(),
   confirmed: z.enum(['nothing', 'device', 'meter']),
-  clipped: z.boolean(),
+  clippedMs: Ms.nullable(),
   failed: z.boolean(),
 });
 
 const Asset: z.ZodType<AssetControl> = z.strictObject({
   askedKw: Kw.nullable(),
+  movedMs: Ms,
   changedMs: Ms,
   reversalsMs: z.array(Ms),
   direction: z.literal([-1, 0, 1]),
