@@ -77,6 +77,18 @@ export class Actuator {
     return troubles;
   }
 
+  /** Assets that hold what this agent has told them in an earlier cycle, or nothing where it told them nothing yet. */
+  readBack(image: ProcessImage): ReadonlySet<AssetId> {
+    const ratings = [...this.#ratings.values()].filter((rating) => {
+      const reading = image.readings[rating.asset];
+      if (!isMeasured(reading)) return false;
+      const written = this.#written.get(rating.asset);
+      if (written === undefined) return reading.setpointKw === null;
+      return written.some(({ powerKw }) => holds(rating, reading.setpointKw, powerKw));
+    });
+    return new Set(ratings.map(({ asset }) => asset));
+  }
+
   /** What is wrong with what an asset reads back. */
   #look(asset: AssetId, reading: AssetMeasurement, nowMs: number): readonly ActuationTrouble[] {
     const foreign = this.#foreign(asset, reading, nowMs);

@@ -94,7 +94,7 @@ export class EdgeAgent {
     this.#recorder = recorder;
     this.#refusals = refusals;
     this.#receipts = receipts;
-    this.#unresolved = new Unresolved(store, receipts);
+    this.#unresolved = new Unresolved(store, receipts, devices.ratings);
     this.#commands = new CommandDesk({ ...parts, draws: rng.stream('command-timing') });
     this.#policies = new PolicyDesk(parts);
     this.#models = new ModelDesk({ ...parts, slot: this.#forecaster.slot });
@@ -243,6 +243,7 @@ export class EdgeAgent {
   /** Decides and commits in one synchronous turn: nothing is asked of a device before it is on record. */
   #decide(image: ProcessImage, forecastKw: number | null): Decision {
     const { state, decision } = decide(this.#state, image, forecastKw);
+    this.#unresolved.take(decision.events, this.#state.actions);
     this.#state = state;
     this.#image = image;
     const mustWrite = this.#recorder.keep(logCycle(image, forecastKw, decision));
@@ -253,9 +254,7 @@ export class EdgeAgent {
     if (!mustWrite && !more) return decision;
     const written = this.#write(() => {
       this.#recorder.flush();
-      this.#receipts.putEvents(events, (command) =>
-        state.actions.some((one) => one.command === command),
-      );
+      this.#receipts.putEvents(events, (command) => this.#isOpen(command));
       if (conflicts !== this.#conflicts) this.#note('limits_conflict', { conflicts });
       if (snapshotDue) this.#snapshot(state, image);
     });
@@ -264,6 +263,14 @@ export class EdgeAgent {
     this.#conflicts = conflicts;
     if (snapshotDue) this.#snapshotDueMs = image.sessionMs + SNAPSHOT_EVERY_MS;
     return decision;
+  }
+
+  #isActive(command: string): boolean {
+    return this.#state.actions.some((one) => one.command === command);
+  }
+
+  #isOpen(command: string): boolean {
+    return this.#isActive(command) || this.#unresolved.has(command);
   }
 
   #snapshot(state: ControlState, image: ProcessImage): void {
@@ -278,19 +285,21 @@ export class EdgeAgent {
   async #actuate(decision: Decision, image: ProcessImage): Promise<void> {
     const policy = this.#state.policy;
     if (policy === null) return;
+    const readBack = this.#actuator.readBack(image);
     const troubles = await this.#actuator.apply(decision, image, policy);
     const fresh = troubles.filter(({ asset, kind }) => !this.#troubled.has(`${asset} ${kind}`));
-    const settled = this.#unresolved.settledBy(this.#ports.devices, image, troubles.length);
+    // Rungs stay in order: none goes on record before those that wait for the disk.
+    const resolved = this.#unsaid.length > 0 ? [] : this.#unresolved.see(readBack);
     for (const { asset, kind, detail } of fresh) this.#ports.logger.warn(kind, { asset, detail });
     const written =
-      (fresh.length === 0 && settled.length === 0) ||
+      (fresh.length === 0 && resolved.length === 0) ||
       this.#write(() => {
         for (const { asset, kind, detail } of fresh) this.#note(kind, { detail }, asset);
-        this.#unresolved.resolve(settled);
+        this.#unresolved.resolve(resolved, (command) => this.#isActive(command));
       });
     if (!written) return;
     this.#troubled = new Set(troubles.map(({ asset, kind }) => `${asset} ${kind}`));
-    this.#unresolved.done(settled);
+    this.#unresolved.done(resolved);
   }
 
   async #forecast(sessionMs: number): Promise<number | null> {

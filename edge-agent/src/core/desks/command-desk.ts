@@ -24,6 +24,7 @@ import {
   type Advanced,
   acceptCommand,
   assetOf,
+  isEnding,
 } from '../law/active-actions.ts';
 import type { ControlState } from '../law/control-state.ts';
 import { siteImportKw } from '../law/observe.ts';
@@ -253,8 +254,9 @@ export class CommandDesk {
             ]
           : [],
       ),
-      activeActions: state.actions.flatMap(({ action, rank, phase }) => {
-        if (phase === 'releasing') return [];
+      activeActions: state.actions.flatMap((one) => {
+        const { action, rank } = one;
+        if (isEnding(one)) return [];
         const priority = action.type === 'setpoint' ? action.priority : 0;
         return assetsOf(state, action).map((asset) => ({ asset, rank, priority }));
       }),

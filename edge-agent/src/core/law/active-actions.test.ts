@@ -123,3 +123,55 @@ test('a limit on free PV ramps down from what it gives, not up from nothing', ()
   const caps = Array.from({ length: 6 }, () => bench.run(1).setpoints['pv']);
   expect(caps).toEqual([50, 45, 40, 35, 30, 30]);
 });
+
+test('a command is reverted once the device reads back what holds behind it, and unknown where it does not', () => {
+  for (const obeys of [true, false]) {
+    const bench = new Bench();
+    bench.command(id('a'), [setpoint(60, { validForMs: 10_000, revert: hold(0) })]);
+    bench.run(10);
+    bench.deaf = !obeys;
+    bench.run(2);
+    expect(bench.statesOf(id('a')).at(-1)).toBe('confirmed(meter)');
+    bench.run(1);
+    expect(bench.statesOf(id('a')).at(-1)).toBe(obeys ? 'reverted' : 'confirmed(meter)');
+    bench.run(20);
+    const lastWords = obeys ? ['completed', 'reverted'] : ['unknown'];
+    expect(bench.statesOf(id('a')).slice(3)).toEqual(lastWords);
+    expect(bench.state.actions).toEqual([]);
+  }
+});
+
+test('a ramp out that another command takes over is reverted once that one is read back', () => {
+  const target = { stateOfCharge: 0.5, powerMaxKw: 30, startWithinMs: 0, validForMs: 600_000 };
+  const others: Action[] = [
+    setpoint(20, { validForMs: 600_000 }),
+    { type: 'charge-target', asset: 'battery', ...target },
+  ];
+  for (const other of others) {
+    const bench = new Bench();
+    bench.command(id('a'), [setpoint(60, { validForMs: 5_000, rampOutKwPerS: 1 })]);
+    bench.run(8);
+    bench.deaf = true;
+    bench.command(id('b'), [other]);
+    bench.run(4);
+    expect(bench.statesOf(id('a')).at(-1)).toBe('confirmed(meter)');
+    bench.deaf = false;
+    bench.run(2);
+    expect(bench.statesOf(id('a')).slice(-2)).toEqual(['completed', 'reverted']);
+  }
+});
+
+test('what is over waits for its read-back and steers nothing, nor can it be ceded or superseded any more', () => {
+  const bench = new Bench();
+  bench.command(id('a'), [setpoint(60, { validForMs: 5_000, revert: hold(0) })]);
+  bench.run(5);
+  bench.deaf = true;
+  bench.run(3);
+  bench.command(id('b'), [cede(id('a'))]);
+  bench.command(id('c'), [setpoint(10, { supersedes: Buffer.from(id('a'), 'hex') })]);
+  expect(batteryKw(bench, 3)).toBe(10);
+  expect(bench.statesOf(id('a')).at(-1)).toBe('confirmed(meter)');
+  bench.deaf = false;
+  bench.run(2);
+  expect(bench.statesOf(id('a')).slice(-2)).toEqual(['completed', 'reverted']);
+});

@@ -51,7 +51,7 @@ export function acceptCommand(state: ControlState, accepted: AcceptedCommand): A
   for (const [index, action] of accepted.actions.entries()) {
     if (action.type === 'cede') {
       const target = Buffer.from(action.command).toString('hex');
-      const ceded = actions.filter((one) => one.command === target && one.phase !== 'releasing');
+      const ceded = actions.filter((one) => one.command === target && !isEnding(one));
       events.push(...ceded.map((one) => eventOf(one, { state: 'cancelled' })));
       actions = actions.flatMap((one) => (ceded.includes(one) ? endFrom(one, acceptedMs) : [one]));
       events.push({ command, index, status: { state: 'completed' } });
@@ -110,7 +110,7 @@ function supersede(
 ): { readonly actions: readonly ActiveAction[]; readonly said: readonly ActiveAction[] } {
   const said: ActiveAction[] = [];
   const left = actions.flatMap((one) => {
-    if (one.command !== target) return [one];
+    if (one.command !== target || one.phase === 'reverting') return [one];
     const asset = assetOf(one.action);
     const at = successor.actions.findIndex(
       (action) => action.type === 'setpoint' && action.asset === asset,
@@ -142,7 +142,7 @@ export function advanceActions(before: ControlState, image: ProcessImage): Advan
   };
   const actions = before.actions.flatMap((one) => advanceOne(one, before, image, say));
   const winners = { before: winnersOf(before), after: winnersOf({ ...before, actions }) };
-  const steering = actions.flatMap((one) => settleSteering(one, winners, before, nowMs, say));
+  const steering = actions.flatMap((one) => settleSteering(one, winners, before, nowMs));
   const began = (one: ActiveAction): boolean => one.phase === 'active' && one.rampStartMs === nowMs;
   const automatic = steering.some(
     (one) => began(one) && one.action.type === 'mode' && one.action.mode === 'automatic',
@@ -216,22 +216,27 @@ function settleSteering(
   winners: { readonly before: Winners; readonly after: Winners },
   before: ControlState,
   nowMs: number,
-  say: (one: ActiveAction, status: ReceiptStatus) => void,
 ): ActiveAction[] {
   const asset = assetOf(one.action);
-  if (asset === null || one.phase === 'scheduled') return [one];
+  if (asset === null || !isSteering(one)) return [one];
   const steers = winners.after.get(asset) === one;
   if (one.phase === 'releasing') {
-    if (steers) return [one];
-    say(one, { state: 'completed' });
-    say(one, { state: 'reverted' });
-    return [];
+    return [steers ? one : { ...one, phase: 'reverting', rampStartMs: nowMs }];
   }
   const last = winners.before.get(asset);
   const isBack = steers && one.rampStartMs < nowMs && last !== undefined && !sameAction(last, one);
   if (!isBack) return [one];
   const rampFromKw = presentKw(before.assets[asset]);
   return [{ ...one, rampFromKw, rampStartMs: nowMs, reachedMs: null }];
+}
+
+function isSteering({ phase }: ActiveAction): boolean {
+  return phase === 'active' || phase === 'releasing';
+}
+
+/** Its time is over, and it lets go of its asset by itself. */
+export function isEnding({ phase }: Pick<ActiveAction, 'phase'>): boolean {
+  return phase === 'releasing' || phase === 'reverting';
 }
 
 export function sameAction(a: ActiveAction, b: ActiveAction): boolean {
@@ -261,7 +266,7 @@ export function assetOf(action: Action): AssetId | null {
 export function winnerFor(state: ControlState, asset: AssetId): ActiveAction | null {
   let winner: ActiveAction | null = null;
   for (const one of state.actions) {
-    if (one.phase === 'scheduled' || assetOf(one.action) !== asset) continue;
+    if (!isSteering(one) || assetOf(one.action) !== asset) continue;
     if (winner === null || outranks(one, winner)) winner = one;
   }
   if (winner?.phase === 'releasing') return winner;

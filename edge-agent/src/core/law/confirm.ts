@@ -8,7 +8,7 @@ import { isMeasured, type ProcessImage } from './process-image.ts';
 import { gives, holds, meterToleranceKw } from './read-back.ts';
 
 /** A device that has not taken a setpoint over for this long has not obeyed. */
-const OBEY_WITHIN_MS = 15_000;
+export const OBEY_WITHIN_MS = 15_000;
 
 /**
  * Compares what was asked in the cycle before with what is seen in this one. *Device*: the setpoint was

@@ -17,9 +17,11 @@ export type ActiveAction = {
   readonly startsMs: number;
   /** Session time at which it begins to end; drawn a little earlier than ordered (docs/adr/0009). */
   readonly endsMs: number;
-  readonly phase: 'scheduled' | 'active' | 'releasing';
+  /** `reverting`: over, and steering nothing; its device has not read back yet what was asked behind it. */
+  readonly phase: 'scheduled' | 'active' | 'releasing' | 'reverting';
   /** kW that the asset was asked for when the present ramp began. */
   readonly rampFromKw: number;
+  /** Session time at which that was; while it is reverting, at which it was over. */
   readonly rampStartMs: number;
   /** Session time at which its ramp in was over: from then on the device can be held to it. Null before. */
   readonly reachedMs: number | null;

@@ -292,8 +292,9 @@ test('an action ends, or is over in some other way, once its time and its ramp o
       const last = state.actions.reduce((sum, one) => Math.max(sum, one.endsMs), 0);
       const quiet = { wallMs: 0, clock: 'untrusted', readings: {} } as const;
       let after: ControlState = { ...state, policy: first };
-      // Two steps: one in which everything ends, one behind the slowest ramp.
-      for (const sessionMs of [last, last + 1, last + 2_000_000_000, last + 2_000_000_001]) {
+      // Three steps: all ends; then the slowest ramp is over; then nobody has read back what reverted.
+      const longest = last + 2_000_000_000;
+      for (const sessionMs of [last, last + 1, longest, longest + 1, longest + 15_001]) {
         after = decide(after, { ...quiet, sessionMs }, null).state;
       }
       expect(after.actions).toEqual([]);

@@ -159,7 +159,7 @@ test('a ramp out gives way to a command that takes over, and does not go on behi
   bench.command('0a', [setpoint(60, { rampOutKwPerS: 1, validForMs: 2_000 })]);
   bench.run(5);
   bench.command('0b', [setpoint(0, { validForMs: 5_000 })]);
-  bench.run(2);
+  bench.run(3);
   expect(bench.statesOf('0a').slice(-2)).toEqual(['completed', 'reverted']);
   for (let second = 0; second < 10; second += 1) {
     expect(bench.run(1).setpoints['battery']).toBe(0);

@@ -1,9 +1,12 @@
 import type { AssetId } from '@tieline/kernel';
-import { sameAction, winnersOf } from './active-actions.ts';
-import { confirm } from './confirm.ts';
+import type { AssetRatings } from '../../ports/devices.ts';
+import { winnersOf } from './active-actions.ts';
+import { confirm, OBEY_WITHIN_MS } from './confirm.ts';
 import type { ActiveAction } from './control-state.ts';
 import { type Cycle, changeAction } from './cycle.ts';
 import { toWatt } from './limits.ts';
+import { isMeasured } from './process-image.ts';
+import { holds } from './read-back.ts';
 import type { Wish } from './wishes.ts';
 
 /** A command that was free of its bound for this long, and meets one again, is clipped anew. */
@@ -12,16 +15,45 @@ const CLIPPED_ANEW_MS = 60_000;
 /** What the readings of this cycle say of what was asked in the one before. */
 export function confirmActions(cycle: Cycle): void {
   const winners = winnersOf(cycle.state);
-  const actions = cycle.state.actions.map((one) => {
-    if (one.action.type !== 'setpoint') return one;
+  const actions = cycle.state.actions.flatMap((one) => {
+    if (one.action.type !== 'setpoint') return [one];
     const { asset } = one.action;
     const rating = cycle.state.ratings.find((candidate) => candidate.asset === asset);
-    if (rating === undefined || winners.get(asset) !== one) return one;
+    if (rating === undefined) return [one];
+    const winner = winners.get(asset) ?? null;
+    if (one.phase === 'reverting') return confirmReversion(cycle, one, rating, winner);
+    if (winner !== one) return [one];
     const seen = confirm(cycle.state, cycle.image, { ...one, action: one.action }, rating);
     if (seen.event !== null) cycle.events.push(seen.event);
-    return seen.action;
+    return [seen.action];
   });
   cycle.state = { ...cycle.state, actions };
+}
+
+/**
+ * Over is not reverted: the device must hold what was asked behind it, which where `next` has taken its asset over is
+ * what that one's ramp leads to. What is not read in time is unknown.
+ */
+function confirmReversion(
+  cycle: Cycle,
+  one: ActiveAction,
+  rating: AssetRatings,
+  next: ActiveAction | null,
+): ActiveAction[] {
+  const { sessionMs, readings } = cycle.image;
+  if (next?.action.type === 'setpoint' && next.reachedMs === null) return [one];
+  const reading = readings[rating.asset];
+  const askedKw = cycle.state.assets[rating.asset]?.askedKw ?? null;
+  const overMs = sessionMs - Math.max(one.rampStartMs, next?.reachedMs ?? 0);
+  // What was asked before is still its own.
+  if (overMs === 0) return [one];
+  const reverted = isMeasured(reading) && holds(rating, reading.setpointKw, askedKw);
+  if (!reverted && overMs < OBEY_WITHIN_MS) return [one];
+  const { command, index } = one;
+  for (const state of reverted ? (['completed', 'reverted'] as const) : (['unknown'] as const)) {
+    cycle.events.push({ command, index, status: { state } });
+  }
+  return [];
 }
 
 /** From here on the device can be held to the setpoint: its ramp in is over. */
@@ -46,16 +78,11 @@ export function wasClipped({ image }: Cycle, { clippedMs }: ActiveAction): boole
   return clippedMs !== null && image.sessionMs - clippedMs < CLIPPED_ANEW_MS;
 }
 
-/** A command that has come to its end is over, and what it reverts to holds. */
+/** A command that has come to its end is over, and what it reverts to is asked for: its last word waits for that. */
 export function endAction(cycle: Cycle, { by, ends }: Wish, asset: AssetId): void {
   const control = cycle.state.assets[asset];
   if (by === null || ends === null || control === undefined) return;
-  const { command, index } = by;
-  cycle.events.push({ command, index, status: { state: 'completed' } });
-  cycle.events.push({ command, index, status: { state: 'reverted' } });
-  cycle.state = {
-    ...cycle.state,
-    actions: cycle.state.actions.filter((other) => !sameAction(other, by)),
-    assets: { ...cycle.state.assets, [asset]: { ...control, heldKw: ends.heldKw } },
-  };
+  changeAction(cycle, by, { phase: 'reverting', rampStartMs: cycle.image.sessionMs });
+  const assets = { ...cycle.state.assets, [asset]: { ...control, heldKw: ends.heldKw } };
+  cycle.state = { ...cycle.state, assets };
 }

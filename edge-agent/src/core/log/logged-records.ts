@@ -35,7 +35,7 @@ const InForce: z.ZodType<ActiveAction> = z.strictObject({
   action: Action,
   startsMs: Ms,
   endsMs: Ms,
-  phase: z.enum(['scheduled', 'active', 'releasing']),
+  phase: z.enum(['scheduled', 'active', 'releasing', 'reverting']),
   rampFromKw: Kw,
   rampStartMs: Ms,
   reachedMs: Ms.nullable(),
