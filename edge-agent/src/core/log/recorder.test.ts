@@ -59,7 +59,8 @@ function largestState(): ControlState {
   const assets = all.map(({ asset }) => ({ ...assetPolicy, asset, safePowerKw: 0.125 }));
   const state = initialState(all, { ...policy, assets });
   const busy: AssetControl = {
-    ...{ askedKw: 12.345, changedMs: 2 ** 40, direction: -1, heldKw: 1.5 },
+    ...{ askedKw: 12.345, movedMs: 2 ** 40, changedMs: 2 ** 40, direction: -1, heldKw: 1.5 },
+    stray: { sinceMs: 2 ** 40, powerKw: 12.345 },
     reversalsMs: Array.from({ length: 60 }, (_, k) => 2 ** 40 + k),
     seen: { atMs: 2 ** 40, activePowerKw: 12.345, stateOfCharge: 0.505 },
   };
@@ -75,7 +76,8 @@ function largestState(): ControlState {
     (action, index): ActiveAction => ({
       ...{ command: id('a'), index, rank: 'critical', order: 70_000, action, phase: 'scheduled' },
       ...{ startsMs: 2 ** 40, endsMs: 2 ** 41, rampFromKw: 0.125, rampStartMs: 2 ** 40 },
-      ...{ confirmed: 'nothing', clipped: false, failed: false },
+      ...{ reachedMs: 2 ** 40, clippedMs: 2 ** 40 },
+      ...{ confirmed: 'nothing', failed: false },
     }),
   );
   const controls = Object.fromEntries(Object.keys(state.assets).map((asset) => [asset, busy]));
