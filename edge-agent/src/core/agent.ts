@@ -5,6 +5,7 @@ import { KINDS, topicFilters } from '@tieline/protocol';
 import { StoreError } from '../ports/store.ts';
 import { Actuator } from './actuator.ts';
 import type { AgentIdentity, AgentPorts } from './agent-context.ts';
+import { Conflicts } from './conflicts.ts';
 import { CommandDesk } from './desks/command-desk.ts';
 import { Inbox } from './desks/inbox.ts';
 import { ModelDesk } from './desks/model-desk.ts';
@@ -59,6 +60,7 @@ export class EdgeAgent {
   readonly #uplink: Uplink;
   readonly #inbox: Inbox;
   readonly #turns = new Turns();
+  readonly #conflicts = new Conflicts();
   readonly #outward = new Errand(
     () => this.#speak(),
     (cause) => this.#break(cause),
@@ -68,7 +70,6 @@ export class EdgeAgent {
   #image: ProcessImage | null = null;
   #snapshotDueMs = 0;
   #modelFault: string | null = null;
-  #conflicts = '';
   #troubled = new Set<string>();
   /** What happened to commands and is not on record yet. */
   #unsaid: readonly CommandEvent[] = [];
@@ -248,19 +249,19 @@ export class EdgeAgent {
     this.#image = image;
     const mustWrite = this.#recorder.keep(logCycle(image, forecastKw, decision));
     const snapshotDue = image.sessionMs >= this.#snapshotDueMs;
-    const conflicts = decision.conflicts.join('; ');
+    const conflicts = this.#conflicts.news(decision.conflicts, image.sessionMs);
     const events = [...this.#unsaid, ...decision.events];
-    const more = snapshotDue || events.length > 0 || conflicts !== this.#conflicts;
+    const more = snapshotDue || events.length > 0 || conflicts !== null;
     if (!mustWrite && !more) return decision;
     const written = this.#write(() => {
       this.#recorder.flush();
       this.#receipts.putEvents(events, (command) => this.#isOpen(command));
-      if (conflicts !== this.#conflicts) this.#note('limits_conflict', { conflicts });
+      if (conflicts !== null) this.#note('limits_conflict', { conflicts });
       if (snapshotDue) this.#snapshot(state, image);
     });
     this.#unsaid = written ? [] : events.slice(-EVENTS_WAITING);
     if (!written) return decision;
-    this.#conflicts = conflicts;
+    if (conflicts !== null) this.#conflicts.tell(conflicts);
     if (snapshotDue) this.#snapshotDueMs = image.sessionMs + SNAPSHOT_EVERY_MS;
     return decision;
   }

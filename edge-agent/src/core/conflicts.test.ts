@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { Conflicts } from './conflicts.ts';
+
+/** What is told of conflicts that come and go, one cycle a second. */
+function told(cycles: readonly (readonly string[])[]): (readonly [second: number, news: string])[] {
+  const conflicts = new Conflicts();
+  return cycles.flatMap((present, second) => {
+    const news = conflicts.news(present, second * 1_000);
+    if (news !== null) conflicts.tell(news);
+    return news === null ? [] : [[second, news] as const];
+  });
+}
+const seconds = (count: number, at: (second: number) => readonly string[]) =>
+  Array.from({ length: count }, (_, second) => at(second));
+
+test('a conflict is told at once, and that it is over a minute after it was', () => {
+  const cycles = seconds(120, (second) => (second >= 10 && second < 20 ? ['battery: limit'] : []));
+  expect(told(cycles)).toEqual([
+    [10, 'battery: limit'],
+    [79, ''],
+  ]);
+});
+
+test('one that comes and goes with the noise of a load is told once', () => {
+  const cycles = seconds(600, (second) => (second % 2 === 0 ? ['battery: limit'] : []));
+  expect(told(cycles)).toEqual([[0, 'battery: limit']]);
+});
+
+test('another one in its place is told at once', () => {
+  const cycles = seconds(4, (second) => [
+    second < 2 ? 'battery: limit' : 'battery: site connection',
+  ]);
+  expect(told(cycles)).toEqual([
+    [0, 'battery: limit'],
+    [2, 'battery: site connection'],
+  ]);
+});
+
+test('what could not be written is news again', () => {
+  const conflicts = new Conflicts();
+  expect(conflicts.news(['a'], 0)).toBe('a');
+  expect(conflicts.news(['a'], 1_000)).toBe('a');
+  conflicts.tell('a');
+  expect(conflicts.news(['a'], 2_000)).toBeNull();
+});
