@@ -18,19 +18,23 @@ import {
   sessionNowMs,
 } from './agent-state.ts';
 import { ControlError } from './failure.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export interface RegistryPorts {
   readonly store: ControlStore;
   readonly now: () => Now;
   readonly judge: (site: string) => AuditJudge;
-  /** Called after the change has been stored. */
+  /** Called after the change is in force. */
   readonly changed: (state: AgentState, change: AgentChange) => void;
+  readonly upkeep: Upkeep;
 }
 
 /** The agents of the configured sites: what is known of each, in memory and in the store. */
 export class AgentRegistry {
   readonly #ports: RegistryPorts;
   readonly #agents = new Map<string, AgentState>();
+  /** Sites of which the store has refused to take something. */
+  readonly #unsaved = new Set<string>();
 
   constructor(ports: RegistryPorts, sites: readonly string[]) {
     this.#ports = ports;
@@ -93,7 +97,10 @@ export class AgentRegistry {
   release(site: string): void {
     const state = this.get(site);
     if (state.quarantine === null) throw new ControlError({ code: 'agent_not_quarantined', site });
-    this.#apply({ state: { ...state, quarantine: null }, changes: [{ type: 'released' }] });
+    const released = { ...state, quarantine: null };
+    // A person is told that it was done: it is stored before anything follows from it.
+    this.#ports.store.saveAgent(recordOf(released));
+    this.#apply({ state: released, changes: [{ type: 'released' }] });
   }
 
   /** Keeps how far each session has come, so that replays stand still after a restart as well. */
@@ -102,13 +109,23 @@ export class AgentRegistry {
     store.transaction(() => {
       for (const state of this.#agents.values()) store.saveAgent(recordOf(state));
     });
+    this.#unsaved.clear();
+  }
+
+  get allSaved(): boolean {
+    return this.#unsaved.size === 0;
   }
 
   #apply({ state, changes }: Step): void {
     assert(this.#agents.has(state.site), 'an agent stays at its site');
     this.#agents.set(state.site, state);
     if (changes.some(({ type }) => type !== 'ignored' && type !== 'model')) {
-      this.#ports.store.saveAgent(recordOf(state));
+      // Who is lost is shown as lost, whatever the disk says; it is written down once that is possible.
+      this.#unsaved.add(state.site);
+      this.#ports.upkeep.attempt('registry', state.site, () => {
+        this.#ports.store.saveAgent(recordOf(state));
+        this.#unsaved.delete(state.site);
+      });
     }
     for (const change of changes) this.#ports.changed(state, change);
   }

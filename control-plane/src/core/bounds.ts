@@ -4,6 +4,8 @@
 export const TICK_MS = 1_000;
 /** How often what was heard of the agents is written down, though nothing has changed. */
 export const SAVE_AGENTS_MS = 60_000;
+/** Work that goes on failing raises its alarm again after this time. */
+export const FAULT_ALARM_AGAIN_MS = 60_000;
 /** "The control plane is alive", to every agent that was ever heard. */
 export const PRESENCE_MS = 10_000;
 /** How often the current versions are named together, and for how long that is good. */

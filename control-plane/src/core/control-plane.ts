@@ -83,7 +83,7 @@ export class ControlPlane {
   /** Connects and begins to tick. */
   start(): void {
     const { bus, clock, logger } = this.#ports;
-    const { inbox, bulletin, wire, epoch, agents, receipts } = this.#parts;
+    const { inbox, bulletin, upkeep, wire, epoch, agents, receipts } = this.#parts;
     const { deployment } = wire;
     logger.info('control_started', { epoch, deployment });
     // What was signed for when the power went, and not read any more.
@@ -93,7 +93,7 @@ export class ControlPlane {
       onMessage: (message) => inbox.take(message),
       onUp: () => {
         logger.info('bus_up');
-        bulletin.publishAll();
+        upkeep.attempt('bulletin', null, () => bulletin.publishAll());
         this.#tick();
       },
       onDown: (reason) => logger.warn('bus_lost', { reason }),
@@ -111,15 +111,18 @@ export class ControlPlane {
   }
 
   #tick(): void {
-    const { agents } = this.#parts;
+    const { agents, bulletin, dispatch, upkeep } = this.#parts;
+    upkeep.attempt('liveness', null, () => agents.tick());
+    upkeep.attempt('registry', null, () => this.#saveAgents());
+    upkeep.attempt('bulletin', null, () => bulletin.tick());
+    dispatch.tick();
+  }
+
+  #saveAgents(): void {
     const nowMs = this.#ports.clock.monotonicMs();
-    agents.tick();
-    if (nowMs >= this.#saveDueMs) {
-      this.#saveDueMs = nowMs + SAVE_AGENTS_MS;
-      agents.saveAll();
-    }
-    this.#parts.bulletin.tick();
-    this.#parts.dispatch.tick();
+    if (nowMs < this.#saveDueMs && this.#parts.agents.allSaved) return;
+    this.#parts.agents.saveAll();
+    this.#saveDueMs = nowMs + SAVE_AGENTS_MS;
   }
 
   health(): Health {

@@ -1,14 +1,17 @@
 import { assert } from '@tieline/kernel';
+import { MessageError, VerifyError } from '@tieline/protocol';
 import type { ControlStore } from '../ports/control-store.ts';
 import type { CommandRecord, ControlVerdict, OfferRecord } from '../ports/records.ts';
 import type { Now } from './agent-state.ts';
 import { WAITING_MAX } from './bounds.ts';
 import { ControlError } from './failure.ts';
 import { nextStep, offered, type Waiting, waitingOf } from './offer-queue.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export interface DispatchPorts {
   readonly store: ControlStore;
   readonly now: () => Now;
+  readonly upkeep: Upkeep;
   /** The session that may be offered commands now; null while the agent is away or held back. */
   readonly openSession: (site: string) => string | null;
   /**
@@ -22,6 +25,8 @@ export interface DispatchPorts {
   ) => void;
   /** The verdict of a command without receipts has changed. */
   readonly changed: (command: CommandRecord) => void;
+  /** No offer of it can be made: it is given up. */
+  readonly unsendable: (command: CommandRecord, reason: string) => void;
 }
 
 /** Offers commands, one at a time per agent, until each has a receipt or can no longer be accepted. */
@@ -73,22 +78,22 @@ export class Dispatch {
     for (const [site, queue] of this.#queues) if (queue.length > 0) this.pump(site);
   }
 
+  /** Does what is due for one site. What fails there is tried again with the next tick. */
   pump(site: string): void {
+    this.#ports.upkeep.attempt('dispatch', site, () => this.#pump(site));
+  }
+
+  #pump(site: string): void {
     const queue = this.#queueOf(site);
     for (;;) {
       const view = { ...this.#ports.now(), sess: this.#ports.openSession(site) };
       const step = nextStep(queue, view);
       if (step.do === 'wait') return;
-      const at = queue.indexOf(step.waiting);
-      assert(at >= 0, 'a step is about a waiting command');
       if (step.do === 'offer') {
         assert(view.sess !== null, 'an offer is made to a session');
-        queue[at] = this.#offer(step.waiting, view.sess, view.monotonicMs);
-      } else if (step.do === 'doubt') {
-        queue[at] = { ...step.waiting, command: this.#judge(step.waiting, 'no_receipt') };
+        this.#offer(queue, step.waiting, view.sess, view.monotonicMs);
       } else {
-        queue.splice(at, 1);
-        this.#judge(step.waiting, step.code);
+        this.#judge(queue, step.waiting, step.do === 'doubt' ? 'no_receipt' : step.code);
       }
     }
   }
@@ -98,30 +103,38 @@ export class Dispatch {
     return this.#queueOf(site).length;
   }
 
-  #offer(waiting: Waiting, sess: string, nowMs: number): Waiting {
+  #offer(queue: Waiting[], waiting: Waiting, sess: string, nowMs: number): void {
     const { store } = this.#ports;
     const { command } = waiting;
     // Once in doubt it stays so until a receipt: the first offer may have been carried out.
     const verdict: ControlVerdict =
       command.control.state === 'unknown' ? command.control : { state: 'offered', code: null };
     const next = { ...command, control: verdict };
-    this.#ports.publish(command, sess, (offer) => {
-      store.addOffer(offer);
-      store.setVerdict(command.id, verdict);
-    });
+    try {
+      this.#ports.publish(command, sess, (offer) => {
+        store.addOffer(offer);
+        store.setVerdict(command.id, verdict);
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof MessageError || thrown instanceof VerifyError)) throw thrown;
+      // It will not be any smaller the next time, and those behind it wait.
+      this.#judge(queue, waiting, thrown.code);
+      this.#ports.unsendable(command, thrown.message);
+      return;
+    }
+    replace(queue, waiting, offered({ ...waiting, command: next }, sess, nowMs));
     this.#ports.changed(next);
-    return offered({ ...waiting, command: next }, sess, nowMs);
   }
 
-  /** No receipt, and none to be waited for: only a command never offered is known not to have been done. */
-  #judge({ command, offers }: Waiting, code: string): CommandRecord {
-    const state =
-      offers > 0 ? 'unknown' : code === 'order_session_other' ? ('refused' as const) : 'expired';
+  /** No receipt came, or none is to be waited for: only a command never offered is known not to have been done. */
+  #judge(queue: Waiting[], waiting: Waiting, code: string): void {
+    const { command, offers } = waiting;
+    const state = offers > 0 ? 'unknown' : code === 'too_late' ? 'expired' : 'refused';
     const verdict: ControlVerdict = { state, code };
     const next = { ...command, control: verdict };
     this.#ports.store.setVerdict(command.id, verdict);
+    replace(queue, waiting, code === 'no_receipt' ? { ...waiting, command: next } : null);
     this.#ports.changed(next);
-    return next;
   }
 
   #queueOf(site: string): Waiting[] {
@@ -132,4 +145,11 @@ export class Dispatch {
     }
     return queue;
   }
+}
+
+/** Once the store has it: what it refused is still to be done. */
+function replace(queue: Waiting[], waiting: Waiting, next: Waiting | null): void {
+  const at = queue.indexOf(waiting);
+  assert(at >= 0, 'a step is about a waiting command');
+  queue.splice(at, 1, ...(next === null ? [] : [next]));
 }

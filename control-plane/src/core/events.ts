@@ -53,6 +53,12 @@ const ALARMS = {
     action: 'Export both logs, compare them from the index given, and inspect the gateway.',
     respondWithinMs: HOUR_MS,
   },
+  command_unsendable: {
+    cause: 'A command that was taken here is larger than an agent accepts, or cannot be signed.',
+    consequence: 'It is given up; the agent never hears of it.',
+    action: 'Order the same again in smaller parts.',
+    respondWithinMs: HOUR_MS,
+  },
   policy_conflict: {
     cause: 'Two signed policies have the same version and different content.',
     consequence: 'The one held stays in force; agents may hold either.',
@@ -63,6 +69,13 @@ const ALARMS = {
     cause: 'An agent said two different things under one index of its audit log.',
     consequence: 'The first one stands; the state shown for its command may be wrong.',
     action: 'Check whether two machines use this agent’s key, and inspect the gateway.',
+    respondWithinMs: HOUR_MS,
+  },
+  work_failed: {
+    cause: 'The control plane fails at its own work: most often its disk is full or broken.',
+    consequence:
+      'It tries again every second. What is not stored is neither sent nor acknowledged.',
+    action: 'Read the reason, and free or replace the disk under the data directory.',
     respondWithinMs: HOUR_MS,
   },
 } as const;

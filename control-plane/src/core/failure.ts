@@ -59,6 +59,11 @@ export type ControlFailure =
       readonly wanted: number;
       readonly reserve: number;
     }
+  | {
+      readonly code: 'command_too_large';
+      readonly site: string;
+      readonly bytesMax: number;
+    }
   | { readonly code: 'too_many_waiting'; readonly site: string; readonly waitingMax: number }
   | { readonly code: 'command_unknown'; readonly command: string }
   | { readonly code: 'model_unknown'; readonly digest: string }

@@ -16,6 +16,7 @@ import type { Dispatch } from './dispatch.ts';
 import { ControlError } from './failure.ts';
 import type { LastKnown } from './last-known.ts';
 import { checkOrder, type OpenedOrder } from './order-check.ts';
+import type { Outbox } from './outbox.ts';
 import { encodeTargets } from './preview.ts';
 import type { Wire } from './wire.ts';
 
@@ -26,6 +27,7 @@ export interface OrderPorts {
   readonly wire: Wire;
   readonly agents: AgentRegistry;
   readonly dispatch: Dispatch;
+  readonly outbox: Outbox;
   readonly known: LastKnown;
   /** @throws {ControlError} policy_missing */
   readonly policy: () => Policy;
@@ -49,10 +51,10 @@ export class Orders {
    * and is answered as before.
    * @throws {VerifyError} for signatures, roles and time
    * @throws {ControlError} as `checkOrder`; order_conflict | preview_unknown | preview_differs |
-   * too_many_waiting | policy_missing
+   * too_many_waiting | command_too_large | policy_missing
    */
   submit(bytes: Uint8Array): Submitted {
-    const { store, wire, agents, dispatch, policy } = this.#ports;
+    const { store, wire, agents, dispatch, outbox, policy } = this.#ports;
     const opened = wire.openOrder(bytes);
     const id = toHex(opened.order.id);
     const held = store.order(id);
@@ -66,6 +68,7 @@ export class Orders {
     this.#checkPreview(opened);
     for (const { site } of opened.order.targets) dispatch.assertRoom(site);
     const commands = opened.order.targets.map((target) => this.#fromOrder(opened, id, target));
+    for (const command of commands) outbox.assertFits(command);
     const { order, signers } = opened;
     store.transaction(() => {
       store.addOrder({
@@ -83,10 +86,10 @@ export class Orders {
   /**
    * Commands one site alone, inside the automatic margins of the signed policy.
    * @throws {ControlError} site_unknown | site_without_policy | beyond_margin and what `checkActions`
-   * finds | too_many_waiting | policy_missing
+   * finds | too_many_waiting | command_too_large | policy_missing
    */
   plan(site: string, actions: readonly Action[], reason: string): CommandRecord {
-    const { clock, ids, store, agents, dispatch, policy } = this.#ports;
+    const { clock, ids, store, agents, dispatch, outbox, policy } = this.#ports;
     agents.get(site);
     checkPlan(sitePolicy(policy(), site), actions, this.#chargeAt(site));
     dispatch.assertRoom(site);
@@ -101,6 +104,7 @@ export class Orders {
       notAfterWallMs: nowMs + PLAN_ACCEPT_WITHIN_MS,
       control: { state: 'queued', code: null },
     };
+    outbox.assertFits(command);
     store.addCommand(command);
     dispatch.take(command);
     return command;

@@ -13,6 +13,7 @@ import type { CommandRecord, OfferRecord } from '../ports/records.ts';
 import type { Now } from './agent-state.ts';
 import { FRESHNESS_VALID_MS } from './bounds.ts';
 import type { Counters } from './counters.ts';
+import { ControlError } from './failure.ts';
 import type { Wire } from './wire.ts';
 
 export interface OutboxPorts {
@@ -34,6 +35,15 @@ export interface OfferTerms {
   /** On the agent's session clock. */
   readonly notAfterSessionMs: number;
 }
+
+/** The longest that a number of an offer can be written: nine bytes. */
+const COUNT_LONGEST = 2 ** 40;
+const LONGEST_TERMS: OfferTerms = {
+  sess: '0'.repeat(32),
+  epoch: COUNT_LONGEST,
+  policy: COUNT_LONGEST,
+  notAfterSessionMs: COUNT_LONGEST,
+};
 
 /**
  * Signs and sends. Nothing waits for the bus and nothing is queued in it: what must arrive is in the
@@ -81,25 +91,30 @@ export class Outbox {
     for (const site of sites) this.desired(site, 'freshness', bytes);
   }
 
+  /**
+   * Makes sure that every offer of a command will fit a message, before anybody is told that it was taken.
+   * @throws {ControlError} command_too_large
+   */
+  assertFits(command: CommandRecord): void {
+    try {
+      this.#sealCommand(command, LONGEST_TERMS, new Uint8Array(16), COUNT_LONGEST);
+    } catch (thrown) {
+      const { bytesMax } = KINDS.command.message;
+      if (!(thrown instanceof TielineError) || thrown.code !== 'message_too_large') throw thrown;
+      throw new ControlError({ code: 'command_too_large', site: command.site, bytesMax });
+    }
+  }
+
   /** Signs one offer of a command, lets the caller store it, and only then sends it. */
   command(command: CommandRecord, terms: OfferTerms, commit: (offer: OfferRecord) => void): void {
     const { wire, store, nonces, counters, now } = this.#ports;
-    const { site, basis } = command;
-    const key = wire.keys.dispatch;
+    const { site } = command;
     const cti = nonces.bytes(16);
     const sealed = store.transaction(() => {
-      const seq = store.nextSeq(site, toHex(key.signer.kid));
-      const { sess, epoch, policy: pol, notAfterSessionMs } = terms;
-      const body = {
-        ...{ id: unhex(command.id), notAfterSessionMs, actions: [...command.actions] },
-        basis:
-          basis.type === 'order'
-            ? { type: 'order' as const, order: basis.bytes }
-            : { type: 'plan' as const, plan: basis.bytes },
-      };
-      const claims = { cti, epoch, seq, sess: unhex(sess), pol };
-      const message = wire.seal(KINDS.command, body, { site, key }, claims);
+      const seq = store.nextSeq(site, toHex(wire.keys.dispatch.signer.kid));
+      const message = this.#sealCommand(command, terms, cti, seq);
       const messageDigest = toHex(sha256(message.payload));
+      const { sess, epoch } = terms;
       const offeredWallMs = now().wallMs;
       const offer = { command: command.id, sess, epoch, seq, messageDigest, offeredWallMs };
       commit({ ...offer, cti: toHex(cti) });
@@ -107,6 +122,21 @@ export class Outbox {
     });
     counters.add('offers', site);
     this.#send(sealed, 1);
+  }
+
+  #sealCommand(command: CommandRecord, terms: OfferTerms, cti: Uint8Array, seq: number) {
+    const { wire } = this.#ports;
+    const { site, basis } = command;
+    const { sess, epoch, policy: pol, notAfterSessionMs } = terms;
+    const body = {
+      ...{ id: unhex(command.id), notAfterSessionMs, actions: [...command.actions] },
+      basis:
+        basis.type === 'order'
+          ? { type: 'order' as const, order: basis.bytes }
+          : { type: 'plan' as const, plan: basis.bytes },
+    };
+    const claims = { cti, epoch, seq, sess: unhex(sess), pol };
+    return wire.seal(KINDS.command, body, { site, key: wire.keys.dispatch }, claims);
   }
 
   #publish(site: string, kind: TopicKind, payload: Uint8Array): void {

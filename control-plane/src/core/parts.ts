@@ -23,6 +23,7 @@ import { Policies } from './policies.ts';
 import type { SitePlace } from './preview.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
+import { Upkeep } from './upkeep.ts';
 import { commandView } from './views.ts';
 import { type ControlKeys, Wire } from './wire.ts';
 
@@ -62,6 +63,7 @@ export class Parts {
   readonly receipts: ReceiptDesk;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly upkeep: Upkeep;
   readonly #ports: ControlPlanePorts;
 
   /** Takes up what the store holds, under a new epoch. @throws {TrustError | ControlError} */
@@ -74,14 +76,16 @@ export class Parts {
     this.epoch = store.raise('epoch');
     this.events = new EventLog(this.epoch);
     const { wire, counters, known, epoch, now, emit } = this;
-    const common = { ...ports, wire, counters, known, epoch, now, emit };
+    this.upkeep = new Upkeep({ now, emit });
+    const common = { ...ports, wire, counters, known, epoch, now, emit, upkeep: this.upkeep };
     // Named after the epoch: a restart under the same seed must not draw the same nonces again.
     const outbox = new Outbox({ ...common, nonces: rng.stream(`control-cti-${epoch}`) });
     const sites = setting.places.map((place) => place.site);
     const judge = this.#judge;
     const agents = new AgentRegistry({ ...common, judge, changed: this.#onAgent }, sites);
     const offering = { openSession: this.#openSession, publish: this.#offer };
-    const dispatch = new Dispatch({ ...common, ...offering, changed: this.onCommand });
+    const told = { changed: this.onCommand, unsendable: this.#onUnsendable };
+    const dispatch = new Dispatch({ ...common, ...offering, ...told });
     const policies = new Policies(common, this.#onPolicyConflict);
     const models = new Models({ ...common, director: keys.director });
     const shared = { ...common, outbox, agents, dispatch, policies, models };
@@ -122,6 +126,10 @@ export class Parts {
     const { state, confirmedBy, final, detail } = commandView(this.#ports.store, command);
     const summary = { state, confirmedBy, final, detail };
     this.emit({ type: 'command', id, site, order: orderId, ...summary });
+  };
+
+  readonly #onUnsendable = ({ id, site }: CommandRecord, reason: string): void => {
+    this.emit(alarm('command_unsendable', site, `command ${id}: ${reason}`));
   };
 
   emitModel(site: string): void {
