@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger, toHex } from '@tieline/kernel';
-import { BLOCK_BYTES, KINDS, type Release, sealDocument, sha256 } from '@tieline/protocol';
+import {
+  BLOCK_BYTES,
+  KINDS,
+  MODEL_BYTES_MAX,
+  type Release,
+  sealDocument,
+  sha256,
+} from '@tieline/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   releaseKey,
@@ -185,6 +192,22 @@ test('a signed model is taken, asked of a site, fetched in blocks, and shown as 
   const { body } = await ask('GET', '/v1/models/status');
   expect(body.sites[0]).toMatchObject({ site: 'site-1', running: digest, settled: true });
   expect((await ask('PUT', '/v1/sites/site-1/model', { digest: 'f'.repeat(64) })).status).toBe(404);
+});
+
+test('a package of the largest size that a release may name is taken', async () => {
+  const packed = new Uint8Array(MODEL_BYTES_MAX).fill(7);
+  const block = sha256(packed.slice(0, BLOCK_BYTES));
+  const blocks = Array.from({ length: MODEL_BYTES_MAX / BLOCK_BYTES }, () => block);
+  const release: Release = {
+    ...{ name: 'forecast', version: '1', bytes: packed.length, digest: sha256(packed), blocks },
+  };
+  const sealed = sealDocument(KINDS.release, release, trust.anchor, [releaseKey], { iat: 1 });
+  const body = { package: base64(packed), release: base64(sealed) };
+  expect(await ask('POST', '/v1/models', body)).toMatchObject({ status: 201 });
+  for (const wrong of ['AAA', 'AA=A', 'A===', 'AA-A', `${'A'.repeat(4_001)}===`]) {
+    const refused = await ask('POST', '/v1/models', { ...body, package: wrong });
+    expect(refused, wrong).toMatchObject({ status: 400 });
+  }
 });
 
 test('audit records are shown decoded, and exported', async () => {
