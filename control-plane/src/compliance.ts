@@ -51,10 +51,12 @@ export function controlStoreCompliance(
     expect([store.raise('epoch'), store.raise('epoch'), store.raise('freshness')]).toEqual([
       1, 2, 1,
     ]);
+    expect([store.raise('epoch', 9), store.raise('epoch', 5)]).toEqual([10, 11]);
     expect([store.nextSeq('a', 'k'), store.nextSeq('a', 'k')]).toEqual([1, 2]);
     expect([store.nextSeq('b', 'k'), store.nextSeq('a', 'l')]).toEqual([1, 1]);
     const again = reopen(store);
-    expect([again.raise('epoch'), again.nextSeq('a', 'k')]).toEqual([3, 3]);
+    expect([again.lastSeq('a', 'k'), again.lastSeq('b', 'l')]).toEqual([2, 0]);
+    expect([again.raise('epoch'), again.nextSeq('a', 'k')]).toEqual([12, 3]);
     again.close();
   });
 

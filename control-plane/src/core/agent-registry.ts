@@ -13,6 +13,8 @@ import {
   onHeartbeat,
   onTick,
   presentSession,
+  type QuarantineReason,
+  quarantined,
   recordOf,
   type Step,
   sessionNowMs,
@@ -91,6 +93,11 @@ export class AgentRegistry {
       const step = onTick(state, now);
       if (step.changes.length > 0) this.#apply(step);
     }
+  }
+
+  /** Until a person releases it the site gets no commands. One that is quarantined already stays so. */
+  quarantine(site: string, reason: QuarantineReason): void {
+    this.#apply(quarantined(this.get(site), reason, this.#ports.now()));
   }
 
   /** @throws {ControlError} site_unknown | agent_not_quarantined */

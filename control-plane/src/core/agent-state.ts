@@ -181,6 +181,13 @@ export function onTick(state: AgentState, now: Now): Step {
   return lost(state);
 }
 
+/** The first reason stands until a person has looked. */
+export function quarantined(state: AgentState, reason: QuarantineReason, now: Now): Step {
+  if (state.quarantine !== null) return { state, changes: [] };
+  const quarantine = { ...reason, sinceWallMs: now.wallMs };
+  return { state: { ...state, quarantine }, changes: [{ type: 'quarantined', code: reason.code }] };
+}
+
 function lost(state: AgentState): Step {
   const sinceWallMs = state.heardWallMs ?? state.sinceWallMs;
   return { state: { ...state, link: 'lost', sinceWallMs }, changes: [{ type: 'lost' }] };
@@ -209,20 +216,16 @@ function heard(
   if (before.reported?.model !== reported.model) {
     changes.push({ type: 'model', digest: reported.model });
   }
-  let quarantine = state.quarantine;
-  if (reason !== null && quarantine === null) {
-    quarantine = { ...reason, sinceWallMs: now.wallMs };
-    changes.push({ type: 'quarantined', code: reason.code });
-  }
+  const judged = reason === null ? { state, changes: [] } : quarantined(state, reason, now);
+  changes.push(...judged.changes);
   const next: AgentState = {
-    ...state,
+    ...judged.state,
     link: 'present',
     sinceWallMs: before.link === 'present' ? before.sinceWallMs : now.wallMs,
     heardWallMs: now.wallMs,
     heardMonotonicMs: now.monotonicMs,
     clockAt: { sessionMs, monotonicMs: now.monotonicMs },
     reported,
-    quarantine,
   };
   return { state: next, changes };
 }

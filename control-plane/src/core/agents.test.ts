@@ -2,7 +2,7 @@ import { type AuditEntry, openDatabase } from '@tieline/audit';
 import { KINDS } from '@tieline/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { auditLogOf } from '../testing/agent-double.ts';
-import { agentKeys, signedOrder } from '../testing/deployment.ts';
+import { agentKeys, setpoint, signedOrder } from '../testing/deployment.ts';
 import { World } from '../testing/world.ts';
 import { Counters } from './counters.ts';
 
@@ -150,7 +150,7 @@ test('a boot count that falls quarantines', () => {
   expect(world.plane.agent('site-1').quarantine?.code).toBe('boot_fell');
 });
 
-test('a forked audit log is refused, raises one alarm, and stores nothing', () => {
+test('a forked audit log is refused and stores nothing; its site is quarantined, with one alarm', () => {
   world = World.ready();
   const agent = world.agents['site-1'];
   agent.audit.append(note('one history'));
@@ -162,7 +162,10 @@ test('a forked audit log is refused, raises one alarm, and stores nothing', () =
   agent.uploads(agent.audit.pending(131_072)!);
   expect(world.plane.agent('site-1').auditReceipted).toBe(1);
   expect(world.plane.counters.get('messages_refused', 'log_forked')).toBe(2);
-  expect(world.events.filter((event) => event.type === 'alarm')).toHaveLength(1);
+  expect(world.plane.agent('site-1').quarantine?.code).toBe('log_forked');
+  const alarms = world.events.filter((event) => event.type === 'alarm');
+  expect(alarms).toMatchObject([{ code: 'agent_quarantined' }]);
+  expect(world.plane.plan('site-1', [setpoint(50)], 'held back').state).toBe('queued');
 });
 
 test('every agent hears every ten seconds that the control plane is alive, and of which session and epoch it speaks', async () => {

@@ -6,6 +6,7 @@ import { FRESHNESS_MS, PRESENCE_MS } from './bounds.ts';
 import type { Models } from './models.ts';
 import type { Outbox } from './outbox.ts';
 import type { Policies } from './policies.ts';
+import type { Term } from './term.ts';
 
 export interface BulletinPorts {
   readonly bus: MessageBus;
@@ -15,7 +16,7 @@ export interface BulletinPorts {
   readonly audit: AuditVault;
   readonly policies: Policies;
   readonly models: Models;
-  readonly epoch: number;
+  readonly term: Term;
   readonly trust: { readonly version: number; readonly bytes: Uint8Array };
 }
 
@@ -70,8 +71,9 @@ export class Bulletin {
   }
 
   #presence(state: AgentState): void {
+    const { outbox, term } = this.#ports;
     const sess = presentSession(state)?.sess;
-    if (sess !== undefined) this.#ports.outbox.presence(state.site, sess, this.#ports.epoch);
+    if (sess !== undefined) outbox.presence(state.site, sess, term.epoch);
   }
 
   #publishFreshness(): void {

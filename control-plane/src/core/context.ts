@@ -8,6 +8,7 @@ import type { Dispatch } from './dispatch.ts';
 import type { ControlEvent } from './events.ts';
 import type { Models } from './models.ts';
 import type { Outbox } from './outbox.ts';
+import type { Term } from './term.ts';
 import type { Wire } from './wire.ts';
 
 /** What the parts of the control plane share. */
@@ -19,6 +20,7 @@ export interface ControlContext {
   readonly audit: AuditVault;
   readonly wire: Wire;
   readonly outbox: Outbox;
+  readonly term: Term;
   readonly agents: AgentRegistry;
   readonly dispatch: Dispatch;
   readonly models: Models;

@@ -69,7 +69,7 @@ export class ControlPlane {
   }
 
   get epoch(): number {
-    return this.#parts.epoch;
+    return this.#parts.term.epoch;
   }
 
   get events(): EventLog {
@@ -83,9 +83,9 @@ export class ControlPlane {
   /** Connects and begins to tick. */
   start(): void {
     const { bus, clock, logger } = this.#ports;
-    const { inbox, bulletin, upkeep, wire, epoch, agents, receipts } = this.#parts;
+    const { inbox, bulletin, upkeep, wire, agents, receipts } = this.#parts;
     const { deployment } = wire;
-    logger.info('control_started', { epoch, deployment });
+    logger.info('control_started', { epoch: this.epoch, deployment });
     // What was signed for when the power went, and not read any more.
     for (const { site } of agents.all()) receipts.readAudit(site);
     bus.start({

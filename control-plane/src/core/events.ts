@@ -42,15 +42,24 @@ export interface Alarm {
 const HOUR_MS = 3_600_000;
 const ALARMS = {
   agent_quarantined: {
-    cause: 'An agent began a session knowing less than the control plane has signed for.',
+    cause:
+      'An agent’s audit log, or its count of boots, contradicts what is held and signed for here.',
     consequence: 'It gets no commands; its local control goes on.',
     action: 'Find out whose disk was restored or copied; then release the site.',
     respondWithinMs: HOUR_MS,
   },
+  audit_behind: {
+    cause:
+      'An agent holds receipts for more records than are held here: an older copy was restored.',
+    consequence: 'Its uploads are refused, so nothing that it does from here on can be proven.',
+    action:
+      'Restore a newer copy; or keep the gateway’s data, start it on none, and release the site.',
+    respondWithinMs: HOUR_MS,
+  },
   audit_refused: {
-    cause: 'An uploaded audit log contradicts what was receipted before.',
-    consequence: 'Its records are not stored, so nothing that the agent does there can be proven.',
-    action: 'Export both logs, compare them from the index given, and inspect the gateway.',
+    cause: 'A part of an audit log was uploaded that is damaged, or that others signed.',
+    consequence: 'It is not stored, so nothing that the agent does from there on can be proven.',
+    action: 'Read the reason, and inspect the gateway.',
     respondWithinMs: HOUR_MS,
   },
   command_unsendable: {
@@ -69,6 +78,15 @@ const ALARMS = {
     cause: 'An agent said two different things under one index of its audit log.',
     consequence: 'The first one stands; the state shown for its command may be wrong.',
     action: 'Check whether two machines use this agent’s key, and inspect the gateway.',
+    respondWithinMs: HOUR_MS,
+  },
+  term_behind: {
+    cause:
+      'An agent has followed a later term than this control plane’s: an older copy was restored.',
+    consequence:
+      'The term is raised above it, if one agent’s word may; else its commands are refused.',
+    action:
+      'Make sure that no other control plane leads; what was ordered since the copy is not known here.',
     respondWithinMs: HOUR_MS,
   },
   work_failed: {

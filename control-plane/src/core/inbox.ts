@@ -27,8 +27,8 @@ export class Inbox {
   readonly #receipts: ReceiptDesk;
   readonly #telemetry: TelemetryIntake;
   readonly #blocks = new TokenBuckets(BLOCK_BURST, BLOCKS_PER_S);
-  /** Refusals of audit uploads that an alarm was raised for: one alarm each, not one per upload. */
-  readonly #alarmed = new Set<string>();
+  /** Alarms about audit logs by site, until its next upload is taken: one each, not one per upload. */
+  readonly #alarmed = new Map<string, Set<string>>();
 
   readonly #handlers: Partial<Record<TopicKind, (message: BusMessage, site: string) => void>> = {
     birth: (message) => this.#onBirth(message),
@@ -88,9 +88,19 @@ export class Inbox {
   }
 
   #onBirth(message: BusMessage): void {
-    const { wire, agents } = this.#context;
+    const { wire, agents, audit, term } = this.#context;
     const { body, claims, topic } = wire.open(KINDS.birth, message, null);
-    agents.birth(topic.site, { sess: sessOf(claims.sess), body });
+    const { site } = topic;
+    term.heard(site, body);
+    agents.birth(site, { sess: sessOf(claims.sess), body });
+    const size = audit.size(site);
+    if (body.receipted > size) {
+      this.#alarmAudit(
+        'audit_behind',
+        site,
+        `it has receipts for ${body.receipted}, ${size} are here`,
+      );
+    }
   }
 
   #onHeartbeat(message: BusMessage): void {
@@ -115,6 +125,7 @@ export class Inbox {
       // Before the agent is told: it then drops the receipts that these records repeat.
       this.#receipts.readAudit(site);
       outbox.auditReceipt(site, receipt);
+      this.#alarmed.delete(site);
     } catch (thrown) {
       if (!(thrown instanceof AuditError)) throw thrown;
       this.#refuseAudit(site, thrown);
@@ -122,19 +133,24 @@ export class Inbox {
   }
 
   #refuseAudit(site: string, refused: AuditError): void {
-    const { audit, counters, logger, outbox, emit } = this.#context;
-    counters.add('messages_refused', refused.code);
-    logger.warn('audit_refused', { site, reason: refused.message });
-    if (refused.code === 'upload_gap') {
-      // The agent believes that more was receipted than is held here: tell it where to go on.
-      const receipt = audit.lastReceipt(site);
-      if (receipt !== null) outbox.auditReceipt(site, receipt);
-      return;
+    const { agents, counters, logger } = this.#context;
+    const { failure, message } = refused;
+    counters.add('messages_refused', failure.code);
+    logger.warn('audit_refused', { site, reason: message });
+    if (failure.code === 'log_forked') {
+      const { code, size, reason } = failure;
+      agents.quarantine(site, { code, facts: { size, reason } });
+    } else {
+      const code = failure.code === 'upload_gap' ? 'audit_behind' : 'audit_refused';
+      this.#alarmAudit(code, site, message);
     }
-    const key = `${site}/${refused.code}`;
-    if (this.#alarmed.has(key)) return;
-    this.#alarmed.add(key);
-    emit(alarm('audit_refused', site, refused.message));
+  }
+
+  #alarmAudit(code: 'audit_behind' | 'audit_refused', site: string, detail: string): void {
+    const raised = this.#alarmed.get(site) ?? new Set();
+    if (raised.has(code)) return;
+    this.#alarmed.set(site, raised.add(code));
+    this.#context.emit(alarm(code, site, detail));
   }
 
   #onTimeAsk(message: BusMessage, site: string): void {

@@ -23,6 +23,7 @@ import { Policies } from './policies.ts';
 import type { SitePlace } from './preview.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
+import { Term } from './term.ts';
 import { Upkeep } from './upkeep.ts';
 import { commandView } from './views.ts';
 import { type ControlKeys, Wire } from './wire.ts';
@@ -50,7 +51,7 @@ export interface ControlPlaneSetting {
 export class Parts {
   readonly counters = new Counters();
   readonly known = new LastKnown();
-  readonly epoch: number;
+  readonly term: Term;
   readonly events: EventLog;
   readonly wire: Wire;
   readonly agents: AgentRegistry;
@@ -73,11 +74,13 @@ export class Parts {
     assertPlaces(setting);
     this.#ports = ports;
     this.wire = new Wire(trust, keys, this.now);
-    this.epoch = store.raise('epoch');
-    this.events = new EventLog(this.epoch);
-    const { wire, counters, known, epoch, now, emit } = this;
+    const { counters, known, now, emit } = this;
+    this.term = new Term({ store, emit }, keys.dispatch.signer.kid);
+    const { wire, term } = this;
+    const { epoch } = term;
+    this.events = new EventLog(epoch);
     this.upkeep = new Upkeep({ now, emit });
-    const common = { ...ports, wire, counters, known, epoch, now, emit, upkeep: this.upkeep };
+    const common = { ...ports, wire, counters, known, term, now, emit, upkeep: this.upkeep };
     // Named after the epoch: a restart under the same seed must not draw the same nonces again.
     const outbox = new Outbox({ ...common, nonces: rng.stream(`control-cti-${epoch}`) });
     const sites = setting.places.map((place) => place.site);
@@ -191,7 +194,8 @@ export class Parts {
     const restMs = command.notAfterWallMs - this.#ports.clock.wallMs();
     const policy = this.policies.held?.policy.version ?? 0;
     const notAfterSessionMs = Math.max(0, Math.floor(nowSessionMs + restMs));
-    this.outbox.command(command, { sess, epoch: this.epoch, policy, notAfterSessionMs }, commit);
+    const { epoch } = this.term;
+    this.outbox.command(command, { sess, epoch, policy, notAfterSessionMs }, commit);
   };
 
   readonly #wallOfSession = (site: string, sessionMs: number): number | null => {

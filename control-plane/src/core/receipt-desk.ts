@@ -10,6 +10,7 @@ import type { Counters } from './counters.ts';
 import { sha256Hex } from './digest.ts';
 import type { Dispatch } from './dispatch.ts';
 import { alarm, type ControlEvent } from './events.ts';
+import type { Term } from './term.ts';
 import type { Wire } from './wire.ts';
 
 export interface ReceiptPorts {
@@ -19,6 +20,7 @@ export interface ReceiptPorts {
   readonly counters: Counters;
   readonly wire: Wire;
   readonly dispatch: Dispatch;
+  readonly term: Term;
   readonly emit: (event: ControlEvent) => void;
   /** A command has climbed. */
   readonly climbed: (command: CommandRecord) => void;
@@ -97,14 +99,17 @@ export class ReceiptDesk {
   }
 
   #add(said: Said): 'added' | 'known' | 'conflict' {
-    const { store, now, counters, emit } = this.#ports;
+    const { store, now, counters, term, emit } = this.#ports;
     const { site, auditIndex, command, status } = said;
     const rung = { ...said, receivedWallMs: now().wallMs, digest: digestOf(said) };
     const outcome = store.addRung(rung);
     if (outcome === 'conflict') {
       emit(alarm('receipt_conflict', site, `record ${auditIndex}, command ${command}`));
     }
-    if (outcome === 'added') counters.add('receipts', status.state);
+    if (outcome === 'added') {
+      counters.add('receipts', status.state);
+      term.answered(site, status);
+    }
     return outcome;
   }
 

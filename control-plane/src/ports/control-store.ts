@@ -24,10 +24,12 @@ export interface ControlStore {
   /** All of the work or none of it. */
   transaction<T>(work: () => T): T;
 
-  /** Raises a named counter by one, from 0, and gives the new value. */
-  raise(counter: 'epoch' | 'freshness'): number;
+  /** Raises a named counter by one, from 0, or to the next after `above`, and gives the new value. */
+  raise(counter: 'epoch' | 'freshness', above?: number): number;
   /** The next sequence number of one key towards one agent, from 1, never twice. */
   nextSeq(site: string, kid: string): number;
+  /** The last one given; 0 where none was. */
+  lastSeq(site: string, kid: string): number;
 
   agents(): readonly AgentRecord[];
   saveAgent(agent: AgentRecord): void;

@@ -1,4 +1,4 @@
-import { AuditLog, openDatabase } from '@tieline/audit';
+import { AuditLog, auditKeysOf, openDatabase } from '@tieline/audit';
 import type { BusPublication } from '@tieline/bus';
 import { type Clock, toHex } from '@tieline/kernel';
 import {
@@ -36,7 +36,7 @@ export class AgentDouble {
   sess: Uint8Array = new Uint8Array(16);
   counter = 0;
   audit: AuditLog;
-  readonly #deliver: (message: { topic: string; payload: Uint8Array }) => void;
+  #deliver: (message: { topic: string; payload: Uint8Array }) => void;
   readonly #clock: Clock;
   readonly #stored = new Map<string, StoredCommand>();
   #replay: ReplayState = REPLAY_START;
@@ -55,6 +55,11 @@ export class AgentDouble {
     if (key === undefined) throw new Error(`no key of ${site}`);
     this.key = key;
     this.audit = auditLogOf(site, key);
+  }
+
+  /** Another process is behind the broker from now on. */
+  speaksTo(deliver: (message: { topic: string; payload: Uint8Array }) => void): void {
+    this.#deliver = deliver;
   }
 
   sessionMs(): number {
@@ -79,7 +84,7 @@ export class AgentDouble {
       seqSeen: this.#replay.seq,
       software: 'double/1',
       ...this.#held(),
-      receipted: 0,
+      receipted: this.audit.receiptedSize,
       ...change,
     });
   }
@@ -161,6 +166,21 @@ export class AgentDouble {
 
   measures(batch: Telemetry): { topic: string; payload: Uint8Array } {
     return this.send(KINDS.telemetry, batch);
+  }
+
+  /** Writes records that say nothing. */
+  notes(count: number, subject = 'a note'): void {
+    for (let nr = 0; nr < count; nr += 1) {
+      this.audit.append({
+        ...{ wallMs: 1, monotonicMs: 1, clock: 'trusted' as const, actor: 'double', kind: 'note' },
+        ...{ subject, body: {}, digests: {} },
+      });
+    }
+  }
+
+  /** Takes a receipt for its audit log. */
+  believes(receipt: Uint8Array): void {
+    this.audit.acceptReceipt(receipt, auditKeysOf(trust));
   }
 
   uploads(upload: AuditUpload): { topic: string; payload: Uint8Array } {

@@ -27,7 +27,15 @@ export class World {
   readonly events: ControlEvent[] = [];
   readonly agents: Readonly<Record<(typeof SITES)[number], AgentDouble>>;
 
-  constructor(from: { store?: string | Buffer; auditDb?: Database; clock?: ManualClock } = {}) {
+  /** @param from  what is taken over from a world before; its agents speak to this one from now on */
+  constructor(
+    from: {
+      store?: string | Buffer;
+      auditDb?: Database;
+      clock?: ManualClock;
+      agents?: World['agents'];
+    } = {},
+  ) {
     this.clock = from.clock ?? new ManualClock();
     this.store = new SqliteControlStore(from.store ?? ':memory:');
     this.telemetry = new SqliteTelemetryStore(':memory:');
@@ -47,11 +55,13 @@ export class World {
       },
     );
     this.plane.events.listen(({ event }) => this.events.push(event));
-    this.agents = {
-      'site-1': new AgentDouble('site-1', clock, (message) => bus.deliver(message)),
-      'site-2': new AgentDouble('site-2', clock, (message) => bus.deliver(message)),
-      'site-3': new AgentDouble('site-3', clock, (message) => bus.deliver(message)),
+    const deliver: ConstructorParameters<typeof AgentDouble>[2] = (message) => bus.deliver(message);
+    this.agents = from.agents ?? {
+      'site-1': new AgentDouble('site-1', clock, deliver),
+      'site-2': new AgentDouble('site-2', clock, deliver),
+      'site-3': new AgentDouble('site-3', clock, deliver),
     };
+    for (const agent of Object.values(this.agents)) agent.speaksTo(deliver);
   }
 
   /** Up, with a policy and three agents that have spoken. */

@@ -54,12 +54,16 @@ export class SqliteControlStore implements ControlStore {
     return this.#db.transaction(work).immediate();
   }
 
-  raise(counter: 'epoch' | 'freshness'): number {
-    return this.#sql.raise.get(counter)?.value ?? 0;
+  raise(counter: 'epoch' | 'freshness', above = 0): number {
+    return this.#sql.raise.get({ counter, above })?.value ?? 0;
   }
 
   nextSeq(site: string, kid: string): number {
     return this.#sql.nextSeq.get(site, kid)?.value ?? 0;
+  }
+
+  lastSeq(site: string, kid: string): number {
+    return this.#sql.lastSeq.get(site, kid)?.value ?? 0;
   }
 
   agents(): readonly AgentRecord[] {
@@ -206,13 +210,16 @@ function prepare(db: Database) {
 
 function prepareOthers(db: Database) {
   return {
-    raise: db.prepare<[string], { value: number }>(
-      `INSERT INTO counter VALUES (?, 1)
-       ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+    raise: db.prepare<[{ counter: string; above: number }], { value: number }>(
+      `INSERT INTO counter VALUES (:counter, :above + 1)
+       ON CONFLICT (name) DO UPDATE SET value = max(value, :above) + 1 RETURNING value`,
     ),
     nextSeq: db.prepare<[string, string], { value: number }>(
       `INSERT INTO seq VALUES (?, ?, 1)
        ON CONFLICT (site, kid) DO UPDATE SET value = value + 1 RETURNING value`,
+    ),
+    lastSeq: db.prepare<[string, string], { value: number }>(
+      'SELECT value FROM seq WHERE site = ? AND kid = ?',
     ),
     agents: db.prepare<[], AgentRow>('SELECT * FROM agent ORDER BY site'),
     saveAgent: db.prepare<[AgentRow]>(
