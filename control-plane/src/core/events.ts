@@ -1,6 +1,6 @@
 import type { Link } from './agent-state.ts';
 import { EVENT_RING } from './bounds.ts';
-import type { CommandState } from './ladder.ts';
+import type { CommandSummary } from './ladder.ts';
 
 export type ControlEvent =
   | {
@@ -12,16 +12,12 @@ export type ControlEvent =
       /** What happened: `session`, `back`, `lost`, `quarantined`, `released`. */
       readonly change: string;
     }
-  | {
+  | ({
       readonly type: 'command';
       readonly id: string;
       readonly site: string;
       readonly order: string | null;
-      readonly state: CommandState;
-      readonly confirmedBy: 'device' | 'meter' | null;
-      readonly final: boolean;
-      readonly detail: string | null;
-    }
+    } & CommandSummary)
   | {
       readonly type: 'model';
       readonly site: string;

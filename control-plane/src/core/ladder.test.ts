@@ -31,17 +31,17 @@ test('receipts in any order tell the same', () => {
   );
 });
 
-test('a command is shown confirmed by measurement only if the meter confirmed each of its actions', () => {
+test('a command is shown confirmed by measurement only if the meter confirmed each of its actions, and no limit moved after it', () => {
   fc.assert(
     fc.property(Receipts, (receipts) => {
       const { confirmedBy } = summarise(2, offered, receipts);
-      const measured = (action: number): boolean =>
-        receipts.some(
-          (one) =>
-            (one.action === null || one.action === action) &&
-            one.status.state === 'confirmed' &&
-            one.status.by === 'meter',
-        );
+      const measured = (action: number): boolean => {
+        const about = receipts.filter((one) => one.action === null || one.action === action);
+        const clipped = about.findLastIndex(({ status }) => status.state === 'clipped');
+        return about
+          .slice(clipped + 1)
+          .some(({ status }) => status.state === 'confirmed' && status.by === 'meter');
+      };
       expect(confirmedBy === 'meter').toBe(measured(0) && measured(1));
     }),
   );
@@ -65,7 +65,36 @@ test('without a receipt the control plane says what it knows, and doubt is not f
   expect(summarise(1, { state: 'unknown', code: 'no_receipt' }, [])).toEqual({
     state: 'unknown',
     confirmedBy: null,
+    clipped: null,
     final: false,
     detail: 'no_receipt',
   });
+});
+
+test('what a limit has taken away is said beside every later confirmation, to the end', () => {
+  const states: Rung['status'][] = [
+    { state: 'accepted' },
+    { state: 'active' },
+    { state: 'clipped', by: 'site export limit', toKw: 50 },
+    { state: 'confirmed', by: 'device', measuredKw: 50 },
+    { state: 'confirmed', by: 'meter', measuredKw: 50 },
+    { state: 'completed' },
+  ];
+  const rungs = states.map((status, counter) => ({ counter, action: 0, status }));
+  const clipped = { by: 'site export limit', toKw: 50 };
+  const detail = 'clipped by site export limit to 50 kW';
+  for (const count of [3, 4, 5, 6]) {
+    const told = summarise(1, offered, rungs.slice(0, count));
+    expect(told, `after ${count}`).toMatchObject({ clipped, detail });
+  }
+  expect(summarise(1, offered, rungs.slice(0, 5)).confirmedBy).toBe('meter');
+});
+
+test('a confirmation does not outlive a limit that moves after it', () => {
+  const states: Rung['status'][] = [
+    { state: 'confirmed', by: 'meter', measuredKw: 80 },
+    { state: 'clipped', by: 'site export limit', toKw: 50 },
+  ];
+  const rungs = states.map((status, counter) => ({ counter, action: 0, status }));
+  expect(summarise(1, offered, rungs)).toMatchObject({ state: 'clipped', confirmedBy: null });
 });

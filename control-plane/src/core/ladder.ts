@@ -8,10 +8,18 @@ export interface CommandSummary {
   readonly state: CommandState;
   /** The weakest confirmation that *every* action has: read back from the device, or measured. */
   readonly confirmedBy: 'device' | 'meter' | null;
+  /** A limit has taken part of what was ordered: what was confirmed is the rest. Of several, the newest. */
+  readonly clipped: Clipping | null;
   /** Nothing more is expected; a late receipt may still correct it. */
   readonly final: boolean;
   /** The code of a refusal, or what else there is to say; null where the state says it all. */
   readonly detail: string | null;
+}
+
+export interface Clipping {
+  readonly by: string;
+  /** kW, positive into the grid. */
+  readonly toKw: number;
 }
 
 export interface Rung {
@@ -61,7 +69,7 @@ export function summarise(
 ): CommandSummary {
   if (rungs.length === 0) {
     const final = control.state === 'expired' || control.state === 'refused';
-    return { state: control.state, confirmedBy: null, final, detail: control.code };
+    return { ...NOTHING_SEEN, state: control.state, final, detail: control.code };
   }
   const ordered = rungs.toSorted((a, b) => a.auditIndex - b.auditIndex);
   const each = Array.from({ length: actions }, (_, action) => climbed(action, ordered));
@@ -69,6 +77,7 @@ export function summarise(
     RANK[one.last.state] < RANK[low.last.state] ? one : low,
   );
   const confirmations = each.map((one) => one.confirmedBy);
+  const clipped = clippingOf(ordered);
   return {
     state: speaker.last.state,
     confirmedBy: confirmations.includes(null)
@@ -76,10 +85,13 @@ export function summarise(
       : confirmations.includes('device')
         ? 'device'
         : 'meter',
+    clipped,
     final: each.every((one) => FINAL.has(one.last.state)),
-    detail: detailOf(speaker.last),
+    detail: detailOf(speaker.last) ?? (clipped === null ? null : clippingInWords(clipped)),
   };
 }
+
+const NOTHING_SEEN = { confirmedBy: null, clipped: null } as const;
 
 interface Climbed {
   readonly last: ReceiptStatus;
@@ -94,13 +106,25 @@ function climbed(action: number, ordered: readonly Rung[]): Climbed {
     if (about !== null && about !== action) continue;
     last = status;
     if (status.state === 'confirmed' && confirmedBy !== 'meter') confirmedBy = status.by;
+    // What was confirmed before a limit moved is not what flows now.
+    if (status.state === 'clipped') confirmedBy = null;
   }
   return { last, confirmedBy };
+}
+
+/** An agent does not say when a limit has let go again: what was clipped once stays so to its end. */
+function clippingOf(ordered: readonly Rung[]): Clipping | null {
+  const newest = ordered.findLast(({ status }) => status.state === 'clipped')?.status;
+  return newest?.state === 'clipped' ? { by: newest.by, toKw: newest.toKw } : null;
+}
+
+function clippingInWords({ by, toKw }: Clipping): string {
+  return `clipped by ${by} to ${toKw} kW`;
 }
 
 function detailOf(status: ReceiptStatus): string | null {
   if (status.state === 'refused') return status.code;
   if (status.state === 'failed') return status.detail;
-  if (status.state === 'clipped') return `clipped by ${status.by} to ${status.toKw} kW`;
+  if (status.state === 'clipped') return clippingInWords(status);
   return status.state === 'overridden' ? `overridden by ${status.by}` : null;
 }

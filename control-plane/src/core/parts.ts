@@ -126,8 +126,8 @@ export class Parts {
 
   readonly onCommand = (command: CommandRecord): void => {
     const { id, site, orderId } = command;
-    const { state, confirmedBy, final, detail } = commandView(this.#ports.store, command);
-    const summary = { state, confirmedBy, final, detail };
+    const { state, confirmedBy, clipped, final, detail } = commandView(this.#ports.store, command);
+    const summary = { state, confirmedBy, clipped, final, detail };
     this.emit({ type: 'command', id, site, order: orderId, ...summary });
   };
 

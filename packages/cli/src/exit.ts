@@ -21,7 +21,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   2: 'usage, configuration or a file that is not what it should be',
   3: 'unreachable or timed out: the effect is unknown',
   4: 'key, signature or role',
-  5: 'refused by a limit or interlock',
+  5: 'refused by a limit or interlock, or clipped by one',
   6: 'awaiting approval',
   7: 'some sites failed',
   8: 'an expectation of a simulation failed',

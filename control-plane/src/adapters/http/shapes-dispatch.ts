@@ -85,6 +85,10 @@ export const CommandAnswer = z
       .enum(['device', 'meter'])
       .nullable()
       .describe('device: read back; meter: measured'),
+    clipped: z
+      .strictObject({ by: z.string(), toKw: z.number() })
+      .nullable()
+      .describe('what a limit has left of it; what was confirmed is that'),
     final: z.boolean().describe('nothing more is expected; a late receipt may still correct it'),
     detail: z.string().nullable(),
     order: HexId.nullable(),

@@ -57,6 +57,8 @@ export const Progress = z.looseObject({
   site: z.string(),
   state: z.string(),
   confirmedBy: z.enum(['device', 'meter']).nullable(),
+  /** What a limit has left of it; its power in kW, positive into the grid. */
+  clipped: z.looseObject({ by: z.string(), toKw: z.number() }).nullable(),
   final: z.boolean(),
   detail: z.string().nullable(),
 });

@@ -8,10 +8,17 @@ const at = (state: string, more: Partial<Progress> = {}): Progress => ({
   site: 'site-1',
   state,
   confirmedBy: null,
+  clipped: null,
   final: false,
   detail: null,
   ...more,
 });
+
+const CLIPPED = {
+  clipped: { by: 'site_limit', toKw: 50 },
+  detail: 'clipped by site_limit to 50 kW',
+};
+const BY_LIMIT = '(clipped by site limit to 50 kW)';
 
 test.each([
   ['confirmed', { confirmedBy: 'meter' }, 0, 'confirmed by measurement'],
@@ -24,6 +31,9 @@ test.each([
     'reverted, confirmed by the device, never measured',
   ],
   ['completed', { final: true }, 3, 'completed, not confirmed'],
+  ['confirmed', { confirmedBy: 'meter', ...CLIPPED }, 5, `confirmed by measurement ${BY_LIMIT}`],
+  ['clipped', CLIPPED, 5, `clipped, not confirmed ${BY_LIMIT}`],
+  ['completed', { final: true, ...CLIPPED }, 5, `completed, not confirmed ${BY_LIMIT}`],
   ['offered', {}, 3, 'sent, not confirmed'],
   ['accepted', {}, 3, 'accepted, not confirmed'],
   ['unknown', {}, 3, 'UNKNOWN whether it was carried out, not confirmed'],

@@ -22,10 +22,12 @@ export function isSettled({ final, confirmedBy, state }: Progress): boolean {
   return final || confirmedBy === 'meter' || state === 'unknown';
 }
 
-export function exitOfProgress({ state, confirmedBy, detail }: Progress): ExitCode {
+export function exitOfProgress({ state, confirmedBy, clipped, detail }: Progress): ExitCode {
   if (state === 'refused') return exitOfCode(detail ?? '') ?? EXIT.refused;
   if (ENDED_BADLY.has(state)) return EXIT.failed;
   if (state === 'unknown') return EXIT.unknown;
+  // Measured or not, it is less than was ordered: the same exit as for all of it refused.
+  if (clipped !== null) return EXIT.refused;
   if (confirmedBy === 'meter') return EXIT.ok;
   // It ended as ordered, and whether anything moved was never seen: the device's own word is some evidence.
   if (ENDED_WELL.has(state)) return confirmedBy === 'device' ? EXIT.ok : EXIT.unknown;
@@ -63,9 +65,9 @@ const PHRASES: Readonly<Record<string, string>> = {
 };
 
 export function toneOf(progress: Progress): Exclude<Tone, 'faint' | 'strong'> {
-  const { state } = progress;
+  const { state, clipped } = progress;
   if (state === 'refused' || state === 'failed' || state === 'unknown') return 'alarm';
-  return ENDED_BADLY.has(state) || state === 'clipped' ? 'warning' : 'normal';
+  return ENDED_BADLY.has(state) || clipped !== null ? 'warning' : 'normal';
 }
 
 /** The error that goes with an exit, where the states alone must not be taken for success. */

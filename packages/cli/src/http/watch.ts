@@ -89,8 +89,8 @@ function progressOf(data: string): Progress | null {
   }
 }
 
-function fingerprint({ state, confirmedBy, final, detail }: Progress): string {
-  return JSON.stringify([state, confirmedBy, final, detail]);
+function fingerprint({ state, confirmedBy, clipped, final, detail }: Progress): string {
+  return JSON.stringify([state, confirmedBy, clipped, final, detail]);
 }
 
 function timedOut(timeoutMs: number): CliError {

@@ -7,7 +7,7 @@ const WATCH_FLAG = {
 } as const;
 
 const WATCH_DETAILS =
-  '--watch ends with 0 when the meter has measured it, or when it ended and the device had confirmed it; with 3 when the effect is unknown, with 5 when a limit refused it, with 4 for a key, signature or role. --timeout bounds the whole wait.';
+  '--watch ends with 0 when the meter has measured it, or when it ended and the device had confirmed it; with 3 when the effect is unknown, with 5 when a limit refused it or let only a part of it through, measured or not, with 4 for a key, signature or role. --timeout bounds the whole wait.';
 
 export const dispatchPreview = defineCommand({
   noun: 'dispatch',

@@ -50,6 +50,7 @@ export function commandAnswer(more: object = {}) {
     site: 'site-1',
     state: 'active',
     confirmedBy: null,
+    clipped: null,
     final: false,
     detail: null,
     order: '00112233445566778899aabbccddeeff',

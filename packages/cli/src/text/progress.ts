@@ -13,9 +13,9 @@ export function progressTeller(
   wallMs: () => number,
 ): (progress: Progress) => void {
   return (progress) => {
-    const { id, site, state, confirmedBy, final, detail } = progress;
+    const { id, site, state, confirmedBy, clipped, final, detail } = progress;
     if (global.json) {
-      const facts = { id, site, state, confirmedBy, final, detail };
+      const facts = { id, site, state, confirmedBy, clipped, final, detail };
       printJson(world, { schema: 'tieline.command-progress/1', ...facts });
       return;
     }

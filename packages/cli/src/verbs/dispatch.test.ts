@@ -12,6 +12,11 @@ import { tieline } from '../testing/small-world.ts';
 const WATCH = ['dispatch', 'get', COMMAND_ID, '--watch'];
 const SETPOINT = ['--site', 'site-1', '--asset', 'battery-1', '--kw', '80', '--for', '30m'];
 
+const CLIPPED = {
+  clipped: { by: 'site limit', toKw: 50 },
+  detail: 'clipped by site limit to 50 kW',
+};
+
 const following = (...states: readonly object[]) =>
   answering({
     [`GET /v1/commands/${COMMAND_ID}`]: commandAnswer(),
@@ -52,6 +57,7 @@ describe('get --watch', () => {
     [{ state: 'unknown', detail: 'no_receipt' }, 3, 'The effect is unknown'],
     [{ state: 'completed', final: true }, 3, 'The effect is unknown'],
     [{ state: 'expired', final: true }, 1, 'Not carried out as ordered'],
+    [{ state: 'confirmed', confirmedBy: 'meter', ...CLIPPED }, 5, 'Not carried out as ordered'],
   ])('%j ends with %i', async (state, exit, told) => {
     const outcome = await tieline(WATCH, following(state));
     expect([outcome.exit, outcome.stderr]).toEqual([exit, expect.stringContaining(told)]);
