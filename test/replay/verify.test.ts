@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditError, type AuditKeys, auditKeysOf, verifyExport } from '@tieline/audit';
 import { assert } from '@tieline/kernel';
-import { openTrust } from '@tieline/protocol';
+import { decodeCbor, encodeCbor, leafHash, openTrust, TreeFold } from '@tieline/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ExportFrame, joinFrames, splitFrames } from './frames.ts';
@@ -36,9 +36,9 @@ function exportOf(site: string): Uint8Array {
 }
 
 /** The finding's code; null where the file verifies. Anything but an `AuditError` is a crash. */
-function finding(file: Uint8Array): string | null {
+function finding(file: Uint8Array, acceptPruned = false): string | null {
   try {
-    verifyExport(file, keys);
+    verifyExport(file, keys, { acceptPruned });
     return null;
   } catch (thrown) {
     if (thrown instanceof AuditError) return thrown.code;
@@ -85,6 +85,12 @@ describe('the logs of a ten-minute run', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  test('fail for a beginning left out, unless it is said that the file may begin later', () => {
+    const stripped = withoutBeginning(frames, 16);
+    expect(finding(joinFrames(stripped))).toBe('export_pruned');
+    expect(finding(joinFrames(stripped), true)).toBeNull();
   });
 
   test('fail for any tail cut off', () => {
@@ -172,4 +178,20 @@ function middle(): number {
 function flip(file: Uint8Array): Uint8Array {
   const at = Math.floor(file.length / 2);
   return file.with(at, (file[at] ?? 0) ^ 1);
+}
+
+/** The file as it would be had its first records been pruned: made from the file alone, with nobody's key. */
+function withoutBeginning(whole: readonly ExportFrame[], count: number): ExportFrame[] {
+  const [header, checkpoint, newest, ...rest] = whole;
+  assert(header !== undefined && checkpoint !== undefined && newest !== undefined, 'an export');
+  const fold = new TreeFold();
+  const kept: ExportFrame[] = [];
+  for (const frame of rest) {
+    if (isRecord(frame) && fold.size < count) fold.append(leafHash(frame.content));
+    else if (fold.size === count) kept.push(frame);
+  }
+  const receipts = 1 + kept.filter(({ kind }) => kind === 'receipt').length;
+  const told = { ...Object(decodeCbor(header.content)), receipts };
+  const content = encodeCbor({ ...told, first: count, frontier: [...fold.frontier] });
+  return [{ ...header, content }, checkpoint, newest, ...kept];
 }

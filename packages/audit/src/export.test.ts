@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concatBytes, toHex, utf8 } from '@tieline/kernel';
-import { decodeCbor, encodeCbor, sha256 } from '@tieline/protocol';
+import { decodeCbor, encodeCbor, leafHash, sha256, TreeFold } from '@tieline/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readChunks } from './adapters/read-chunks.ts';
@@ -105,7 +105,7 @@ describe('what was logged is what is exported', () => {
         log.prune(keep);
       }
       const bytes = bytesOf(log.export());
-      const report = verifyExport(chunked(bytes, size), KEYS);
+      const report = verifyExport(chunked(bytes, size), KEYS, { acceptPruned: true });
       expect(report).toMatchObject({ first: log.first, size: log.size });
       expect(report.receiptedSize).toBe(log.receiptedSize);
       expect([...exportRecords(chunked(bytes, size))]).toEqual([...log.records()]);
@@ -226,7 +226,8 @@ describe('what was tampered with is refused', () => {
       const forged = rearranged(bytesOf(rewritten.export()), (parts) =>
         receipt === undefined ? [] : parts.with(2, receipt),
       );
-      expect(failureOf(() => verifyExport(forged, KEYS))).toEqual({
+      const accepted = { acceptPruned: true };
+      expect(failureOf(() => verifyExport(forged, KEYS, accepted))).toEqual({
         code: 'root_contradicted',
         by: 'receipt',
         size: 14,
@@ -276,7 +277,38 @@ describe('what was tampered with is refused', () => {
       const [content] = partsOf(encodeHeader(first));
       return content ? [content, ...rest.toSpliced(1, 2)] : [];
     });
-    expect(codeOf(bytes)).toBe('export_malformed');
+    const finding = failureOf(() => verifyExport(bytes, KEYS, { acceptPruned: true }));
+    expect(finding.code).toBe('export_malformed');
+  });
+
+  test('the oldest records left out, by anybody and without a trace, where nobody said that they may be', () => {
+    const stripped = rearranged(whole, ([header, checkpoint, newest, ...rest]) => {
+      if (!header || !checkpoint || !newest) return [];
+      const records = rest.filter(({ kind }) => kind === FRAME.record);
+      const fold = new TreeFold();
+      for (const { content } of records.slice(0, 14)) fold.append(leafHash(content));
+      const told = decodeHeader({ kind: 0, content: header.content, offset: 0 });
+      const later = { ...told, first: 14, frontier: [...fold.frontier], receipts: 1 };
+      const content = encodeCbor(later);
+      return [{ kind: FRAME.header, content }, checkpoint, newest, ...records.slice(14)];
+    });
+    expect(failureOf(() => verifyExport(stripped, KEYS))).toEqual({
+      code: 'export_pruned',
+      first: 14,
+    });
+    expect(verifyExport(stripped, KEYS, { acceptPruned: true })).toMatchObject({ first: 14 });
+  });
+
+  test('a witness holds all: what it exports begins at 0, whatever the agent has pruned', () => {
+    const [log, witness] = [memoryLog(30), witnessOn()];
+    drain(log, witness);
+    expect(log.prune(5)).toBe(25);
+    log.append(entry(30));
+    drain(log, witness);
+    expect(verifyExport(bytesOf(witness.export('site-1') ?? []), KEYS)).toMatchObject({
+      first: 0,
+      size: 31,
+    });
   });
 
   test.each([

@@ -48,6 +48,8 @@ export type AuditFailure =
   | { readonly code: 'upload_inconsistent'; readonly reason: string }
   /** An export that is not one: `offset` counts bytes from the start of the file. */
   | { readonly code: 'export_malformed'; readonly offset: number; readonly reason: string }
+  /** An export begins at a later record, and nobody said that it may. */
+  | { readonly code: 'export_pruned'; readonly first: number }
   /** An export ends before the records that its checkpoint counts. */
   | { readonly code: 'export_cut'; readonly size: number; readonly found: number }
   /** The records of an export do not hash to what was signed for them. */

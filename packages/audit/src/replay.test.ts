@@ -33,6 +33,7 @@ test('a log whose outputs follow from its inputs is identical, and every cycle i
   );
   expect(replayRecords(records, summing)).toEqual({
     cycles: 62,
+    from: 1,
     skipped: 1,
     identical: true,
     firstDifference: null,
@@ -48,6 +49,7 @@ test('one bit of one output is a difference, and the first one is shown', () => 
   );
   expect(replayRecords(records, summing)).toEqual({
     cycles: 2,
+    from: 0,
     skipped: 0,
     identical: false,
     firstDifference: {
@@ -60,5 +62,5 @@ test('one bit of one output is a difference, and the first one is shown', () => 
 
 test('a log without a snapshot says nothing, which is not the same as identical', () => {
   const report = replayRecords(logged(['cycle', { input: 1, output: 5 }]), summing);
-  expect(report).toMatchObject({ cycles: 0, skipped: 1, identical: false });
+  expect(report).toMatchObject({ cycles: 0, from: null, skipped: 1, identical: false });
 });

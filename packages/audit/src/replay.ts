@@ -22,7 +22,9 @@ export interface ReplayStep<State> {
 export interface ReplayReport {
   /** Cycles decided again; up to and including the first difference. */
   readonly cycles: number;
-  /** Records before the first snapshot, which nothing can be said about. */
+  /** The record that it starts from; null where there is no snapshot. */
+  readonly from: number | null;
+  /** Records before it, which nothing can be said about. */
   readonly skipped: number;
   /** Something was decided again, and all of it as logged. */
   readonly identical: boolean;
@@ -42,10 +44,12 @@ export function replayRecords<State>(
   reducer: Reducer<State>,
 ): ReplayReport {
   let running: { state: State } | null = null;
+  let from: number | null = null;
   let [cycles, skipped] = [0, 0];
   for (const record of records) {
     const { kind, seq, body } = record;
     if (kind === reducer.startKind) {
+      from ??= seq;
       running = { state: reducer.start(record) };
       continue;
     }
@@ -58,8 +62,8 @@ export function replayRecords<State>(
     cycles += decided;
     if (expected !== null && !equalBytes(encodeCbor(expected), encodeCbor(body))) {
       const firstDifference = { seq, expected, logged: body };
-      return { cycles, skipped, identical: false, firstDifference };
+      return { cycles, from, skipped, identical: false, firstDifference };
     }
   }
-  return { cycles, skipped, identical: cycles > 0, firstDifference: null };
+  return { cycles, from, skipped, identical: cycles > 0, firstDifference: null };
 }

@@ -9,7 +9,7 @@ import { type AuditKeys, type LogIdentity, openCheckpoint, openReceipt } from '.
 export interface ExportReport {
   readonly deployment: string;
   readonly site: string;
-  /** Index of the first record in the file; earlier ones were pruned, and only their hashes are here. */
+  /** Index of the first record in the file; of earlier ones only hashes are here. 0 unless that was accepted. */
   readonly first: number;
   readonly size: number;
   readonly root: Uint8Array;
@@ -21,18 +21,27 @@ export interface ExportReport {
 /**
  * Checks a whole export offline, in one pass and O(log n) memory.
  *
+ * A gateway prunes records that have a receipt, and its export then begins later. Anybody can make such a
+ * file of a whole one: its hashes prove that there were earlier records, and nothing shows who took them out.
+ * So a file that begins later does not verify, unless the caller knows that it may.
+ *
  * @param source  the file's bytes, whole or in chunks of any size
  * @param keys  from the deployment's trust document
- * @throws {AuditError} export_malformed | export_cut | origin_foreign | signature_refused |
- * record_malformed | root_contradicted | log_truncated
+ * @param options.acceptPruned  take a file that begins later; the report says where
+ * @throws {AuditError} export_malformed | export_pruned | export_cut | origin_foreign |
+ * signature_refused | record_malformed | root_contradicted | log_truncated
  */
 export function verifyExport(
   source: Uint8Array | Iterable<Uint8Array>,
   keys: AuditKeys,
+  options: { readonly acceptPruned?: boolean } = {},
 ): ExportReport {
   const frames = readFrames(source instanceof Uint8Array ? [source] : source);
   const header = decodeHeader(nextOf(frames, FRAME.header));
   const identity = identityOf(header, keys);
+  if (header.first > 0 && options.acceptPruned !== true) {
+    throw new AuditError({ code: 'export_pruned', first: header.first });
+  }
   const fold = new TreeFold(header.first, header.frontier);
   const signed = openCheckpoint(nextOf(frames, FRAME.checkpoint).content, identity, keys);
   const newest =

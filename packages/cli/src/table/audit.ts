@@ -1,6 +1,11 @@
 import { TRUST_FLAG } from './shared.ts';
 import { defineCommand } from './spec.ts';
 
+const PRUNED_FLAG = {
+  type: 'toggle',
+  summary: 'take a file that begins at a later record, as a gateway’s own export does',
+} as const;
+
 export const auditTail = defineCommand({
   noun: 'audit',
   verb: 'tail',
@@ -22,9 +27,10 @@ export const auditVerify = defineCommand({
   summary: 'verify an exported log, offline',
   details: [
     'Needs only the file and the trust document. A flipped byte, a missing record, a cut tail that had a receipt and two logs spliced together are all found, up to the last receipt; beyond it only the agent’s own signature speaks.',
+    'A file that begins at a later record does not verify: anybody can leave the oldest records out. With --pruned it does, and it is said where it begins.',
   ],
   operands: { file: { value: 'FILE', summary: 'an export, as `audit export` writes it' } },
-  flags: { trust: TRUST_FLAG },
+  flags: { trust: TRUST_FLAG, pruned: PRUNED_FLAG },
   heeds: ['context'],
   schema: 'tieline.audit-verified/1',
   examples: ['tieline audit verify site-1.audit --trust trust.cose'],
@@ -51,7 +57,7 @@ export const auditReplay = defineCommand({
     'Runs the agent’s own decisions again over the logged process images and model outputs. Exit 1 where one differs, or where there is nothing to replay. With --trust the log is verified first.',
   ],
   operands: { file: { value: 'FILE', summary: 'an export, as `audit export` writes it' } },
-  flags: { trust: TRUST_FLAG },
+  flags: { trust: TRUST_FLAG, pruned: PRUNED_FLAG },
   heeds: [],
   schema: 'tieline.replay/1',
   examples: ['tieline audit replay site-1.audit --trust trust.cose'],

@@ -12,6 +12,7 @@ import { verifyLog } from './audit-verify.ts';
 const ReplayReport = z.looseObject({
   schema: z.literal('tieline.replay/1'),
   cycles: z.int().min(0),
+  from: z.int().min(0).nullable(),
   identical: z.boolean(),
   firstDifference: z
     .looseObject({ seq: z.int().min(0), expected: z.unknown(), logged: z.unknown() })
@@ -22,7 +23,7 @@ type ReplayReport = z.output<typeof ReplayReport>;
 export const run: Verb<typeof auditReplay> = async ({ flags, operands, global, world }) => {
   if (flags.trust !== undefined) {
     const { trust } = await readTrust(world, global, flags.trust);
-    await verifyLog(world, operands.file, trust);
+    await verifyLog(world, operands.file, trust, flags.pruned);
   }
   const main = 'edge-agent/src/main.ts';
   const { exit, stdout } = await world.start(main, ['replay', operands.file], 'captured');
@@ -31,7 +32,9 @@ export const run: Verb<typeof auditReplay> = async ({ flags, operands, global, w
   const report = shaped('The replay', jsonLine(stdout), 'understood', ReplayReport);
   if (global.json) printJson(world, report);
   else if (report.identical) {
-    const facts = [['replayed', `✓ ${report.cycles} cycles, every decision identical`]] as const;
+    const { cycles, from } = report;
+    const said = `✓ ${cycles} cycles from record ${from} on, every decision identical`;
+    const facts = [['replayed', said]] as const;
     world.stdout.write(layoutFacts(facts, world.stdout.colour));
   }
   if (report.identical && exit === EXIT.ok) return EXIT.ok;

@@ -11,7 +11,7 @@ import type { World } from '../world.ts';
 
 export const run: Verb<typeof auditVerify> = async ({ flags, operands, global, world }) => {
   const { trust } = await readTrust(world, global, flags.trust);
-  const report = await verifyLog(world, operands.file, trust);
+  const report = await verifyLog(world, operands.file, trust, flags.pruned);
   if (global.json) {
     const { root, ...facts } = report;
     printJson(world, {
@@ -27,13 +27,19 @@ export const run: Verb<typeof auditVerify> = async ({ flags, operands, global, w
 };
 
 /** Verifies an export in one pass. @throws {CliError} exit 4 for anything that does not verify, with the place */
-export async function verifyLog(world: World, path: string, trust: Trust): Promise<ExportReport> {
+export async function verifyLog(
+  world: World,
+  path: string,
+  trust: Trust,
+  acceptPruned: boolean,
+): Promise<ExportReport> {
   const pieces = await world.pieces(path);
   try {
-    return verifyExport(pieces, auditKeysOf(trust));
+    return verifyExport(pieces, auditKeysOf(trust), { acceptPruned });
   } catch (thrown) {
     if (!(thrown instanceof AuditError)) throw thrown;
     const { code, ...facts } = thrown.failure;
+    const next = code === 'export_pruned' ? { next: `tieline audit verify ${path} --pruned` } : {};
     throw new CliError(EXIT.signature, {
       code,
       what: `${path} does not verify`,
@@ -41,6 +47,7 @@ export async function verifyLog(world: World, path: string, trust: Trust): Promi
         ['finding', code.replaceAll('_', ' ')],
         ...Object.entries(facts).map(([name, fact]): [string, string] => [name, String(fact)]),
       ],
+      ...next,
     });
   }
 }
@@ -54,7 +61,16 @@ function factsOf(report: ExportReport): [string, string][] {
   return [
     ['verified', `✓ log of ${site} in ${deployment}`],
     ['records', `${size - first}, from ${first} to ${size - 1}`],
+    ...(first === 0 ? [] : [leftOut(first)]),
     ['root', toHex(root)],
     ['receipts', `${receipts}; ${proven}`],
+  ];
+}
+
+function leftOut(first: number): [string, string] {
+  const count = first === 1 ? 'record 0 is' : `records 0 to ${first - 1} are`;
+  return [
+    'left out',
+    `${count} not in this file; nothing says what stood there, or who left it out`,
   ];
 }

@@ -9,7 +9,7 @@ const deployment = makeDeployment();
 const keys = auditKeysOf(deployment.trust);
 
 /** A log of `site-1`, receipted up to `receipted` records, as one file. */
-function exportOf(records: number, receipted: number): Uint8Array {
+function exportOf(records: number, receipted: number, pruned = false): Uint8Array {
   const database = () => openDatabase(':memory:', { synchronous: 'FULL' });
   const { anchor } = deployment.trust;
   const identity = { anchor, deployment: 'demo', site: 'site-1' };
@@ -36,6 +36,7 @@ function exportOf(records: number, receipted: number): Uint8Array {
     const upload = log.pending(196_608);
     if (upload !== null) log.acceptReceipt(witness.ingest('site-1', upload, keys), keys);
   }
+  if (pruned) log.prune(0);
   return concatBytes(...log.export());
 }
 
@@ -65,6 +66,18 @@ test('--json says the same to a machine', async () => {
     receiptedSize: 8,
     root: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
+});
+
+test('a file that begins later verifies only where that is accepted, and it is said where it begins', async () => {
+  const later = exportOf(12, 8, true);
+  const refused = await verify(later);
+  expect([refused.exit, refused.stdout]).toEqual([4, '']);
+  expect(refused.stderr).toContain('export pruned');
+  expect(refused.stderr).toContain('tieline audit verify log --pruned');
+  const { exit, stdout } = await verify(later, ['--pruned']);
+  expect(exit).toBe(0);
+  expect(stdout).toContain('4, from 8 to 11');
+  expect(stdout).toContain('records 0 to 7 are not in this file');
 });
 
 test('whatever byte is changed, wherever it is cut: exit 4, with the place', async () => {
@@ -123,13 +136,17 @@ describe('replay', () => {
     `${JSON.stringify({
       schema: 'tieline.replay/1',
       cycles,
+      from: cycles === 0 ? null : 3,
       identical,
       firstDifference: identical || cycles === 0 ? null : firstDifference,
     })}\n`;
 
-  test('passes on that every decision is identical', async () => {
+  test('passes on that every decision is identical, and from where', async () => {
     const { exit, stdout } = await replay(line(true), 0);
-    expect([exit, stdout]).toEqual([0, 'replayed  ✓ 600 cycles, every decision identical\n']);
+    expect([exit, stdout]).toEqual([
+      0,
+      'replayed  ✓ 600 cycles from record 3 on, every decision identical\n',
+    ]);
   });
 
   test('ends with 1 at the first difference, and says where it is', async () => {
