@@ -40,13 +40,14 @@ export class Policies {
   }
 
   /**
-   * Takes a newer policy; the one held, again, changes nothing.
+   * Takes a newer policy; the one held, again, changes nothing. Only what is new must be signed by keys of
+   * today: a file that is read at every start outlives the key that signed it.
    * @throws {VerifyError} for its signatures; {ControlError} policy_of_other_deployment | policy_not_newer |
    * policy_conflict | policy_version_step_too_large
    */
   accept(bytes: Uint8Array): { readonly held: HeldPolicy; readonly isNew: boolean } {
     const { store, wire, clock } = this.#ports;
-    const { body: policy } = wire.openDocument(KINDS.policy, bytes);
+    const { body: policy } = wire.reopenDocument(KINDS.policy, bytes);
     const { deployment, version } = policy;
     if (deployment !== wire.deployment) {
       throw new ControlError({ code: 'policy_of_other_deployment', deployment });
@@ -65,6 +66,7 @@ export class Policies {
       const facts = { version, held: held.policy.version, stepMax: EPOCH_STEP_MAX };
       throw new ControlError({ code: 'policy_version_step_too_large', ...facts });
     }
+    wire.openDocument(KINDS.policy, bytes);
     const acceptedWallMs = clock.wallMs();
     store.addPolicy({ version, bytes, acceptedWallMs });
     const taken = { policy, bytes, acceptedWallMs };

@@ -46,6 +46,9 @@ export const bob = held('bob');
 export const carol = held('carol');
 export const mallory = held('mallory');
 export const policyKey = held('policy-desk');
+/** Runs out at `POLICY_KEY_ENDS_S`. */
+export const endingPolicyKey = held('policy-desk-2');
+export const POLICY_KEY_ENDS_S = ISSUED_S + 3_600;
 export const releaseKey = held('release-desk');
 export const controlKeys: ControlKeys = {
   dispatch: held('control-dispatch'),
@@ -67,6 +70,7 @@ export const trustDocument: TrustDocument = {
     entry(bob, ['operator']),
     entry(carol, ['operator'], ['site-1']),
     entry(policyKey, ['policy']),
+    { ...entry(endingPolicyKey, ['policy']), expires: POLICY_KEY_ENDS_S },
     entry(releaseKey, ['release']),
     ...(Object.entries(controlKeys) as [Role, HeldKey][]).map(([role, key]) => entry(key, [role])),
     ...SITES.map((site) => entry(agentKeys[site]!, ['agent'], [site])),
