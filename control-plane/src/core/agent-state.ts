@@ -171,14 +171,15 @@ export function onHeartbeat(
 /** The broker says that the connection broke: lost at once, until the next word of the agent. */
 export function onDeath(state: AgentState, sess: string): Step {
   if (presentSession(state)?.sess !== sess) return ignored(state, 'session_unknown');
-  return state.link === 'present' ? lost(state) : { state, changes: [] };
+  return state.link === 'lost' ? { state, changes: [] } : lost(state);
 }
 
+/** Also one that was heard before the control plane was started, and not since, is lost; one never heard is not. */
 export function onTick(state: AgentState, now: Now): Step {
-  if (state.link !== 'present' || now.monotonicMs - state.heardMonotonicMs <= SILENT_MS) {
-    return { state, changes: [] };
-  }
-  return lost(state);
+  const silent = now.monotonicMs - state.heardMonotonicMs > SILENT_MS;
+  const wasHeard =
+    state.link === 'present' || (state.link === 'unheard' && state.sessions.length > 0);
+  return silent && wasHeard ? lost(state) : { state, changes: [] };
 }
 
 /** The first reason stands until a person has looked. */

@@ -213,6 +213,24 @@ test('what is known of agents outlives the process, under a higher epoch', async
   expect(world.plane.agent('site-1').link).toBe('unheard');
 });
 
+test('an agent that died while the control plane was away is lost 30 s after its start, since it was last heard', async () => {
+  const first = World.ready();
+  const heardMs = first.clock.wallMs();
+  await first.plane.stop();
+  await first.clock.advance(3_600_000);
+  world = new World({ store: first.store.serialize(), clock: first.clock, agents: first.agents });
+  world.plane.start();
+  world.bus.up();
+  await world.live(31_000, ['site-1']);
+  expect(world.plane.agent('site-1')).toMatchObject({ link: 'lost', sinceWallMs: heardMs });
+  expect(world.plane.agent('site-2').link).toBe('present');
+  const fresh = new World({ clock: first.clock });
+  fresh.plane.start();
+  await fresh.clock.advance(60_000);
+  expect(fresh.plane.agent('site-1').link).toBe('unheard');
+  await fresh.plane.stop();
+});
+
 test('with each connection to the broker every site is told what is in force', () => {
   world = World.ready();
   world.plane.directModel('site-1', null);
