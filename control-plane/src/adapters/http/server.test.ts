@@ -285,6 +285,12 @@ test('events arrive as they happen; a client that comes back gets what it missed
   expect(await read('0-1', 'gap', () => {})).toContain('event: gap');
 });
 
+test('a HEAD of the event stream is no listener', async () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const answer = await app.inject({ method: 'HEAD', url: '/v1/events', headers });
+  expect(answer.statusCode).toBe(404);
+});
+
 test('a listener that does not read is cut off, and the others go on', async () => {
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

@@ -36,7 +36,12 @@ export interface HttpOptions {
 
 /** The HTTP API of a control plane; not yet listening. */
 export async function buildServer({ plane, token, logger }: HttpOptions): Promise<App> {
-  const app = fastify({ bodyLimit: BODY_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS })
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A HEAD of the event stream would never be answered, and keep its place.
+    exposeHeadRoutes: false,
+  })
     .withTypeProvider<ZodTypeProvider>()
     .setValidatorCompiler(validatorCompiler)
     .setSerializerCompiler(serializerCompiler);
