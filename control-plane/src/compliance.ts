@@ -87,6 +87,9 @@ export function controlStoreCompliance(
       id(1),
     ]);
     expect(again.unacknowledged().map((one) => one.id)).toEqual([id(1), id(2)]);
+    again.setVerdict(id(1), { state: 'unknown', code: 'no_receipt' });
+    again.setVerdict(id(2), { state: 'unknown', code: 'too_late' });
+    expect(again.unacknowledged().map((one) => one.id)).toEqual([id(1)]);
     again.setVerdict(id(2), { state: 'expired', code: 'too_late' });
     again.addRung(rung(1));
     expect(again.unacknowledged()).toEqual([]);

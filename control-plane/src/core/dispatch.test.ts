@@ -88,6 +88,19 @@ test('a command that cannot be accepted any more stays unknown where it was offe
   expect(world.bus.take('/command')).toHaveLength(0);
 });
 
+test('a command that was given up stays so over restarts, and is not told of again', async () => {
+  const first = World.ready();
+  const [offered] = first.plane.submitOrder(signedOrder(1)).commands;
+  await first.clock.advance(640_000);
+  expect(first.plane.command(offered!.id)).toMatchObject({ detail: 'too_late', final: true });
+  await first.plane.stop();
+  world = new World({ store: first.store.serialize(), clock: first.clock });
+  world.plane.start();
+  await world.clock.advance(5_000);
+  expect(world.told(offered!.id)).toEqual([]);
+  expect(world.plane.agent('site-1').waiting).toBe(0);
+});
+
 test('after a birth the same command is offered to the new session with a later sequence number', async () => {
   world = World.ready();
   const agent = world.agents['site-1'];

@@ -61,6 +61,11 @@ test('the least advanced action speaks for the command', () => {
   });
 });
 
+test('a command that was given up in doubt is final: unknown is the last word, unless a receipt still comes', () => {
+  const givenUp = { state: 'unknown', code: 'too_late' } as const;
+  expect(summarise(1, givenUp, [])).toMatchObject({ state: 'unknown', final: true });
+});
+
 test('without a receipt the control plane says what it knows, and doubt is not final', () => {
   expect(summarise(1, { state: 'unknown', code: 'no_receipt' }, [])).toEqual({
     state: 'unknown',

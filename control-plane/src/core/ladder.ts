@@ -68,7 +68,8 @@ export function summarise(
   rungs: readonly Rung[],
 ): CommandSummary {
   if (rungs.length === 0) {
-    const final = control.state === 'expired' || control.state === 'refused';
+    const givenUp = control.state === 'unknown' && control.code !== 'no_receipt';
+    const final = givenUp || control.state === 'expired' || control.state === 'refused';
     return { ...NOTHING_SEEN, state: control.state, final, detail: control.code };
   }
   const ordered = rungs.toSorted((a, b) => a.auditIndex - b.auditIndex);

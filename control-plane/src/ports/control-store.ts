@@ -42,7 +42,7 @@ export interface ControlStore {
   command(id: string): CommandRecord | null;
   commands(filter: CommandFilter): readonly CommandRecord[];
   commandsOfOrder(orderId: string): readonly CommandRecord[];
-  /** Commands without any rung that may still be offered or await one, oldest first. */
+  /** Commands without any rung that may still be offered or await one, oldest first; none that was given up. */
   unacknowledged(): readonly CommandRecord[];
   setVerdict(command: string, verdict: ControlVerdict): void;
   addOffer(offer: OfferRecord): void;

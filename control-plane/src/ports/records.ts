@@ -46,7 +46,7 @@ export type ControlState =
   | 'queued'
   /** Published to the present session; no receipt yet. */
   | 'offered'
-  /** Published, and no receipt came in time: neither success nor failure. */
+  /** Published, and no receipt came in time: neither success nor failure. Given up, unless the code is `no_receipt`. */
   | 'unknown'
   /** Never published, and too late now. */
   | 'expired'

@@ -270,7 +270,9 @@ function prepareCommands(db: Database) {
     ),
     unacknowledged: db.prepare<[], CommandRow>(
       `SELECT * FROM command
-       WHERE acknowledged = 0 AND control_state IN ('queued', 'offered', 'unknown') ORDER BY nr`,
+       WHERE acknowledged = 0 AND control_state IN ('queued', 'offered', 'unknown')
+         AND (control_state != 'unknown' OR control_code = 'no_receipt')
+       ORDER BY nr`,
     ),
     setVerdict: db.prepare<[string, string | null, string]>(
       'UPDATE command SET control_state = ?, control_code = ? WHERE id = ?',
