@@ -25,6 +25,7 @@ function command(nr: number, change: Partial<CommandRecord> = {}): CommandRecord
 function rung(auditIndex: number, change: Partial<RungRecord> = {}): RungRecord {
   return {
     site: 'site-1',
+    generation: 0,
     auditIndex,
     command: id(1),
     action: null,
@@ -104,16 +105,20 @@ export function controlStoreCompliance(
     expect(store.addRung(rung(1))).toBe('added');
     expect(store.addRung(rung(2))).toBe('known');
     expect(store.addRung(rung(2, { digest: 'f'.repeat(64) }))).toBe('conflict');
-    expect(reopen(store).rungs(id(1))).toEqual([rung(1), rung(2)]);
+    const anew = rung(1, { generation: 1, digest: 'e'.repeat(64) });
+    expect(store.addRung(anew)).toBe('added');
+    expect(reopen(store).rungs(id(1))).toEqual([rung(1), rung(2), anew]);
   });
 
   test(`${name}: how far each audit log was read is kept`, () => {
     const store = make();
-    expect(store.auditRead('site-1')).toBe(0);
-    store.setAuditRead('site-1', 7);
-    store.setAuditRead('site-1', 9);
+    expect(store.auditRead('site-1', 0)).toBe(0);
+    store.setAuditRead('site-1', 0, 7);
+    store.setAuditRead('site-1', 0, 9);
+    store.setAuditRead('site-1', 1, 2);
     const again = reopen(store);
-    expect([again.auditRead('site-1'), again.auditRead('site-2')]).toEqual([9, 0]);
+    expect([again.auditRead('site-1', 0), again.auditRead('site-1', 1)]).toEqual([9, 2]);
+    expect([again.auditRead('site-1', 2), again.auditRead('site-2', 0)]).toEqual([0, 0]);
     again.close();
   });
 
@@ -126,6 +131,7 @@ export function controlStoreCompliance(
       bornWallMs: 1,
       heardWallMs: 2,
       quarantine: { code: 'log_truncated', facts: { size: 1 }, sinceWallMs: 3 },
+      generation: 2,
     } as const;
     store.saveAgent({ ...agent, quarantine: null });
     store.saveAgent(agent);

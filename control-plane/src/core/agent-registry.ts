@@ -1,4 +1,4 @@
-import { assert } from '@tieline/kernel';
+import { assert, fromHex } from '@tieline/kernel';
 import type { ControlStore } from '../ports/control-store.ts';
 import {
   type AgentChange,
@@ -11,6 +11,7 @@ import {
   onBirth,
   onDeath,
   onHeartbeat,
+  onNewDisk,
   onTick,
   presentSession,
   type QuarantineReason,
@@ -26,6 +27,8 @@ export interface RegistryPorts {
   readonly store: ControlStore;
   readonly now: () => Now;
   readonly judge: (site: string) => AuditJudge;
+  /** Keeps the site's audit log as it is, so that its next upload begins another. */
+  readonly closeLog: (site: string) => void;
   /** Called after the change is in force. */
   readonly changed: (state: AgentState, change: AgentChange) => void;
   readonly upkeep: Upkeep;
@@ -100,14 +103,41 @@ export class AgentRegistry {
     this.#apply(quarantined(this.get(site), reason, this.#ports.now()));
   }
 
-  /** @throws {ControlError} site_unknown | agent_not_quarantined */
+  /**
+   * Lets a site have commands again. One that begins its audit log anew gets a new one here as well, and counts
+   * its boots and receipts anew; what is held of the one before stays as it is.
+   * @throws {ControlError} site_unknown | agent_not_quarantined | log_not_new
+   */
   release(site: string): void {
     const state = this.get(site);
     if (state.quarantine === null) throw new ControlError({ code: 'agent_not_quarantined', site });
-    const released = { ...state, quarantine: null };
+    const contradicts = this.#contradicts(state);
+    const { receiptedAtBirth } = state;
+    if (contradicts && receiptedAtBirth !== 0) {
+      throw new ControlError({ code: 'log_not_new', site, receipted: receiptedAtBirth });
+    }
+    const isNew = contradicts || (receiptedAtBirth === 0 && state.quarantine.code === 'log_forked');
+    const kept = isNew ? this.#beginAnew(state) : state;
+    const released = { ...kept, quarantine: null };
     // A person is told that it was done: it is stored before anything follows from it.
     this.#ports.store.saveAgent(recordOf(released));
     this.#apply({ state: released, changes: [{ type: 'released' }] });
+  }
+
+  /** Whether the log that the agent holds now is another than the one held here. */
+  #contradicts({ site, reported }: AgentState): boolean {
+    const root = fromHex(reported?.audit.root ?? '');
+    if (reported === null || root === null) return false;
+    return this.#ports.judge(site)({ size: reported.audit.size, root }) !== null;
+  }
+
+  #beginAnew(state: AgentState): AgentState {
+    const renewed = onNewDisk(state);
+    // In this order: ended in between, the site is still quarantined, and is released once more.
+    this.#ports.store.saveAgent(recordOf(renewed));
+    this.#agents.set(state.site, renewed);
+    this.#ports.closeLog(state.site);
+    return renewed;
   }
 
   /** Keeps how far each session has come, so that replays stand still after a restart as well. */

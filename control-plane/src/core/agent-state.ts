@@ -32,7 +32,10 @@ export interface AgentState {
   /** The session clock as last told, and the control plane's monotonic clock then. */
   readonly clockAt: { readonly sessionMs: number; readonly monotonicMs: number } | null;
   readonly reported: Reported | null;
+  /** Audit records that the agent had receipts for when this session was born; null where no birth was heard. */
+  readonly receiptedAtBirth: number | null;
   readonly quarantine: Quarantine | null;
+  readonly generation: number;
 }
 
 /** What the agent says of itself; digests in hex. */
@@ -87,13 +90,15 @@ export function agentFrom(record: AgentRecord | null, site: string, now: Now): A
     heardMonotonicMs: now.monotonicMs,
     clockAt: null,
     reported: null,
+    receiptedAtBirth: null,
     quarantine: record?.quarantine ?? null,
+    generation: record?.generation ?? 0,
   };
 }
 
 export function recordOf(state: AgentState): AgentRecord {
-  const { site, sessions, software, bornWallMs, heardWallMs, quarantine } = state;
-  return { site, sessions, software, bornWallMs, heardWallMs, quarantine };
+  const { site, sessions, software, bornWallMs, heardWallMs, quarantine, generation } = state;
+  return { site, sessions, software, bornWallMs, heardWallMs, quarantine, generation };
 }
 
 /** The session that commands are addressed to; null before the first word. */
@@ -126,6 +131,7 @@ export function onBirth(
     ...state,
     sessions: withSession(state, { sess, boot: body.boot, sessionMs: body.sessionMs }),
     software: body.software,
+    receiptedAtBirth: body.receipted,
     bornWallMs: isNew ? now.wallMs : state.bornWallMs,
   };
   const reported: Reported = {
@@ -159,6 +165,7 @@ export function onHeartbeat(
   const next: AgentState = {
     ...state,
     sessions: withSession(state, { sess, boot: seen?.boot ?? null, sessionMs: body.sessionMs }),
+    receiptedAtBirth: isNew ? null : state.receiptedAtBirth,
     bornWallMs: isNew ? now.wallMs : state.bornWallMs,
   };
   return heard(state, next, reported, body.sessionMs, {
@@ -180,6 +187,15 @@ export function onTick(state: AgentState, now: Now): Step {
   const wasHeard =
     state.link === 'present' || (state.link === 'unheard' && state.sessions.length > 0);
   return silent && wasHeard ? lost(state) : { state, changes: [] };
+}
+
+/** The same site on another disk: what the one before counted says nothing of it. */
+export function onNewDisk(state: AgentState): AgentState {
+  const present = presentSession(state);
+  const sessions = state.sessions.map((session) =>
+    session === present || session.boot === null ? session : { ...session, boot: 0 },
+  );
+  return { ...state, sessions, generation: state.generation + 1 };
 }
 
 /** The first reason stands until a person has looked. */

@@ -140,7 +140,7 @@ export class ControlPlane {
     return { ...this.#agentView(site), measurements: this.#parts.known.of(site) };
   }
 
-  /** Lets a quarantined site have commands again. @throws {ControlError} agent_not_quarantined */
+  /** Lets a quarantined site have commands again. @throws {ControlError} agent_not_quarantined | log_not_new */
   release(site: string, reason: string): AgentView {
     this.#parts.agents.release(site);
     this.#ports.logger.warn('agent_released', { site, reason });
@@ -246,6 +246,17 @@ export class ControlPlane {
   auditOf(site: string): AuditVault {
     this.#parts.agents.get(site);
     return this.#ports.audit;
+  }
+
+  /**
+   * A site's audit log as one file, in chunks.
+   * @param closed  number of a log that was closed with a replaced disk, from 1; without it the one that goes on
+   * @throws {ControlError} site_unknown | log_unknown
+   */
+  exportAudit(site: string, closed?: number): Iterable<Uint8Array> {
+    const chunks = this.auditOf(site).export(site, closed);
+    if (chunks !== null) return chunks;
+    throw new ControlError({ code: 'log_unknown', site, closed: closed ?? null });
   }
 
   #agentView(site: string): AgentView {

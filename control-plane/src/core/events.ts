@@ -41,7 +41,7 @@ const ALARMS = {
     cause:
       'An agent’s audit log, or its count of boots, contradicts what is held and signed for here.',
     consequence: 'It gets no commands; its local control goes on.',
-    action: 'Find out whose disk was restored or copied; then release the site.',
+    action: 'Find out whose disk was replaced, restored or copied; then release the site.',
     respondWithinMs: HOUR_MS,
   },
   audit_behind: {

@@ -4,6 +4,8 @@ import { TielineError } from '@tieline/kernel';
 export type ControlFailure =
   | { readonly code: 'site_unknown'; readonly site: string }
   | { readonly code: 'agent_not_quarantined'; readonly site: string }
+  /** Its log is neither the one held here nor a new one: `receipted` records of it have a receipt already. */
+  | { readonly code: 'log_not_new'; readonly site: string; readonly receipted: number | null }
   | { readonly code: 'policy_missing' }
   | { readonly code: 'policy_not_newer'; readonly version: number; readonly held: number }
   | { readonly code: 'policy_conflict'; readonly version: number }
@@ -66,6 +68,8 @@ export type ControlFailure =
     }
   | { readonly code: 'too_many_waiting'; readonly site: string; readonly waitingMax: number }
   | { readonly code: 'command_unknown'; readonly command: string }
+  /** Nothing was uploaded; or, with a number, no log of that number was closed. */
+  | { readonly code: 'log_unknown'; readonly site: string; readonly closed: number | null }
   | { readonly code: 'model_unknown'; readonly digest: string }
   | { readonly code: 'model_package_differs'; readonly place: string; readonly detail: string }
   | { readonly code: 'feeder_bus_unknown'; readonly site: string; readonly bus: string }

@@ -17,7 +17,9 @@ const Status = fc.constantFrom<Rung['status']>(
 
 const Receipts = fc
   .array(fc.tuple(fc.constantFrom(null, 0, 1), Status), { minLength: 1, maxLength: 8 })
-  .map((list) => list.map(([action, status], auditIndex) => ({ auditIndex, action, status })));
+  .map((list) =>
+    list.map(([action, status], auditIndex) => ({ generation: 0, auditIndex, action, status })),
+  );
 
 test('receipts in any order tell the same', () => {
   fc.assert(
@@ -49,11 +51,16 @@ test('a command is shown confirmed by measurement only if the meter confirmed ea
 
 test('the least advanced action speaks for the command', () => {
   const rungs: Rung[] = [
-    { auditIndex: 1, action: null, status: { state: 'accepted' } },
-    { auditIndex: 2, action: 0, status: { state: 'completed' } },
+    { generation: 0, auditIndex: 1, action: null, status: { state: 'accepted' } },
+    { generation: 0, auditIndex: 2, action: 0, status: { state: 'completed' } },
   ];
   expect(summarise(2, offered, rungs)).toMatchObject({ state: 'accepted', final: false });
-  const failed: Rung = { auditIndex: 3, action: 1, status: { state: 'failed', detail: 'silent' } };
+  const failed: Rung = {
+    generation: 0,
+    auditIndex: 3,
+    action: 1,
+    status: { state: 'failed', detail: 'silent' },
+  };
   expect(summarise(2, offered, [...rungs, failed])).toMatchObject({
     state: 'failed',
     final: true,
@@ -85,7 +92,12 @@ test('what a limit has taken away is said beside every later confirmation, to th
     { state: 'confirmed', by: 'meter', measuredKw: 50 },
     { state: 'completed' },
   ];
-  const rungs = states.map((status, counter) => ({ counter, action: 0, status }));
+  const rungs = states.map((status, auditIndex) => ({
+    generation: 0,
+    auditIndex,
+    action: 0,
+    status,
+  }));
   const clipped = { by: 'site export limit', toKw: 50 };
   const detail = 'clipped by site export limit to 50 kW';
   for (const count of [3, 4, 5, 6]) {
@@ -100,6 +112,11 @@ test('a confirmation does not outlive a limit that moves after it', () => {
     { state: 'confirmed', by: 'meter', measuredKw: 80 },
     { state: 'clipped', by: 'site export limit', toKw: 50 },
   ];
-  const rungs = states.map((status, counter) => ({ counter, action: 0, status }));
+  const rungs = states.map((status, auditIndex) => ({
+    generation: 0,
+    auditIndex,
+    action: 0,
+    status,
+  }));
   expect(summarise(1, offered, rungs)).toMatchObject({ state: 'clipped', confirmedBy: null });
 });

@@ -23,6 +23,7 @@ export interface Clipping {
 }
 
 export interface Rung {
+  readonly generation: number;
   readonly auditIndex: number;
   readonly action: number | null;
   readonly status: ReceiptStatus;
@@ -58,7 +59,7 @@ const FINAL: ReadonlySet<CommandState> = new Set([
 ]);
 
 /**
- * Folds the rungs of one command, in any order: their places in the agent's log tell which came first.
+ * Folds the rungs of one command, in any order: their places in the agent's logs tell which came first.
  *
  * @param actions  how many actions the command has, at least one
  */
@@ -72,7 +73,9 @@ export function summarise(
     const final = givenUp || control.state === 'expired' || control.state === 'refused';
     return { ...NOTHING_SEEN, state: control.state, final, detail: control.code };
   }
-  const ordered = rungs.toSorted((a, b) => a.auditIndex - b.auditIndex);
+  const ordered = rungs.toSorted(
+    (a, b) => a.generation - b.generation || a.auditIndex - b.auditIndex,
+  );
   const each = Array.from({ length: actions }, (_, action) => climbed(action, ordered));
   const speaker = each.reduce((low, one) =>
     RANK[one.last.state] < RANK[low.last.state] ? one : low,

@@ -29,6 +29,8 @@ export interface OutboxPorts {
 
 export interface OfferTerms {
   readonly sess: string;
+  /** Of the agent's disk. */
+  readonly generation: number;
   readonly epoch: number;
   /** Policy version that the command was judged by. */
   readonly policy: number;
@@ -40,6 +42,7 @@ export interface OfferTerms {
 const COUNT_LONGEST = 2 ** 40;
 const LONGEST_TERMS: OfferTerms = {
   sess: '0'.repeat(32),
+  generation: 0,
   epoch: COUNT_LONGEST,
   policy: COUNT_LONGEST,
   notAfterSessionMs: COUNT_LONGEST,
@@ -114,10 +117,9 @@ export class Outbox {
       const seq = store.nextSeq(site, toHex(wire.keys.dispatch.signer.kid));
       const message = this.#sealCommand(command, terms, cti, seq);
       const messageDigest = toHex(sha256(message.payload));
-      const { sess, epoch } = terms;
-      const offeredWallMs = now().wallMs;
-      const offer = { command: command.id, sess, epoch, seq, messageDigest, offeredWallMs };
-      commit({ ...offer, cti: toHex(cti) });
+      const { sess, generation, epoch } = terms;
+      const offered = { command: command.id, sess, generation, epoch, seq, messageDigest };
+      commit({ ...offered, cti: toHex(cti), offeredWallMs: now().wallMs });
       return message;
     });
     counters.add('offers', site);

@@ -85,7 +85,10 @@ export class Parts {
     const outbox = new Outbox({ ...common, nonces: rng.stream(`control-cti-${epoch}`) });
     const sites = setting.places.map((place) => place.site);
     const judge = this.#judge;
-    const agents = new AgentRegistry({ ...common, judge, changed: this.#onAgent }, sites);
+    const agents = new AgentRegistry(
+      { ...common, judge, changed: this.#onAgent, closeLog: (site) => audit.close(site) },
+      sites,
+    );
     const offering = { openSession: this.#openSession, publish: this.#offer };
     const told = { changed: this.onCommand, unsendable: this.#onUnsendable };
     const dispatch = new Dispatch({ ...common, ...offering, ...told });
@@ -195,7 +198,9 @@ export class Parts {
     const policy = this.policies.held?.policy.version ?? 0;
     const notAfterSessionMs = Math.max(0, Math.floor(nowSessionMs + restMs));
     const { epoch } = this.term;
-    this.outbox.command(command, { sess, epoch, policy, notAfterSessionMs }, commit);
+    const { generation } = this.agents.get(command.site);
+    const terms = { sess, generation, epoch, policy, notAfterSessionMs };
+    this.outbox.command(command, terms, commit);
   };
 
   readonly #wallOfSession = (site: string, sessionMs: number): number | null => {

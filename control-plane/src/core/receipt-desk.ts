@@ -5,6 +5,7 @@ import { encodeCbor, KINDS, type Receipt, ReceiptStatus } from '@tieline/protoco
 import type { AuditVault } from '../ports/audit-vault.ts';
 import type { ControlStore } from '../ports/control-store.ts';
 import type { CommandRecord, OfferRecord, RungRecord } from '../ports/records.ts';
+import type { AgentRegistry } from './agent-registry.ts';
 import type { Now } from './agent-state.ts';
 import type { Counters } from './counters.ts';
 import { sha256Hex } from './digest.ts';
@@ -17,6 +18,7 @@ export interface ReceiptPorts {
   readonly now: () => Now;
   readonly store: ControlStore;
   readonly audit: AuditVault;
+  readonly agents: Pick<AgentRegistry, 'get'>;
   readonly counters: Counters;
   readonly wire: Wire;
   readonly dispatch: Dispatch;
@@ -52,12 +54,14 @@ export class ReceiptDesk {
     const { site } = topic;
     const id = toHex(body.command);
     const command = store.command(id);
-    if (command === null || command.site !== site || !answers(body, store.offers(id))) {
+    const offer = command?.site === site ? answered(body, store.offers(id)) : undefined;
+    if (command === null || offer === undefined) {
       counters.add('messages_ignored', 'receipt_unmatched');
       return;
     }
     const { status, auditIndex, wallMs: agentWallMs, clock, action = null } = body;
-    const said = { site, command: id, action, status, auditIndex, agentWallMs, clock };
+    const { generation } = offer;
+    const said = { site, generation, command: id, action, status, auditIndex, agentWallMs, clock };
     const outcome = this.#add(said);
     if (outcome === 'added') this.#tell(command);
     else counters.add('messages_ignored', `receipt_${outcome}`);
@@ -65,30 +69,35 @@ export class ReceiptDesk {
 
   /** Takes the rungs out of what is new in a site's audit log. Each log is read once, however often this is asked. */
   readAudit(site: string): void {
-    const { store, audit } = this.#ports;
+    const { store, audit, agents } = this.#ports;
+    const { generation } = agents.get(site);
     const size = audit.size(site);
-    const read = store.auditRead(site);
+    const read = store.auditRead(site, generation);
     if (read >= size) return;
     const climbed = new Map<string, CommandRecord>();
     store.transaction(() => {
       for (const record of audit.records(site, read, size)) {
-        const rung = this.#rungIn(record, site);
+        const rung = this.#rungIn(record, site, generation);
         if (rung === null || this.#add(rung.said) !== 'added') continue;
         climbed.set(rung.command.id, rung.command);
       }
-      store.setAuditRead(site, size);
+      store.setAuditRead(site, generation, size);
     });
     // What follows from it cannot be taken back, and waits until it is stored.
     for (const command of climbed.values()) this.#tell(command);
   }
 
   /** The rung that a record tells of a command that was offered to its site; null where it tells none. */
-  #rungIn(record: AuditRecord, site: string): { command: CommandRecord; said: Said } | null {
+  #rungIn(
+    record: AuditRecord,
+    site: string,
+    generation: number,
+  ): { command: CommandRecord; said: Said } | null {
     const { store } = this.#ports;
-    const said = saidIn(record, site);
+    const said = saidIn(record, site, generation);
     const command = said === null ? null : store.command(said.command);
     if (said === null || command === null || command.site !== site) return null;
-    const offers = store.offers(command.id);
+    const offers = store.offers(command.id).filter((one) => one.generation === generation);
     const { cti } = record.body;
     // Whoever can forge an offer can have it refused; what was accepted is under way, whoever offered it.
     const isOurs =
@@ -120,15 +129,19 @@ export class ReceiptDesk {
   }
 }
 
-function answers({ cti, messageDigest }: Receipt, offers: readonly OfferRecord[]): boolean {
+function answered(
+  { cti, messageDigest }: Receipt,
+  offers: readonly OfferRecord[],
+): OfferRecord | undefined {
   const [ctiHex, digestHex] = [toHex(cti), toHex(messageDigest)];
-  return offers.some((offer) => offer.cti === ctiHex && offer.messageDigest === digestHex);
+  return offers.find((offer) => offer.cti === ctiHex && offer.messageDigest === digestHex);
 }
 
 /** What a record of an agent's log says of a command; null where it says nothing, or nothing that is understood. */
 function saidIn(
   { kind, subject, body, seq, wallMs, clock }: AuditRecord,
   site: string,
+  generation: number,
 ): Said | null {
   const { code, facts, action = null } = body;
   const state = kind.startsWith('command_') ? kind.slice('command_'.length) : '';
@@ -142,8 +155,8 @@ function saidIn(
   const status = ReceiptStatus.safeParse(told);
   if (!status.success || status.data.state !== state) return null;
   if (action !== null && typeof action !== 'number') return null;
-  const said = { site, command: subject, action, status: status.data, auditIndex: seq };
-  return { ...said, agentWallMs: wallMs, clock };
+  const said = { site, generation, command: subject, action, status: status.data };
+  return { ...said, auditIndex: seq, agentWallMs: wallMs, clock };
 }
 
 /** Without what may differ when the same is signed again for another offer or session. */

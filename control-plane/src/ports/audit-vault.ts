@@ -11,6 +11,11 @@ export interface AuditVault {
   size(site: string): number;
   lastReceipt(site: string): Uint8Array | null;
   records(site: string, from?: number, to?: number): Iterable<AuditRecord>;
-  /** The export file, in chunks; null for a site that never uploaded. */
-  export(site: string): Iterable<Uint8Array> | null;
+  /** Keeps the site's log as it is, so that the next upload begins another. Does nothing where none is held. */
+  close(site: string): void;
+  /**
+   * The export file, in chunks; null where there is none.
+   * @param closed  number of a closed log, from 1; without it the log that goes on
+   */
+  export(site: string, closed?: number): Iterable<Uint8Array> | null;
 }

@@ -51,9 +51,9 @@ export interface ControlStore {
   addRung(rung: RungRecord): 'added' | 'known' | 'conflict';
   /** In the order in which the agent climbed them. */
   rungs(command: string): readonly RungRecord[];
-  /** How many records of the site's audit log have had their rungs added. */
-  auditRead(site: string): number;
-  setAuditRead(site: string, size: number): void;
+  /** How many records of the site's audit log have had their rungs added; each generation has a log of its own. */
+  auditRead(site: string, generation: number): number;
+  setAuditRead(site: string, generation: number, size: number): void;
 
   newestPolicy(): DocumentRecord | null;
   addPolicy(policy: DocumentRecord): void;

@@ -28,6 +28,8 @@ export interface AgentRecord {
   readonly bornWallMs: number | null;
   readonly heardWallMs: number | null;
   readonly quarantine: Quarantine | null;
+  /** How many disks the site has had: each begins its audit log and counts its receipts anew. From 0. */
+  readonly generation: number;
 }
 
 export interface OrderRecord {
@@ -80,6 +82,8 @@ export interface OfferRecord {
   readonly cti: string;
   readonly command: string;
   readonly sess: string;
+  /** The agent's, when it was offered. */
+  readonly generation: number;
   readonly epoch: number;
   readonly seq: number;
   /** SHA-256 of the published bytes. */
@@ -90,7 +94,9 @@ export interface OfferRecord {
 /** What an agent said of a command: in a receipt, in its audit log, or first in the one and then in the other. */
 export interface RungRecord {
   readonly site: string;
-  /** Where the agent's audit log says it: names the rung, and rises with each. */
+  /** Of the offer that it answers: which of the disks that the site has had. */
+  readonly generation: number;
+  /** Where the agent's audit log says it: names the rung, and rises with each of a generation. */
   readonly auditIndex: number;
   readonly command: string;
   /** Null where the whole command is meant. */

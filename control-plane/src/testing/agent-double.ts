@@ -42,6 +42,7 @@ export class AgentDouble {
   #replay: ReplayState = REPLAY_START;
   #bornMs = 0;
   #heartbeats = 0;
+  #disks = 0;
 
   constructor(
     site: string,
@@ -57,6 +58,15 @@ export class AgentDouble {
     this.audit = auditLogOf(site, key);
   }
 
+  /** The same key on an empty disk. */
+  getsNewDisk(): void {
+    this.audit = auditLogOf(this.site, this.key);
+    [this.boot, this.counter] = [0, 0];
+    this.#replay = REPLAY_START;
+    this.#stored.clear();
+    this.#disks += 1;
+  }
+
   /** Another process is behind the broker from now on. */
   speaksTo(deliver: (message: { topic: string; payload: Uint8Array }) => void): void {
     this.#deliver = deliver;
@@ -69,7 +79,8 @@ export class AgentDouble {
   /** A new boot, and its first word. */
   boots(change: Partial<Birth> = {}): { topic: string; payload: Uint8Array } {
     this.boot += 1;
-    this.sess = new Uint8Array(16).fill(this.boot + this.site.charCodeAt(5) * 7);
+    const nr = this.boot + this.#disks * 16;
+    this.sess = new Uint8Array(16).fill(nr + this.site.charCodeAt(5) * 7);
     this.#bornMs = this.#clock.monotonicMs();
     this.#heartbeats = 0;
     return this.born(change);

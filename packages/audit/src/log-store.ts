@@ -62,6 +62,8 @@ export class LogDatabase {
   readonly #statements: Statements;
   readonly #id: Database.Statement<[string], number>;
   readonly #begin: Database.Statement<[string]>;
+  readonly #closed: Database.Statement<[string], number>;
+  readonly #rename: Database.Statement<[string, string]>;
 
   constructor(db: Database.Database) {
     migrate(db, 'audit', SCHEMA);
@@ -69,6 +71,10 @@ export class LogDatabase {
     this.#statements = prepare(db);
     this.#id = db.prepare<[string], number>('SELECT id FROM audit_log WHERE origin = ?').pluck();
     this.#begin = db.prepare('INSERT INTO audit_log (origin) VALUES (?)');
+    this.#closed = db
+      .prepare<[string], number>("SELECT count(*) FROM audit_log WHERE origin GLOB ? || '#*'")
+      .pluck();
+    this.#rename = db.prepare('UPDATE audit_log SET origin = ? WHERE origin = ?');
   }
 
   /** The log of that origin; null where none was begun. Not to be kept beyond the open transaction. */
@@ -85,6 +91,26 @@ export class LogDatabase {
     assert(id < 2 ** 17, 'the keys of a log have room for its id');
     return new LogStore(this.#statements, id);
   }
+
+  /** How many logs of that origin were closed. */
+  countClosed(origin: string): number {
+    return this.#closed.get(origin) ?? 0;
+  }
+
+  /** The closed log of that number, counted from 1; null where there is none. */
+  findClosed(origin: string, nr: number): LogStore | null {
+    return this.find(closedOrigin(origin, nr));
+  }
+
+  /** Keeps the log of that origin under a number of its own, so that another can begin. */
+  close(origin: string): void {
+    this.#rename.run(closedOrigin(origin, this.countClosed(origin) + 1), origin);
+  }
+}
+
+/** Where a log is kept once another has begun under its origin; `#` stands in no origin. */
+function closedOrigin(origin: string, nr: number): string {
+  return `${origin}#${nr}`;
 }
 
 /** Rows of one log. Every call joins the transaction that is open on the database. */

@@ -1,4 +1,4 @@
-import { equalBytes } from '@tieline/kernel';
+import { concatBytes, equalBytes } from '@tieline/kernel';
 import type { AuditUpload } from '@tieline/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ import {
   stillClock,
   witnessOn,
 } from './test-support.ts';
+import { verifyExport } from './verify-export.ts';
 
 const KEYS = keysOf('site-1', 'site-2');
 const UPLOAD_BYTES = 80_000;
@@ -209,6 +210,31 @@ describe('a birth', () => {
       });
     }
   });
+});
+
+test('a closed log is kept and can be exported; the next upload begins another, which is witnessed like the first', () => {
+  const db = openDatabase(':memory:', { synchronous: 'FULL' });
+  const [old, witness] = [memoryLog(20), witnessOn(db)];
+  expect(witness.close('site-1')).toBe(0);
+  drain(old, witness);
+  const before = concatBytes(...(witness.export('site-1') ?? []));
+  expect(witness.close('site-1')).toBe(1);
+  expect([witness.size('site-1'), witness.lastReceipt('site-1')]).toEqual([0, null]);
+
+  const replaced = memoryLogWith(7, 3);
+  witness.checkBirth('site-1', { size: replaced.size, root: replaced.root() });
+  drain(replaced, witness);
+  expect(
+    failureOf(() => witness.ingest('site-1', uploadOf(memoryLog(20), 0, 20), KEYS)),
+  ).toMatchObject({
+    code: 'log_forked',
+  });
+  const again = witnessOn(db);
+  expect([...again.records('site-1')]).toEqual([...replaced.records()]);
+  expect(concatBytes(...(again.export('site-1', 1) ?? []))).toEqual(before);
+  expect(verifyExport(before, KEYS)).toMatchObject({ size: 20, receiptedSize: 20 });
+  expect(again.export('site-1', 2)).toBeNull();
+  expect(again.close('site-1')).toBe(2);
 });
 
 test('a disk restored from an old copy and written on is found out by its next upload', () => {

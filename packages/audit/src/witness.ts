@@ -115,6 +115,19 @@ export class AuditWitness {
     }
   }
 
+  /**
+   * Closes the site's log, so that its next upload begins another: for a gateway whose disk was replaced. The
+   * closed one is kept. A log that holds nothing stays as it is.
+   * @returns the number of the closed log, from 1; 0 where none was ever closed
+   */
+  close(site: string): number {
+    const origin = originOf(this.#identity(site));
+    return this.#logs.db.transaction(() => {
+      if (this.size(site) > 0) this.#logs.close(origin);
+      return this.#logs.countClosed(origin);
+    })();
+  }
+
   /** How many records of the site are held, all of them receipted. */
   size(site: string): number {
     return this.#find(site)?.size() ?? 0;
@@ -138,10 +151,12 @@ export class AuditWitness {
 
   /**
    * The site's log as one file, in chunks; null where nothing was uploaded.
+   * @param closed  number of a closed log, from 1; without it the one that goes on
    * @see verifyExport
    */
-  export(site: string): Generator<Uint8Array> | null {
-    const store = this.#find(site);
+  export(site: string, closed?: number): Generator<Uint8Array> | null {
+    const origin = originOf(this.#identity(site));
+    const store = closed === undefined ? this.#find(site) : this.#logs.findClosed(origin, closed);
     const message = store?.checkpoint() ?? null;
     if (store === null || message === null) return null;
     return exportFrames(store, this.#identity(site), { message, size: store.size() });

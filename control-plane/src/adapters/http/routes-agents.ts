@@ -12,6 +12,7 @@ import {
   AgentDetail,
   AuditAnswer,
   AuditQuery,
+  ExportQuery,
   TelemetryAnswer,
 } from './shapes-agents.ts';
 
@@ -112,15 +113,16 @@ function auditRoutes(app: App, plane: ControlPlane): void {
         tags,
         summary: 'The whole log with checkpoint and receipts, to be verified offline',
         params: atSite,
+        querystring: ExportQuery,
         response: {
           200: { content: { 'application/octet-stream': { schema: FileContent } } },
           ...refusals,
         },
       },
     },
-    async ({ params: { site } }, reply) => {
-      const chunks = plane.auditOf(site).export(site) ?? [];
-      const name = `attachment; filename="${site}.tlaudit"`;
+    async ({ params: { site }, query: { closed } }, reply) => {
+      const chunks = plane.exportAudit(site, closed);
+      const name = `attachment; filename="${site}${closed ? `-${closed}` : ''}.tlaudit"`;
       reply.header('content-type', 'application/octet-stream').header('content-disposition', name);
       return reply.send(Readable.from(chunks));
     },

@@ -224,6 +224,12 @@ test('audit records are shown decoded, and exported', async () => {
   expect(file.headers['content-type']).toBe('application/octet-stream');
   expect(file.rawPayload.length).toBeGreaterThan(100);
   expect((await ask('GET', '/v1/audit/site-2')).body).toEqual({ size: 0, records: [] });
+  for (const nothing of ['site-2/export', 'site-1/export?closed=1']) {
+    expect(await ask('GET', `/v1/audit/${nothing}`)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'log_unknown' } },
+    });
+  }
 });
 
 test('telemetry comes back in buckets that keep the extremes', async () => {

@@ -61,6 +61,17 @@ export const AuditQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
+export const ExportQuery = z.strictObject({
+  closed: z.exactOptional(
+    z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** 17)
+      .describe('a log that was closed with a replaced disk, from 1; else the one that goes on'),
+  ),
+});
+
 export const AuditAnswer = z.strictObject({
   size: z.int().describe('records held, all of them signed for'),
   records: z.array(

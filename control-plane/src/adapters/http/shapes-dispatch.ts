@@ -107,6 +107,7 @@ export const CommandDetailAnswer = CommandAnswer.extend({
       cti: HexId,
       command: HexId,
       sess: HexId,
+      generation: z.int().describe('which of the disks that the site has had; from 0'),
       epoch: z.int(),
       seq: z.int(),
       messageDigest: HexDigest,

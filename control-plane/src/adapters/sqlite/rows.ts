@@ -25,6 +25,7 @@ export interface AgentRow {
   readonly born_wall_ms: number | null;
   readonly heard_wall_ms: number | null;
   readonly quarantine: string | null;
+  readonly generation: number;
 }
 
 const Sessions: z.ZodType<readonly SeenSession[]> = z.array(
@@ -44,6 +45,7 @@ export function agentOf(row: AgentRow): AgentRecord {
     bornWallMs: row.born_wall_ms,
     heardWallMs: row.heard_wall_ms,
     quarantine: row.quarantine === null ? null : QuarantineShape.parse(JSON.parse(row.quarantine)),
+    generation: row.generation,
   };
 }
 
@@ -55,6 +57,7 @@ export function agentRow(agent: AgentRecord): AgentRow {
     born_wall_ms: agent.bornWallMs,
     heard_wall_ms: agent.heardWallMs,
     quarantine: agent.quarantine === null ? null : JSON.stringify(agent.quarantine),
+    generation: agent.generation,
   };
 }
 
@@ -138,12 +141,13 @@ export interface OfferRow {
   readonly seq: number;
   readonly message_digest: string;
   readonly offered_wall_ms: number;
+  readonly generation: number;
 }
 
 export function offerOf(row: OfferRow): OfferRecord {
-  const { cti, command, sess, epoch, seq } = row;
+  const { cti, command, sess, generation, epoch, seq } = row;
   return {
-    ...{ cti, command, sess, epoch, seq },
+    ...{ cti, command, sess, generation, epoch, seq },
     messageDigest: row.message_digest,
     offeredWallMs: row.offered_wall_ms,
   };
@@ -151,6 +155,7 @@ export function offerOf(row: OfferRow): OfferRecord {
 
 export interface RungRow {
   readonly site: string;
+  readonly generation: number;
   readonly audit_index: number;
   readonly command: string;
   readonly action: number | null;
@@ -162,9 +167,9 @@ export interface RungRow {
 }
 
 export function rungOf(row: RungRow): RungRecord {
-  const { site, command, action, clock, digest } = row;
+  const { site, generation, command, action, clock, digest } = row;
   return {
-    ...{ site, command, action, clock, digest },
+    ...{ site, generation, command, action, clock, digest },
     status: ReceiptStatus.parse(decodeCbor(row.status)),
     auditIndex: row.audit_index,
     agentWallMs: row.agent_wall_ms,
@@ -173,9 +178,9 @@ export function rungOf(row: RungRow): RungRecord {
 }
 
 export function rungRow(rung: RungRecord): RungRow {
-  const { site, command, action, clock, digest } = rung;
+  const { site, generation, command, action, clock, digest } = rung;
   return {
-    ...{ site, command, action, clock, digest },
+    ...{ site, generation, command, action, clock, digest },
     status: encodeCbor(rung.status),
     audit_index: rung.auditIndex,
     agent_wall_ms: rung.agentWallMs,

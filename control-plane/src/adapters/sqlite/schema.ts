@@ -53,18 +53,23 @@ export const CONTROL_SCHEMA: readonly string[] = [
      nr INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL,
      made_wall_ms INTEGER NOT NULL
    ) STRICT;`,
-  // A rung is named by the audit record that tells it: that is how a receipt and its record are one.
-  `CREATE TABLE rung (
-     site TEXT NOT NULL, audit_index INTEGER NOT NULL, command TEXT NOT NULL, action INTEGER,
-     status BLOB NOT NULL, agent_wall_ms INTEGER NOT NULL, clock TEXT NOT NULL,
-     received_wall_ms INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (site, audit_index)
+  // A rung is named by the audit record that tells it: that is how a receipt and its record are one. A replaced disk
+  // begins its log anew.
+  `ALTER TABLE agent ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE offer ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE rung (
+     site TEXT NOT NULL, generation INTEGER NOT NULL, audit_index INTEGER NOT NULL, command TEXT NOT NULL,
+     action INTEGER, status BLOB NOT NULL, agent_wall_ms INTEGER NOT NULL, clock TEXT NOT NULL,
+     received_wall_ms INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (site, generation, audit_index)
    ) STRICT, WITHOUT ROWID;
    INSERT OR IGNORE INTO rung
-     SELECT site, audit_index, command, action, status, agent_wall_ms, clock, received_wall_ms, digest
+     SELECT site, 0, audit_index, command, action, status, agent_wall_ms, clock, received_wall_ms, digest
      FROM receipt ORDER BY counter;
    DROP TABLE receipt;
-   CREATE INDEX rung_by_command ON rung (command, audit_index);
-   CREATE TABLE audit_read (site TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;`,
+   CREATE INDEX rung_by_command ON rung (command, generation, audit_index);
+   CREATE TABLE audit_read (
+     site TEXT NOT NULL, generation INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (site, generation)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Tables of the telemetry file. One row holds a series of one batch: far fewer pages than a row a point. */

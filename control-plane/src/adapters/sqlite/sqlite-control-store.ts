@@ -117,8 +117,12 @@ export class SqliteControlStore implements ControlStore {
   }
 
   addOffer(offer: OfferRecord): void {
-    const { cti, command, sess, epoch, seq, messageDigest, offeredWallMs } = offer;
-    this.#sql.addOffer.run(cti, command, sess, epoch, seq, messageDigest, offeredWallMs);
+    const { messageDigest, offeredWallMs, ...rest } = offer;
+    this.#sql.addOffer.run({
+      ...rest,
+      message_digest: messageDigest,
+      offered_wall_ms: offeredWallMs,
+    });
   }
 
   offers(command: string): readonly OfferRecord[] {
@@ -127,7 +131,7 @@ export class SqliteControlStore implements ControlStore {
 
   addRung(rung: RungRecord): 'added' | 'known' | 'conflict' {
     return this.transaction(() => {
-      const held = this.#sql.rungDigest.get(rung.site, rung.auditIndex);
+      const held = this.#sql.rungDigest.get(rung.site, rung.generation, rung.auditIndex);
       if (held !== undefined) return held.digest === rung.digest ? 'known' : 'conflict';
       this.#sql.addRung.run(rungRow(rung));
       this.#sql.acknowledge.run(rung.command);
@@ -139,12 +143,12 @@ export class SqliteControlStore implements ControlStore {
     return this.#sql.rungs.all(command).map(rungOf);
   }
 
-  auditRead(site: string): number {
-    return this.#sql.auditRead.get(site)?.size ?? 0;
+  auditRead(site: string, generation: number): number {
+    return this.#sql.auditRead.get(site, generation)?.size ?? 0;
   }
 
-  setAuditRead(site: string, size: number): void {
-    this.#sql.setAuditRead.run(site, size);
+  setAuditRead(site: string, generation: number, size: number): void {
+    this.#sql.setAuditRead.run(site, generation, size);
   }
 
   newestPolicy(): DocumentRecord | null {
@@ -224,7 +228,7 @@ function prepareOthers(db: Database) {
     agents: db.prepare<[], AgentRow>('SELECT * FROM agent ORDER BY site'),
     saveAgent: db.prepare<[AgentRow]>(
       `INSERT OR REPLACE INTO agent VALUES
-       (:site, :sessions, :software, :born_wall_ms, :heard_wall_ms, :quarantine)`,
+       (:site, :sessions, :software, :born_wall_ms, :heard_wall_ms, :quarantine, :generation)`,
     ),
     newestPolicy: db.prepare<[], { version: number; bytes: Uint8Array; accepted_wall_ms: number }>(
       'SELECT * FROM policy ORDER BY version DESC LIMIT 1',
@@ -278,23 +282,28 @@ function prepareCommands(db: Database) {
       'UPDATE command SET control_state = ?, control_code = ? WHERE id = ?',
     ),
     acknowledge: db.prepare<[string]>('UPDATE command SET acknowledged = 1 WHERE id = ?'),
-    addOffer: db.prepare<[string, string, string, number, number, string, number]>(
-      'INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?, ?)',
+    addOffer: db.prepare<[OfferRow]>(
+      `INSERT INTO offer VALUES
+       (:cti, :command, :sess, :epoch, :seq, :message_digest, :offered_wall_ms, :generation)`,
     ),
     offers: db.prepare<[string], OfferRow>(
       'SELECT * FROM offer WHERE command = ? ORDER BY epoch, seq',
     ),
-    rungDigest: db.prepare<[string, number], { digest: string }>(
-      'SELECT digest FROM rung WHERE site = ? AND audit_index = ?',
+    rungDigest: db.prepare<[string, number, number], { digest: string }>(
+      'SELECT digest FROM rung WHERE site = ? AND generation = ? AND audit_index = ?',
     ),
     addRung: db.prepare<[RungRow]>(
-      `INSERT INTO rung VALUES (:site, :audit_index, :command, :action, :status,
+      `INSERT INTO rung VALUES (:site, :generation, :audit_index, :command, :action, :status,
          :agent_wall_ms, :clock, :received_wall_ms, :digest)`,
     ),
     rungs: db.prepare<[string], RungRow>(
-      'SELECT * FROM rung WHERE command = ? ORDER BY audit_index',
+      'SELECT * FROM rung WHERE command = ? ORDER BY generation, audit_index',
     ),
-    auditRead: db.prepare<[string], { size: number }>('SELECT size FROM audit_read WHERE site = ?'),
-    setAuditRead: db.prepare<[string, number]>('INSERT OR REPLACE INTO audit_read VALUES (?, ?)'),
+    auditRead: db.prepare<[string, number], { size: number }>(
+      'SELECT size FROM audit_read WHERE site = ? AND generation = ?',
+    ),
+    setAuditRead: db.prepare<[string, number, number]>(
+      'INSERT OR REPLACE INTO audit_read VALUES (?, ?, ?)',
+    ),
   };
 }

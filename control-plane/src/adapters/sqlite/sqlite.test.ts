@@ -46,9 +46,17 @@ test('receipts of a file of the first schema are the rungs of this one', () => {
     ('site-1', ?, 'c1', 'cti', NULL, ?, ?, 5, 'trusted', 6, 'digest')`);
   add.run(1, encodeCbor({ state: 'accepted' }), 40);
   add.run(2, encodeCbor({ state: 'expired' }), 41);
+  db.prepare('INSERT INTO agent VALUES (?, ?, NULL, NULL, 7, NULL)').run('site-1', '[]');
   const store = new SqliteControlStore(db.serialize());
+  expect(store.agents()).toMatchObject([{ site: 'site-1', heardWallMs: 7, generation: 0 }]);
   expect(store.rungs('c1')).toMatchObject([
-    { auditIndex: 40, status: { state: 'accepted' }, agentWallMs: 5, receivedWallMs: 6 },
+    {
+      generation: 0,
+      auditIndex: 40,
+      status: { state: 'accepted' },
+      agentWallMs: 5,
+      receivedWallMs: 6,
+    },
     { auditIndex: 41, status: { state: 'expired' } },
   ]);
   store.close();

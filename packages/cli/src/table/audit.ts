@@ -42,7 +42,15 @@ export const auditExport = defineCommand({
   verb: 'export',
   summary: 'fetch a site’s whole log as one file',
   operands: { site: { value: 'SITE', summary: 'whose log' } },
-  flags: { out: { type: 'text', value: 'FILE', summary: 'where to write it', required: true } },
+  flags: {
+    out: { type: 'text', value: 'FILE', summary: 'where to write it', required: true },
+    closed: {
+      type: 'text',
+      value: 'N',
+      summary:
+        'a log that was closed with a replaced disk, from 1, instead of the one that goes on',
+    },
+  },
   heeds: ['context', 'timeout'],
   schema: 'tieline.audit-exported/1',
   examples: ['tieline audit export site-1 --out site-1.audit'],

@@ -1,19 +1,23 @@
 import { CliError, EXIT, usageError } from '../exit.ts';
-import { ControlPlane } from '../http/control-plane.ts';
+import { ControlPlane, query } from '../http/control-plane.ts';
+import { parseCount } from '../input/quantities.ts';
 import type { auditExport } from '../table/audit.ts';
 import type { Verb } from '../table/spec.ts';
 import { layoutFacts } from '../text/layout.ts';
 import { printJson } from '../text/print.ts';
 
 const EXPORT_FILE_MODE = 0o644;
+const CLOSED_MAX = 2 ** 17;
 
 export const run: Verb<typeof auditExport> = async ({ flags, operands, global, world }) => {
   if (await world.exists(flags.out)) {
     throw usageError(`${flags.out} exists already, and nothing is overwritten`);
   }
+  const closed =
+    flags.closed === undefined ? undefined : parseCount('--closed', flags.closed, 1, CLOSED_MAX);
   const control = await ControlPlane.open(world, global);
   const path = `/v1/audit/${encodeURIComponent(operands.site)}/export`;
-  const chunks = await control.download(path);
+  const chunks = await control.download(query(path, { closed }));
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {

@@ -219,6 +219,11 @@ describe('model and audit', () => {
       answering({ [route]: () => [Uint8Array.of(1), Uint8Array.of(2, 3)] }),
     );
     expect([whole.exit, whole.files.get('log')]).toEqual([0, Uint8Array.of(1, 2, 3)]);
+    const closed = await tieline(
+      [...argv, '--closed', '2'],
+      answering({ [route]: () => [Uint8Array.of(4)] }),
+    );
+    expect(new URL(closed.requests[0]?.url ?? '').search).toBe('?closed=2');
     const empty = await tieline(argv, answering({ [route]: () => [] }));
     expect([empty.exit, empty.files.has('log')]).toEqual([1, false]);
     const unknown = await tieline(argv, answering({}));
