@@ -18,6 +18,8 @@ export const RECEIPT_WAIT_MS = 15_000;
 export const PLAN_ACCEPT_WITHIN_MS = 60_000;
 /** The longest time between an order's signature and the last moment to accept it. */
 export const ORDER_VALID_MAX_S = 31 * 86_400;
+/** An order may name a preview that is no older than this: the state that it showed has moved on since. */
+export const PREVIEW_AGE_MAX_MS = 3_600_000;
 /** Commands that may wait for one agent. */
 export const WAITING_MAX = 64;
 

@@ -38,6 +38,18 @@ export type ControlFailure =
   | { readonly code: 'preview_unknown'; readonly preview: string }
   | { readonly code: 'preview_differs'; readonly preview: string }
   | {
+      readonly code: 'preview_too_old';
+      readonly preview: string;
+      readonly ageMs: number;
+      readonly ageMaxMs: number;
+    }
+  | {
+      readonly code: 'preview_policy_other';
+      readonly preview: string;
+      readonly policyVersion: number;
+      readonly held: number;
+    }
+  | {
       readonly code: 'beyond_policy_limit' | 'beyond_margin';
       readonly site: string;
       readonly asset: string;

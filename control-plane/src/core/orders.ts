@@ -1,23 +1,16 @@
 import { type Clock, equalBytes, type RandomStream, toHex } from '@tieline/kernel';
-import {
-  type Action,
-  commandIdOf,
-  decodeCbor,
-  Plan,
-  type Policy,
-  type SitePolicy,
-} from '@tieline/protocol';
+import { type Action, commandIdOf, Plan, type Policy, type SitePolicy } from '@tieline/protocol';
 import type { ControlStore } from '../ports/control-store.ts';
 import type { CommandRecord } from '../ports/records.ts';
 import { type ChargeOf, checkActions } from './action-check.ts';
 import type { AgentRegistry } from './agent-registry.ts';
-import { PLAN_ACCEPT_WITHIN_MS } from './bounds.ts';
+import { PLAN_ACCEPT_WITHIN_MS, PREVIEW_AGE_MAX_MS } from './bounds.ts';
 import type { Dispatch } from './dispatch.ts';
 import { ControlError } from './failure.ts';
 import type { LastKnown } from './last-known.ts';
 import { checkOrder, type OpenedOrder } from './order-check.ts';
 import type { Outbox } from './outbox.ts';
-import { encodeTargets } from './preview.ts';
+import { encodeTargets, readPreview } from './preview.ts';
 import type { Wire } from './wire.ts';
 
 export interface OrderPorts {
@@ -51,7 +44,7 @@ export class Orders {
    * and is answered as before.
    * @throws {VerifyError} for signatures, roles and time
    * @throws {ControlError} as `checkOrder`; order_conflict | preview_unknown | preview_differs |
-   * too_many_waiting | command_too_large | policy_missing
+   * preview_policy_other | preview_too_old | too_many_waiting | command_too_large | policy_missing
    */
   submit(bytes: Uint8Array): Submitted {
     const { store, wire, agents, dispatch, outbox, policy } = this.#ports;
@@ -132,17 +125,25 @@ export class Orders {
     };
   }
 
-  /** What the people looked at is what they signed. */
+  /** What the people looked at is what they signed, and it is not long ago. */
   #checkPreview({ order }: OpenedOrder): void {
     if (order.preview === undefined) return;
     const preview = toHex(order.preview);
-    const bytes = this.#ports.store.preview(preview);
+    const { clock, policy, store } = this.#ports;
+    const bytes = store.preview(preview);
     if (bytes === null) throw new ControlError({ code: 'preview_unknown', preview });
-    const shown = decodeCbor(bytes);
-    const targets =
-      typeof shown === 'object' && shown !== null && 'targets' in shown ? shown['targets'] : null;
-    if (targets instanceof Uint8Array && equalBytes(targets, encodeTargets(order.targets))) return;
-    throw new ControlError({ code: 'preview_differs', preview });
+    const { madeWallMs, policyVersion, targets } = readPreview(bytes);
+    if (!equalBytes(targets, encodeTargets(order.targets))) {
+      throw new ControlError({ code: 'preview_differs', preview });
+    }
+    const { version: held } = policy();
+    if (policyVersion !== held) {
+      throw new ControlError({ code: 'preview_policy_other', preview, policyVersion, held });
+    }
+    const [ageMs, ageMaxMs] = [clock.wallMs() - madeWallMs, PREVIEW_AGE_MAX_MS];
+    if (ageMs > ageMaxMs) {
+      throw new ControlError({ code: 'preview_too_old', preview, ageMs, ageMaxMs });
+    }
   }
 }
 

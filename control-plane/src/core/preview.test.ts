@@ -64,6 +64,20 @@ test('a site that was never measured counts with the feeder’s load, and the pr
   expect(site).toMatchObject({ measuredWallMs: null, before: { importKw: 90 } });
 });
 
+test('what is not known of an asset is named, and a charge target without a charge moves nothing', () => {
+  const target: Action = {
+    ...{ type: 'charge-target', asset: 'pv-1', powerMaxKw: 50, stateOfCharge: 0.2 },
+    ...timing,
+  };
+  const { site } = preview([target], { meter: -90 });
+  expect(site.after.importKw).toBe(90);
+  expect(site.unmodelled).toEqual(['charge-target of pv-1, its charge not known']);
+  expect(preview([setpoint(20), setpoint(30)], { meter: -90 }).site.unmodelled).toEqual([
+    'power of battery-1 before, not measured',
+  ]);
+  expect(preview([setpoint(20)], measured).site.unmodelled).toEqual([]);
+});
+
 test('opening a switch shows the dead bus, and what no power flow can show is named', () => {
   const open: Action = { type: 'switch', asset: '17-18', position: 'open', ...timing };
   const critical = preview([open], measured, { class: 'critical' });

@@ -10,11 +10,13 @@ import {
 import {
   type Action,
   type Assumptions,
+  decodeCbor,
   encodeCbor,
   type OrderClass,
   type Policy,
   type SitePolicy,
 } from '@tieline/protocol';
+import { z } from 'zod';
 import { type ActionCheck, checkActions } from './action-check.ts';
 import { sha256Hex } from './digest.ts';
 import { ControlError, type ControlFailure } from './failure.ts';
@@ -129,7 +131,19 @@ export function makePreview(draft: Draft, world: PreviewWorld, madeWallMs: numbe
 
 /** What an order must have in common with the preview that it names. */
 export function encodeTargets(targets: readonly DraftTarget[]): Uint8Array {
-  return encodeCbor(targets.map(({ site, actions }) => ({ site, actions })));
+  return encodeCbor(targets.map(({ site, actions, assumes = {} }) => ({ site, actions, assumes })));
+}
+
+/** What is looked at of a preview that an order names. */
+const KeptPreview = z.object({
+  preview: z.object({ madeWallMs: z.number(), policyVersion: z.number() }),
+  targets: z.instanceof(Uint8Array),
+});
+
+/** @param bytes  of `Previewed`, as they were kept */
+export function readPreview(bytes: Uint8Array) {
+  const { preview, targets } = KeptPreview.parse(decodeCbor(bytes));
+  return { ...preview, targets };
 }
 
 interface Aimed {

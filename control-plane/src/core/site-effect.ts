@@ -9,14 +9,15 @@ export interface SiteEffect {
   readonly meterKw: number;
   /** Feeder branches by what the actions leave them. */
   readonly switched: ReadonlyMap<string, boolean>;
-  /** Action types that a power flow cannot show here. */
-  readonly unmodelled: readonly Action['type'][];
+  /** What a power flow cannot show here, or has to guess. */
+  readonly unmodelled: readonly string[];
 }
 
 /**
  * The steady state after all actions have ramped in, everything else staying as it was last known.
  * A store goes to its setpoint; a generator is only limited by one; a charge target counts as charging
- * (or, below the present state, discharging) at its full power; a limit is met by the site.
+ * (or, below the present state, discharging) at its full power, and not at all while the charge is not known;
+ * a limit is met by the site. An asset whose power was never measured counts as 0 kW, and is named.
  */
 export function siteEffect(
   policy: SitePolicy,
@@ -26,11 +27,13 @@ export function siteEffect(
 ): SiteEffect {
   const powers = new Map<string, number>();
   const switches = new Map<string, boolean>();
-  const unmodelled: Action['type'][] = [];
+  const unmodelled: string[] = [];
   const powerOf = (asset: string): number =>
     powers.get(asset) ?? known.get(policy.site, asset, 'active-power-kw')?.value ?? 0;
   let meterKw = meter.activePowerKw;
   const move = (asset: string, toKw: number): void => {
+    const measured = known.get(policy.site, asset, 'active-power-kw') !== null;
+    if (!measured && !powers.has(asset)) unmodelled.push(`power of ${asset} before, not measured`);
     meterKw += toKw - powerOf(asset);
     powers.set(asset, toKw);
   };
@@ -44,7 +47,11 @@ export function siteEffect(
         break;
       }
       case 'charge-target': {
-        const charge = known.get(policy.site, action.asset, 'state-of-charge')?.value ?? 0;
+        const charge = known.get(policy.site, action.asset, 'state-of-charge')?.value;
+        if (charge === undefined) {
+          unmodelled.push(`charge-target of ${action.asset}, its charge not known`);
+          break;
+        }
         const sign = action.stateOfCharge >= charge ? -1 : 1;
         move(action.asset, sign * action.powerMaxKw);
         break;

@@ -14,7 +14,7 @@ export const dispatchPreview = defineCommand({
   verb: 'preview',
   summary: 'show what an order would do, before anybody signs it',
   details: [
-    'Power flow of the last known state of all sites, before and after, against the policy in force. With --out the draft is written together with the digest of this preview, for `order sign --draft`: the control plane then refuses the order if it says anything else.',
+    'Power flow of the last known state of all sites, before and after, against the policy in force. With --out the draft is written together with the digest of this preview, for `order sign --draft`: the control plane then refuses the order if it says anything else, if the preview is more than an hour old, or if another policy came into force.',
     DRAFT_DETAILS,
   ],
   operands: {},
