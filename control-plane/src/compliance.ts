@@ -195,6 +195,23 @@ export function telemetryStoreCompliance(name: string, make: () => TelemetryStor
     store.close();
   });
 
+  test(`${name}: what begins before a time is dropped in bounded steps, the oldest of a series first`, () => {
+    const store = make();
+    const starts = () => store.chunks(query(0, 99_000), 10).map((one) => one.startMs);
+    store.add([0, 1_000, 2_000, 3_000].map((startMs) => chunk(startMs, [1])));
+    store.add([chunk(500, [1], 'battery-1')]);
+    expect(store.prune(500, 9)).toBe(1);
+    expect(starts()).toEqual([1_000, 2_000, 3_000]);
+    expect(store.prune(3_000, 2)).toBe(2);
+    expect(store.prune(3_000, 2)).toBe(1);
+    expect(store.prune(3_000, 2)).toBe(0);
+    expect(starts()).toEqual([3_000]);
+    const named = (asset: string) => ({ asset, quantity: 'active-power-kw' });
+    expect(store.series('site-1')).toEqual([named('meter'), named('battery-1')]);
+    expect(store.series('site-2')).toEqual([]);
+    store.close();
+  });
+
   test(`${name}: a chunk that comes again leaves the one that is there`, () => {
     const store = make();
     store.add([chunk(0, [1])]);

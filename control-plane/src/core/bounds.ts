@@ -1,5 +1,7 @@
 /** Every queue, wait and period of the control plane, in one place. */
 
+import { HOUR_MS } from '@tieline/kernel';
+
 /** One tick: liveness, commands whose time has come or gone, periodic messages. */
 export const TICK_MS = 1_000;
 /** How often what was heard of the agents is written down, though nothing has changed. */
@@ -31,6 +33,18 @@ export const TELEMETRY_FLUSH_MS = 200;
 export const TELEMETRY_TURN_BATCHES = 32;
 /** Batches in one commit: a commit writes a page for every series, however little of it is new. */
 export const TELEMETRY_COMMIT_BATCHES = 256;
+/**
+ * The longest stretch of one batch. A range must be looked for this far before its beginning, so one long batch
+ * would make every later query of its series dear.
+ */
+export const TELEMETRY_SPAN_MAX_MS = 4 * HOUR_MS;
+/** How far ahead of the clock here a measurement may be dated; one further ahead would stay the newest for ever. */
+export const TELEMETRY_AHEAD_MAX_MS = 900_000;
+/** Series of one site that neither the policy nor the configuration names. */
+export const OTHER_SERIES_MAX = 128;
+/** Old telemetry goes in steps, one a tick, and is looked for anew after a while. */
+export const PRUNE_CHUNKS = 2_000;
+export const PRUNE_AGAIN_MS = HOUR_MS;
 /** Chunks read for one query. */
 export const QUERY_CHUNKS_MAX = 20_000;
 /** Buckets in one answer. */

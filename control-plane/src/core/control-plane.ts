@@ -1,8 +1,14 @@
-import { every } from '@tieline/kernel';
+import { DAY_MS, every } from '@tieline/kernel';
 import { type Action, type Quantity, topicFilters } from '@tieline/protocol';
 import type { AuditVault } from '../ports/audit-vault.ts';
 import type { ModelRecord } from '../ports/records.ts';
-import { COMMANDS_SEARCHED_MAX, SAVE_AGENTS_MS, TICK_MS } from './bounds.ts';
+import {
+  COMMANDS_SEARCHED_MAX,
+  PRUNE_AGAIN_MS,
+  PRUNE_CHUNKS,
+  SAVE_AGENTS_MS,
+  TICK_MS,
+} from './bounds.ts';
 import type { Counters } from './counters.ts';
 import type { EventLog } from './events.ts';
 import { ControlError } from './failure.ts';
@@ -57,6 +63,7 @@ export class ControlPlane {
   readonly #stop = new AbortController();
   #ticking: Promise<void> | null = null;
   #saveDueMs = -Infinity;
+  #pruneDueMs = -Infinity;
 
   /**
    * Takes up what the store holds, under a new epoch.
@@ -115,7 +122,18 @@ export class ControlPlane {
     upkeep.attempt('liveness', null, () => agents.tick());
     upkeep.attempt('registry', null, () => this.#saveAgents());
     upkeep.attempt('bulletin', null, () => bulletin.tick());
+    upkeep.attempt('telemetry', null, () => this.#pruneTelemetry());
     dispatch.tick();
+  }
+
+  /** In steps, so that it holds nobody up; what is behind goes on in the next tick. */
+  #pruneTelemetry(): void {
+    const { clock, telemetry } = this.#ports;
+    const { telemetryKeepDays: days } = this.#setting;
+    const nowMs = clock.monotonicMs();
+    if (days === undefined || nowMs < this.#pruneDueMs) return;
+    const isBehind = telemetry.prune(clock.wallMs() - days * DAY_MS, PRUNE_CHUNKS) === PRUNE_CHUNKS;
+    if (!isBehind) this.#pruneDueMs = nowMs + PRUNE_AGAIN_MS;
   }
 
   #saveAgents(): void {

@@ -10,7 +10,7 @@ export interface LastValue {
 
 /** The newest measurement of every quantity, as telemetry told it. */
 export class LastKnown {
-  /** Site, then `asset/quantity`: as many as the agent's asset list and the protocol's quantities allow. */
+  /** Site, then `asset/quantity`: as many as `KnownSeries` takes. */
   readonly #values = new Map<string, Map<string, LastValue>>();
 
   note(site: string, last: LastValue): void {

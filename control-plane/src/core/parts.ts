@@ -15,6 +15,7 @@ import { Dispatch } from './dispatch.ts';
 import { alarm, type ControlEvent, EventLog } from './events.ts';
 import { ControlError } from './failure.ts';
 import { Inbox } from './inbox.ts';
+import { KnownSeries } from './known-series.ts';
 import { LastKnown } from './last-known.ts';
 import { Models } from './models.ts';
 import { Orders } from './orders.ts';
@@ -45,7 +46,12 @@ export interface ControlPlaneSetting {
   readonly keys: ControlKeys;
   readonly feeder: Feeder;
   readonly places: readonly SitePlace[];
+  /** Measurements older than this are dropped; all are kept where it is left out. */
+  readonly telemetryKeepDays?: number;
 }
+
+/** Under this name an agent reports what is of no single asset, its forecast. */
+const SITE_ITSELF = 'site';
 
 /** The parts of the control plane, and what a change in one of them means for the others. */
 export class Parts {
@@ -66,6 +72,7 @@ export class Parts {
   readonly outbox: Outbox;
   readonly upkeep: Upkeep;
   readonly #ports: ControlPlanePorts;
+  readonly #setting: ControlPlaneSetting;
 
   /** Takes up what the store holds, under a new epoch. @throws {TrustError | ControlError} */
   constructor(ports: ControlPlanePorts, setting: ControlPlaneSetting) {
@@ -73,6 +80,7 @@ export class Parts {
     const { trust, trustBytes, keys } = setting;
     assertPlaces(setting);
     this.#ports = ports;
+    this.#setting = setting;
     this.wire = new Wire(trust, keys, this.now);
     const { counters, known, now, emit } = this;
     this.term = new Term({ store, emit }, keys.dispatch.signer.kid);
@@ -102,6 +110,7 @@ export class Parts {
     this.intake = new TelemetryIntake({
       ...common,
       store: ports.telemetry,
+      series: new KnownSeries(ports.telemetry, this.#isNamedAsset),
       open: (message) => this.inbox.openTelemetry(message),
       wallOfSession: this.#wallOfSession,
       failed: this.#onTelemetryLost,
@@ -201,6 +210,15 @@ export class Parts {
     const { generation } = this.agents.get(command.site);
     const terms = { sess, generation, epoch, policy, notAfterSessionMs };
     this.outbox.command(command, terms, commit);
+  };
+
+  readonly #isNamedAsset = (site: string, asset: string): boolean => {
+    const { places } = this.#setting;
+    if (asset === SITE_ITSELF || places.some((one) => one.site === site && one.meter === asset)) {
+      return true;
+    }
+    const policy = this.policies.held?.policy.sites.find((one) => one.site === site);
+    return policy?.assets.some((one) => one.asset === asset) ?? false;
   };
 
   readonly #wallOfSession = (site: string, sessionMs: number): number | null => {

@@ -3,12 +3,15 @@ import { BoundedQueue, type Clock } from '@tieline/kernel';
 import type { Telemetry } from '@tieline/protocol';
 import type { TelemetryChunk, TelemetryStore } from '../ports/telemetry-store.ts';
 import {
+  TELEMETRY_AHEAD_MAX_MS,
   TELEMETRY_COMMIT_BATCHES,
   TELEMETRY_FLUSH_MS,
   TELEMETRY_QUEUE_BATCHES,
+  TELEMETRY_SPAN_MAX_MS,
   TELEMETRY_TURN_BATCHES,
 } from './bounds.ts';
 import type { Counters } from './counters.ts';
+import type { KnownSeries } from './known-series.ts';
 import type { LastKnown } from './last-known.ts';
 
 /** The least that a queued batch waits between turns: other work of the process goes on in it. */
@@ -19,6 +22,7 @@ export interface IntakePorts {
   readonly store: TelemetryStore;
   readonly counters: Counters;
   readonly known: LastKnown;
+  readonly series: KnownSeries;
   /** Verifies one batch; null where it was refused (and counted). */
   readonly open: (message: BusMessage) => { site: string; batch: Telemetry } | null;
   /** Unix ms of the batch's first value, by the agent's session clock; null while it is not known. */
@@ -102,13 +106,33 @@ export class TelemetryIntake {
     for (const [site, count] of points) counters.add('telemetry_points', site, count);
   }
 
+  /** When the batch begins, Unix ms; null where it cannot be taken, and is counted. */
+  #dateOf(site: string, batch: Telemetry): number | null {
+    const { clock, counters, wallOfSession } = this.#ports;
+    const dropped = (reason: string): null => {
+      counters.add('telemetry_dropped', reason);
+      return null;
+    };
+    const { startSessionMs, startWallMs, stepMs, series } = batch;
+    const startMs = batch.clock === 'untrusted' ? wallOfSession(site, startSessionMs) : startWallMs;
+    if (startMs === null) return dropped('undated');
+    const spanMs = stepMs * (series[0]?.values.length ?? 0);
+    if (spanMs > TELEMETRY_SPAN_MAX_MS) return dropped('span_too_long');
+    const aheadMs = startMs + spanMs - clock.wallMs();
+    return aheadMs > TELEMETRY_AHEAD_MAX_MS ? dropped('dated_ahead') : startMs;
+  }
+
   #unfold(site: string, batch: Telemetry): number {
-    const { known, wallOfSession } = this.#ports;
-    const dated = batch.clock === 'untrusted' ? wallOfSession(site, batch.startSessionMs) : null;
-    const startMs = dated ?? batch.startWallMs;
+    const { counters, known, series: taken } = this.#ports;
+    const startMs = this.#dateOf(site, batch);
+    if (startMs === null) return 0;
     const { stepMs } = batch;
     let points = 0;
     for (const { asset, quantity, values } of batch.series) {
+      if (!taken.takes(site, asset, quantity)) {
+        counters.add('telemetry_dropped', 'series_unknown');
+        continue;
+      }
       const stored = new Float64Array(values.length);
       let last = -1;
       for (let at = 0; at < values.length; at += 1) {

@@ -1,7 +1,7 @@
 import type { Quantity, Telemetry } from '@tieline/protocol';
 import { afterEach, expect, test, vi } from 'vitest';
 import { World } from '../testing/world.ts';
-import { TELEMETRY_QUEUE_BATCHES } from './bounds.ts';
+import { OTHER_SERIES_MAX, PRUNE_CHUNKS, TELEMETRY_QUEUE_BATCHES } from './bounds.ts';
 
 let world: World;
 afterEach(() => world.plane.stop());
@@ -55,6 +55,71 @@ test('an untrusted clock dates nothing: such a batch is placed by the session cl
   await world.clock.advance(1_000);
   const [chunk] = world.telemetry.chunks(range, 1);
   expect(Math.abs(chunk!.startMs - (world.clock.wallMs() - 6_000))).toBeLessThan(1_000);
+});
+
+const dropped = (reason: string) => world.plane.counters.get('telemetry_dropped', reason);
+
+test('a batch that cannot be dated, or is dated ahead of the clock here, is not taken', async () => {
+  world = World.ready();
+  const agent = world.agents['site-1'];
+  world = new World({ store: world.store.serialize(), clock: world.clock, agents: world.agents });
+  world.plane.start();
+  world.bus.up();
+  const ahead = world.clock.wallMs() + 1_000_000;
+  agent.measures(batch(1, { clock: 'untrusted', startWallMs: 2 ** 44 }));
+  agent.measures(batch(2, { startWallMs: ahead }));
+  await world.clock.advance(1_000);
+  expect([dropped('undated'), dropped('dated_ahead')]).toEqual([1, 1]);
+  expect(world.plane.agent('site-1').measurements).toEqual([]);
+  agent.measures(batch(3));
+  await world.clock.advance(1_000);
+  expect(world.plane.agent('site-1').measurements).toHaveLength(1);
+});
+
+test('a batch of a longer stretch than queries look back is not taken', async () => {
+  world = World.ready();
+  const series = (values: number) => [
+    { asset: 'meter', quantity, values: Array<number>(values).fill(1) },
+  ];
+  world.agents['site-1'].measures(batch(1, { stepMs: 900_000, series: series(900) }));
+  world.agents['site-1'].measures(batch(2, { stepMs: 60_000, series: series(240) }));
+  await world.clock.advance(1_000);
+  expect(dropped('span_too_long')).toBe(1);
+  expect(world.telemetry.count(range)).toBe(1);
+});
+
+test('of assets that nobody has named a bounded number is taken; those of the policy and the meter always', async () => {
+  world = World.ready();
+  const names = (from: number) =>
+    Array.from({ length: 60 }, (_, nr) => ({ asset: `load-${from + nr}`, quantity, values: [1] }));
+  for (const from of [0, 60, 120]) {
+    world.agents['site-1'].measures(batch(from, { series: names(from) }));
+  }
+  await world.clock.advance(1_000);
+  expect(dropped('series_unknown')).toBe(180 - OTHER_SERIES_MAX);
+  for (const asset of ['meter', 'site', 'battery-1']) {
+    world.agents['site-1'].measures(batch(500, { series: [{ asset, quantity, values: [2] }] }));
+  }
+  world.agents['site-2'].measures(batch(500, { series: names(0).slice(0, 1) }));
+  await world.clock.advance(1_000);
+  expect(dropped('series_unknown')).toBe(180 - OTHER_SERIES_MAX);
+  expect(world.plane.agent('site-1').measurements).toHaveLength(OTHER_SERIES_MAX + 3);
+  expect(world.plane.agent('site-2').measurements).toHaveLength(1);
+});
+
+test('what is older than is to be kept goes in steps', async () => {
+  world = new World();
+  const old = Array.from({ length: 2 * PRUNE_CHUNKS }, (_, nr) => ({
+    ...{ site: 'site-1', asset: 'meter', quantity, stepMs: 1_000 },
+    ...{ startMs: nr, values: new Float64Array(1) },
+  }));
+  const kept = { ...old[0]!, startMs: world.clock.wallMs() - 89 * 86_400_000 };
+  world.telemetry.add([...old, kept]);
+  world.plane.start();
+  await world.clock.advance(1_000);
+  expect(world.telemetry.count(range)).toBe(PRUNE_CHUNKS + 1);
+  await world.clock.advance(3_000);
+  expect(world.telemetry.count(range)).toBe(1);
 });
 
 test('a store that fails loses those batches, says so, and the next are stored', async () => {

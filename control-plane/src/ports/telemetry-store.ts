@@ -28,5 +28,9 @@ export interface TelemetryStore {
   chunks(query: TelemetryQuery, limit: number): readonly TelemetryChunk[];
   /** How many chunks `chunks` would have to read. */
   count(query: TelemetryQuery): number;
+  /** Every series of a site that was ever stored. */
+  series(site: string): readonly { readonly asset: string; readonly quantity: string }[];
+  /** Drops chunks that begin before, at most `chunksMax`. @returns how many were dropped */
+  prune(beforeMs: number, chunksMax: number): number;
   close(): void;
 }

@@ -51,6 +51,8 @@ export const Config = z.strictObject({
       (sites) => new Set(sites.map(({ site }) => site)).size === sites.length,
       'a site stands here twice',
     ),
+  /** Measurements older than this many days are dropped. */
+  telemetryKeepDays: z.int().min(1).max(3_650).default(90),
   /** Taken at start where it is newer than the one held. */
   policyFile: z.exactOptional(Path),
   /** For a simulated deployment only. */

@@ -33,6 +33,7 @@ export async function startProcess(configFile: string): Promise<Running> {
   const setting = {
     ...{ trust, trustBytes, keys: readKeys(loaded), feeder: readFeeder(loaded) },
     places: config.sites,
+    telemetryKeepDays: config.telemetryKeepDays,
   };
   const clock = config.clock === undefined ? systemClock() : simulatedClock(config.clock);
   const rng = systemRng();

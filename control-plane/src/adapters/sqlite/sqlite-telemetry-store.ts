@@ -22,7 +22,7 @@ interface ChunkRow {
 export class SqliteTelemetryStore implements TelemetryStore {
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepare>;
-  /** By site, asset and quantity; as many as the signed policy has assets, times six quantities. */
+  /** By site, asset and quantity: as many as `KnownSeries` takes. */
   readonly #series = new Map<string, Series>();
 
   constructor(source: string) {
@@ -88,6 +88,19 @@ export class SqliteTelemetryStore implements TelemetryStore {
     return this.#sql.count.get(series.id, fromMs - series.spanMaxMs, toMs)?.chunks ?? 0;
   }
 
+  series(site: string): readonly { readonly asset: string; readonly quantity: string }[] {
+    return this.#sql.seriesAt.all(site);
+  }
+
+  prune(beforeMs: number, chunksMax: number): number {
+    let dropped = 0;
+    for (const { id } of this.#sql.seriesWith.all(beforeMs)) {
+      dropped += this.#sql.prune.run({ id, beforeMs, chunksMax: chunksMax - dropped }).changes;
+      if (dropped >= chunksMax) break;
+    }
+    return dropped;
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -118,6 +131,18 @@ function prepare(db: Database) {
     ),
     find: db.prepare<[string, string, string], { id: number; span_max_ms: number }>(
       'SELECT id, span_max_ms FROM series WHERE site = ? AND asset = ? AND quantity = ?',
+    ),
+    seriesAt: db.prepare<[string], { asset: string; quantity: string }>(
+      'SELECT asset, quantity FROM series WHERE site = ? ORDER BY id',
+    ),
+    seriesWith: db.prepare<[number], { id: number }>(
+      `SELECT id FROM series
+       WHERE (SELECT min(start_ms) FROM chunk WHERE chunk.series = series.id) < ?`,
+    ),
+    prune: db.prepare<[{ id: number; beforeMs: number; chunksMax: number }]>(
+      `DELETE FROM chunk WHERE series = :id AND start_ms IN (
+         SELECT start_ms FROM chunk WHERE series = :id AND start_ms < :beforeMs
+         ORDER BY start_ms LIMIT :chunksMax)`,
     ),
     widen: db.prepare<[number, number]>('UPDATE series SET span_max_ms = ? WHERE id = ?'),
     chunks: db.prepare<[number, number, number, number], ChunkRow>(
