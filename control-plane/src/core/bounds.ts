@@ -45,8 +45,9 @@ export const OTHER_SERIES_MAX = 128;
 /** Old telemetry goes in steps, one a tick, and is looked for anew after a while. */
 export const PRUNE_CHUNKS = 2_000;
 export const PRUNE_AGAIN_MS = HOUR_MS;
-/** Chunks read for one query. */
+/** Chunks, and values in them, read for one query: everybody waits while it is answered. */
 export const QUERY_CHUNKS_MAX = 20_000;
+export const QUERY_VALUES_MAX = 1_000_000;
 /** Buckets in one answer. */
 export const QUERY_POINTS_MAX = 5_000;
 
@@ -55,7 +56,7 @@ export const BLOCK_BURST = 160;
 export const BLOCKS_PER_S = 32;
 
 /** Commands looked through for those in one state: a state is told by receipts, not stored. */
-export const COMMANDS_SEARCHED_MAX = 2_000;
+export const COMMANDS_SEARCHED_MAX = 500;
 
 /** Events kept for clients that come back. */
 export const EVENT_RING = 1_000;

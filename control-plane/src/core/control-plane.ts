@@ -1,14 +1,8 @@
-import { DAY_MS, every } from '@tieline/kernel';
+import { every, TielineError } from '@tieline/kernel';
 import { type Action, type Quantity, topicFilters } from '@tieline/protocol';
 import type { AuditVault } from '../ports/audit-vault.ts';
 import type { ModelRecord } from '../ports/records.ts';
-import {
-  COMMANDS_SEARCHED_MAX,
-  PRUNE_AGAIN_MS,
-  PRUNE_CHUNKS,
-  SAVE_AGENTS_MS,
-  TICK_MS,
-} from './bounds.ts';
+import { COMMANDS_SEARCHED_MAX, SAVE_AGENTS_MS, TICK_MS } from './bounds.ts';
 import type { Counters } from './counters.ts';
 import type { EventLog } from './events.ts';
 import { ControlError } from './failure.ts';
@@ -63,7 +57,6 @@ export class ControlPlane {
   readonly #stop = new AbortController();
   #ticking: Promise<void> | null = null;
   #saveDueMs = -Infinity;
-  #pruneDueMs = -Infinity;
 
   /**
    * Takes up what the store holds, under a new epoch.
@@ -118,22 +111,12 @@ export class ControlPlane {
   }
 
   #tick(): void {
-    const { agents, bulletin, dispatch, upkeep } = this.#parts;
+    const { agents, bulletin, dispatch, retention, upkeep } = this.#parts;
     upkeep.attempt('liveness', null, () => agents.tick());
     upkeep.attempt('registry', null, () => this.#saveAgents());
     upkeep.attempt('bulletin', null, () => bulletin.tick());
-    upkeep.attempt('telemetry', null, () => this.#pruneTelemetry());
+    upkeep.attempt('telemetry', null, () => retention.tick());
     dispatch.tick();
-  }
-
-  /** In steps, so that it holds nobody up; what is behind goes on in the next tick. */
-  #pruneTelemetry(): void {
-    const { clock, telemetry } = this.#ports;
-    const { telemetryKeepDays: days } = this.#setting;
-    const nowMs = clock.monotonicMs();
-    if (days === undefined || nowMs < this.#pruneDueMs) return;
-    const isBehind = telemetry.prune(clock.wallMs() - days * DAY_MS, PRUNE_CHUNKS) === PRUNE_CHUNKS;
-    if (!isBehind) this.#pruneDueMs = nowMs + PRUNE_AGAIN_MS;
   }
 
   #saveAgents(): void {
@@ -178,7 +161,7 @@ export class ControlPlane {
 
   /** @throws {VerifyError | ControlError} as `Orders.submit` */
   submitOrder(bytes: Uint8Array): { order: string; commands: readonly CommandView[] } {
-    const { order } = this.#parts.orders.submit(bytes);
+    const { order } = this.#counted(() => this.#parts.orders.submit(bytes));
     const commands = this.commandsOfOrder(order);
     this.#ports.logger.info('order_taken', { order, commands: commands.length });
     return { order, commands };
@@ -186,7 +169,7 @@ export class ControlPlane {
 
   /** @throws {ControlError} as `Orders.plan` */
   plan(site: string, actions: readonly Action[], reason: string): CommandView {
-    const { id } = this.#parts.orders.plan(site, actions, reason);
+    const { id } = this.#counted(() => this.#parts.orders.plan(site, actions, reason));
     return this.command(id);
   }
 
@@ -195,9 +178,13 @@ export class ControlPlane {
     const { store } = this.#ports;
     const searched = state === undefined ? limit : COMMANDS_SEARCHED_MAX;
     const filter = { limit: searched, ...(site === undefined ? {} : { site }) };
-    const views = store.commands(filter).map((command) => commandView(store, command));
-    const wanted = state === undefined ? views : views.filter((view) => view.state === state);
-    return wanted.slice(0, limit);
+    const found: CommandView[] = [];
+    for (const command of store.commands(filter)) {
+      const view = commandView(store, command);
+      if (state === undefined || view.state === state) found.push(view);
+      if (found.length === limit) break;
+    }
+    return found;
   }
 
   commandsOfOrder(order: string): readonly CommandView[] {
@@ -275,6 +262,16 @@ export class ControlPlane {
     const chunks = this.auditOf(site).export(site, closed);
     if (chunks !== null) return chunks;
     throw new ControlError({ code: 'log_unknown', site, closed: closed ?? null });
+  }
+
+  /** Runs what may refuse an order or a plan, and counts why. */
+  #counted<T>(submit: () => T): T {
+    try {
+      return submit();
+    } catch (thrown) {
+      if (thrown instanceof TielineError) this.counters.add('orders_refused', thrown.code);
+      throw thrown;
+    }
   }
 
   #agentView(site: string): AgentView {

@@ -250,6 +250,7 @@ test('an order is refused with the code and the facts that an agent would give',
   const refused = (bytes: Uint8Array) => () => world.plane.submitOrder(bytes);
   const to = (change: object) => signedOrder(9, { order: { targets: [{ ...target, ...change }] } });
   expect(refused(signedOrder(9, { signers: [mallory] }))).toThrow('key_unknown');
+  expect(world.plane.counters.get('orders_refused', 'key_unknown')).toBe(1);
   expect(refused(signedOrder(9, { exp: 1_700_000_000 - 1 }))).toThrow('document_expired');
   expect(refused(signedOrder(9, { exp: 1_800_000_000 }))).toThrow('order_too_long');
   expect(refused(to({ site: 'site-9' }))).toThrow('site_unknown');
@@ -309,6 +310,7 @@ test('a plan inside the margins needs nobody; beyond them, or for what only peop
   expect(heard(agent)).toMatchObject({ outcome: 'new', basis: { type: 'plan' } });
   const planned = (action: Action) => () => world.plane.plan('site-1', [action], 'no');
   expect(planned(setpoint(101))).toThrow('beyond_margin');
+  expect(world.plane.counters.get('orders_refused', 'beyond_margin')).toBe(1);
   expect(planned(setpoint(300))).toThrow('beyond_policy_limit');
   expect(planned(switching())).toThrow('action_not_for_plan');
   expect(planned(chargeTo(0.1))).toThrow('below_reserve');
@@ -318,31 +320,6 @@ function chargeTo(stateOfCharge: number): Action {
   const timing = { startWithinMs: 0, validForMs: 1_000 };
   return { type: 'charge-target', asset: 'battery-1', stateOfCharge, powerMaxKw: 50, ...timing };
 }
-
-test('an order names a preview of its own terms, made under the policy in force and not long ago', async () => {
-  world = World.ready();
-  const assumes = { siteImportKw: { min: 0, max: 200 } };
-  const targets = [{ site: 'site-1', actions: [setpoint(120)], assumes }];
-  const shown = () => {
-    const { digest } = world.plane.preview({ class: 'routine', reason: 'x', targets });
-    return new Uint8Array(Buffer.from(digest, 'hex'));
-  };
-  const submit = (id: number, change: object) => () => {
-    const nowS = Math.floor(world.clock.wallMs() / 1_000);
-    const window = { nbf: nowS - 5, exp: nowS + 600 };
-    return world.plane.submitOrder(signedOrder(id, { ...window, order: { targets, ...change } }));
-  };
-  const preview = shown();
-  const other = [{ ...targets[0]!, assumes: {} }];
-  expect(submit(1, { preview, targets: other })).toThrow('preview_differs');
-  expect(submit(1, { preview })().commands).toHaveLength(1);
-  await world.clock.advance(3_601_000);
-  expect(submit(2, { preview })).toThrow('preview_too_old');
-  const fresh = shown();
-  world.plane.acceptPolicy(signedPolicy(2));
-  expect(submit(3, { preview: fresh })).toThrow('preview_policy_other');
-  expect(submit(4, { preview: shown() })().commands).toHaveLength(1);
-});
 
 test('no more than a bounded number of commands waits for one agent', async () => {
   world = World.ready();

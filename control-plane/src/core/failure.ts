@@ -86,6 +86,12 @@ export type ControlFailure =
   | { readonly code: 'model_package_differs'; readonly place: string; readonly detail: string }
   | { readonly code: 'feeder_bus_unknown'; readonly site: string; readonly bus: string }
   | { readonly code: 'flow_unsolvable'; readonly detail: string }
-  | { readonly code: 'query_too_wide'; readonly chunks: number; readonly chunksMax: number }
+  | {
+      readonly code: 'query_too_wide';
+      readonly chunks: number;
+      readonly chunksMax: number;
+      readonly values: number;
+      readonly valuesMax: number;
+    }
   | { readonly code: 'range_empty'; readonly fromMs: number; readonly toMs: number };
 export class ControlError extends TielineError<ControlFailure> {}

@@ -24,6 +24,7 @@ import { Policies } from './policies.ts';
 import type { SitePlace } from './preview.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
 import { TelemetryIntake } from './telemetry-intake.ts';
+import { TelemetryRetention } from './telemetry-retention.ts';
 import { Term } from './term.ts';
 import { Upkeep } from './upkeep.ts';
 import { commandView } from './views.ts';
@@ -68,6 +69,7 @@ export class Parts {
   readonly bulletin: Bulletin;
   readonly intake: TelemetryIntake;
   readonly receipts: ReceiptDesk;
+  readonly retention: TelemetryRetention;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly upkeep: Upkeep;
@@ -117,6 +119,7 @@ export class Parts {
     });
     this.receipts = new ReceiptDesk({ ...shared, audit, climbed: this.onCommand });
     this.inbox = new Inbox({ ...shared, audit }, this.receipts, this.intake);
+    this.retention = new TelemetryRetention(ports, setting.telemetryKeepDays);
     this.outbox = outbox;
     this.agents = agents;
     this.dispatch = dispatch;

@@ -1,5 +1,5 @@
 import type { TelemetryChunk, TelemetryQuery, TelemetryStore } from '../ports/telemetry-store.ts';
-import { QUERY_CHUNKS_MAX } from './bounds.ts';
+import { QUERY_CHUNKS_MAX, QUERY_VALUES_MAX } from './bounds.ts';
 import { ControlError } from './failure.ts';
 
 /** What was measured in one stretch of time; buckets in which nothing was are left out. */
@@ -29,9 +29,10 @@ export function queryTelemetry(
 ): TelemetryAnswer {
   const { fromMs, toMs } = query;
   if (toMs <= fromMs) throw new ControlError({ code: 'range_empty', fromMs, toMs });
-  const chunks = store.count(query);
-  if (chunks > QUERY_CHUNKS_MAX) {
-    throw new ControlError({ code: 'query_too_wide', chunks, chunksMax: QUERY_CHUNKS_MAX });
+  const { chunks, values } = store.count(query);
+  const [chunksMax, valuesMax] = [QUERY_CHUNKS_MAX, QUERY_VALUES_MAX];
+  if (chunks > chunksMax || values > valuesMax) {
+    throw new ControlError({ code: 'query_too_wide', chunks, chunksMax, values, valuesMax });
   }
   const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / points));
   const buckets = new Buckets(fromMs, bucketMs, Math.ceil((toMs - fromMs) / bucketMs));

@@ -31,7 +31,7 @@ test('a flood fills the queue and no more: what does not fit is counted, what fi
   expect(world.plane.counters.get('telemetry_dropped', 'queue_full')).toBe(5);
   await world.clock.advance(1_000);
   expect(world.plane.counters.get('telemetry_points', 'site-1')).toBe(sent);
-  expect(world.telemetry.count(range)).toBe(sent);
+  expect(world.telemetry.count(range).chunks).toBe(sent);
   expect(commits.mock.calls.length).toBeLessThan(4);
 });
 
@@ -85,7 +85,7 @@ test('a batch of a longer stretch than queries look back is not taken', async ()
   world.agents['site-1'].measures(batch(2, { stepMs: 60_000, series: series(240) }));
   await world.clock.advance(1_000);
   expect(dropped('span_too_long')).toBe(1);
-  expect(world.telemetry.count(range)).toBe(1);
+  expect(world.telemetry.count(range).chunks).toBe(1);
 });
 
 test('of assets that nobody has named a bounded number is taken; those of the policy and the meter always', async () => {
@@ -117,9 +117,9 @@ test('what is older than is to be kept goes in steps', async () => {
   world.telemetry.add([...old, kept]);
   world.plane.start();
   await world.clock.advance(1_000);
-  expect(world.telemetry.count(range)).toBe(PRUNE_CHUNKS + 1);
+  expect(world.telemetry.count(range).chunks).toBe(PRUNE_CHUNKS + 1);
   await world.clock.advance(3_000);
-  expect(world.telemetry.count(range)).toBe(1);
+  expect(world.telemetry.count(range).chunks).toBe(1);
 });
 
 test('a store that fails loses those batches, says so, and the next are stored', async () => {
@@ -133,7 +133,7 @@ test('a store that fails loses those batches, says so, and the next are stored',
   add.mockRestore();
   world.agents['site-1'].measures(batch(2));
   await world.clock.advance(1_000);
-  expect(world.telemetry.count(range)).toBe(1);
+  expect(world.telemetry.count(range).chunks).toBe(1);
 });
 
 test('what was received is stored before the process ends', async () => {
@@ -142,7 +142,19 @@ test('what was received is stored before the process ends', async () => {
   const ending = world.plane.stop();
   await world.clock.advance(1_000);
   await ending;
-  expect(world.telemetry.count(range)).toBe(1);
+  expect(world.telemetry.count(range).chunks).toBe(1);
+});
+
+test('a range of too many values is refused instead of read, however few chunks they stand in', () => {
+  world = World.ready();
+  const add = Array.from({ length: 1_200 }, (_, nr) => ({
+    ...{ site: 'site-1', asset: 'meter', quantity, stepMs: 1 },
+    ...{ startMs: nr * 900, values: new Float64Array(900) },
+  }));
+  world.telemetry.add(add);
+  expect(() => world.plane.telemetry(range, 10)).toThrow('query_too_wide');
+  const [point] = world.plane.telemetry({ ...range, toMs: 900_000 }, 1).points;
+  expect(point?.count).toBe(900_000);
 });
 
 test('a range of too many chunks is refused instead of read', () => {

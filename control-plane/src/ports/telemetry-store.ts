@@ -26,8 +26,8 @@ export interface TelemetryStore {
   add(chunks: readonly TelemetryChunk[]): void;
   /** Chunks that hold any value of the range, by start; at most `limit`. */
   chunks(query: TelemetryQuery, limit: number): readonly TelemetryChunk[];
-  /** How many chunks `chunks` would have to read. */
-  count(query: TelemetryQuery): number;
+  /** How much `chunks` would have to read. */
+  count(query: TelemetryQuery): { readonly chunks: number; readonly values: number };
   /** Every series of a site that was ever stored. */
   series(site: string): readonly { readonly asset: string; readonly quantity: string }[];
   /** Drops chunks that begin before, at most `chunksMax`. @returns how many were dropped */

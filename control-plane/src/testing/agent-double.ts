@@ -180,11 +180,11 @@ export class AgentDouble {
   }
 
   /** Writes records that say nothing. */
-  notes(count: number, subject = 'a note'): void {
+  notes(count: number, subject = 'a note', body = {}): void {
     for (let nr = 0; nr < count; nr += 1) {
       this.audit.append({
         ...{ wallMs: 1, monotonicMs: 1, clock: 'trusted' as const, actor: 'double', kind: 'note' },
-        ...{ subject, body: {}, digests: {} },
+        ...{ subject, body, digests: {} },
       });
     }
   }

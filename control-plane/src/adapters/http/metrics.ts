@@ -1,9 +1,35 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { ControlPlane } from '../../core/control-plane.ts';
 import { COUNTED, type CounterName } from '../../core/counters.ts';
+import type { AgentView } from '../../core/views.ts';
+
+const PER_SITE: Readonly<
+  Record<string, { readonly help: string; readonly of: (agent: AgentView) => number }>
+> = {
+  present: { help: '1 while the agent is heard', of: ({ link }) => Number(link === 'present') },
+  quarantined: {
+    help: '1 while it gets no commands',
+    of: ({ quarantine }) => Number(quarantine !== null),
+  },
+  waiting_commands: { help: 'commands without a receipt', of: ({ waiting }) => waiting },
+  audit_records: {
+    help: 'audit records held and signed for',
+    of: ({ auditReceipted }) => auditReceipted,
+  },
+  policy_version: {
+    help: 'policy that the agent reports',
+    of: ({ reported }) => reported?.policy ?? 0,
+  },
+};
+
+export interface Metrics {
+  readonly contentType: string;
+  /** One scrape. */
+  read(): Promise<string>;
+}
 
 /** Prometheus metrics of a control plane. Labels are sites of the configuration, kinds, states and codes: bounded. */
-export function controlMetrics(plane: ControlPlane): Registry {
+export function controlMetrics(plane: ControlPlane): Metrics {
   const registry = new Registry();
   for (const [name, label] of Object.entries(COUNTED) as [CounterName, string][]) {
     new Counter({
@@ -17,31 +43,15 @@ export function controlMetrics(plane: ControlPlane): Registry {
       },
     });
   }
-  const perSite = (
-    name: string,
-    help: string,
-    of: (agent: ReturnType<ControlPlane['agents']>[number]) => number,
-  ): void => {
-    new Gauge({
+  const perSite = Object.entries(PER_SITE).map(([name, { help, of }]) => {
+    const gauge = new Gauge({
       name: `tieline_agent_${name}`,
       help,
       labelNames: ['site'],
       registers: [registry],
-      collect() {
-        this.reset();
-        for (const agent of plane.agents()) this.set({ site: agent.site }, of(agent));
-      },
     });
-  };
-  perSite('present', '1 while the agent is heard', ({ link }) => (link === 'present' ? 1 : 0));
-  perSite('quarantined', '1 while it gets no commands', ({ quarantine }) => (quarantine ? 1 : 0));
-  perSite('waiting_commands', 'commands without a receipt', ({ waiting }) => waiting);
-  perSite('audit_records', 'audit records held and signed for', (agent) => agent.auditReceipted);
-  perSite(
-    'policy_version',
-    'policy that the agent reports',
-    (agent) => agent.reported?.policy ?? 0,
-  );
+    return (agent: AgentView) => gauge.set({ site: agent.site }, of(agent));
+  });
   new Gauge({
     name: 'tieline_control_epoch',
     help: 'leadership term',
@@ -50,5 +60,12 @@ export function controlMetrics(plane: ControlPlane): Registry {
       this.set(plane.epoch);
     },
   });
-  return registry;
+  return {
+    contentType: registry.contentType,
+    async read() {
+      // Once for all of them: a view asks the stores.
+      for (const agent of plane.agents()) for (const set of perSite) set(agent);
+      return await registry.metrics();
+    },
+  };
 }

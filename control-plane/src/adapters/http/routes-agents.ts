@@ -4,9 +4,9 @@ import { Quantity } from '@tieline/protocol';
 import { z } from 'zod';
 import { QUERY_POINTS_MAX } from '../../core/bounds.ts';
 import type { ControlPlane } from '../../core/control-plane.ts';
-import { plain } from '../../core/views.ts';
 import { type App, answer } from './app.ts';
-import { ErrorAnswer, WallMs } from './shapes.ts';
+import { auditPage } from './audit-page.ts';
+import { refusals, WallMs } from './shapes.ts';
 import {
   AgentAnswer,
   AgentDetail,
@@ -16,7 +16,6 @@ import {
   TelemetryAnswer,
 } from './shapes-agents.ts';
 
-const refusals = { '4xx': ErrorAnswer };
 /** A stream of bytes; its type is told to readers of the reference alone. */
 const FileContent = z.unknown().meta({ type: 'string', format: 'binary' });
 const atSite = z.strictObject({ site: SiteId });
@@ -99,12 +98,7 @@ function auditRoutes(app: App, plane: ControlPlane): void {
         response: { 200: AuditAnswer, ...refusals },
       },
     },
-    ({ params: { site }, query: { from, limit } }) => {
-      const audit = plane.auditOf(site);
-      const size = audit.size(site);
-      const records = [...audit.records(site, Math.min(from, size), Math.min(from + limit, size))];
-      return { size, records: AuditAnswer.shape.records.parse(plain(records)) };
-    },
+    ({ params: { site }, query }) => auditPage(plane, site, query),
   );
   app.get(
     '/v1/audit/:site/export',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ControlPlane } from '../../core/control-plane.ts';
 import type { Draft } from '../../core/preview.ts';
 import { type App, answer } from './app.ts';
-import { base64, bytesOfBase64, ErrorAnswer, HexId } from './shapes.ts';
+import { base64, bytesOfBase64, HexId, refusals } from './shapes.ts';
 import {
   actionFrom,
   assumptionsFrom,
@@ -17,7 +17,6 @@ import {
 } from './shapes-dispatch.ts';
 
 const tags = ['dispatch'];
-const refusals = { '4xx': ErrorAnswer };
 
 /** Looking at what an action would do, ordering it, and following it. */
 export function dispatchRoutes(app: App, plane: ControlPlane): void {
@@ -78,7 +77,7 @@ function commandRoutes(app: App, plane: ControlPlane): void {
     {
       schema: {
         tags,
-        summary: 'Commands, newest first',
+        summary: 'Commands, newest first; those in one state, among the newest 500',
         querystring: z.strictObject({
           site: z.exactOptional(SiteId),
           state: z.exactOptional(CommandState),

@@ -6,10 +6,9 @@ import { ControlError } from '../../core/failure.ts';
 import type { HeldPolicy } from '../../core/policies.ts';
 import { plain } from '../../core/views.ts';
 import { type App, answer } from './app.ts';
-import { base64, bytesOfBase64, ErrorAnswer, HexDigest } from './shapes.ts';
+import { base64, bytesOfBase64, HexDigest, refusals } from './shapes.ts';
 import { ModelAnswer, ModelBody, ModelStatusAnswer, PolicyAnswer } from './shapes-documents.ts';
 
-const refusals = { '4xx': ErrorAnswer };
 /** Eight MiB of package as base64, and the release beside it. */
 const MODEL_BODY_BYTES_MAX = 12 * 1_024 * 1_024;
 

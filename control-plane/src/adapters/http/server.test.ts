@@ -2,14 +2,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger, toHex } from '@tieline/kernel';
-import {
-  BLOCK_BYTES,
-  KINDS,
-  MODEL_BYTES_MAX,
-  type Release,
-  sealDocument,
-  sha256,
-} from '@tieline/protocol';
+import { BLOCK_BYTES, KINDS, type Release, sealDocument, sha256 } from '@tieline/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   releaseKey,
@@ -97,11 +90,6 @@ test('a refusal says its code, its facts and a status that fits', async () => {
   expect((await ask('GET', '/v1/nothing')).body.error.code).toBe('not_found');
   const extra = await ask('POST', '/v1/orders', { order: base64(signedOrder(3)), more: 1 });
   expect(extra).toMatchObject({ status: 400, body: { error: { code: 'request_malformed' } } });
-});
-
-test('a body beyond its bound is refused before it is read whole', async () => {
-  const answer = await ask('POST', '/v1/orders', { order: 'A'.repeat(200_000) });
-  expect(answer).toMatchObject({ status: 413, body: { error: { code: 'request_refused' } } });
 });
 
 test('a preview shows voltages before and after, and an order may name it', async () => {
@@ -194,22 +182,6 @@ test('a signed model is taken, asked of a site, fetched in blocks, and shown as 
   expect((await ask('PUT', '/v1/sites/site-1/model', { digest: 'f'.repeat(64) })).status).toBe(404);
 });
 
-test('a package of the largest size that a release may name is taken', async () => {
-  const packed = new Uint8Array(MODEL_BYTES_MAX).fill(7);
-  const block = sha256(packed.slice(0, BLOCK_BYTES));
-  const blocks = Array.from({ length: MODEL_BYTES_MAX / BLOCK_BYTES }, () => block);
-  const release: Release = {
-    ...{ name: 'forecast', version: '1', bytes: packed.length, digest: sha256(packed), blocks },
-  };
-  const sealed = sealDocument(KINDS.release, release, trust.anchor, [releaseKey], { iat: 1 });
-  const body = { package: base64(packed), release: base64(sealed) };
-  expect(await ask('POST', '/v1/models', body)).toMatchObject({ status: 201 });
-  for (const wrong of ['AAA', 'AA=A', 'A===', 'AA-A', `${'A'.repeat(4_001)}===`]) {
-    const refused = await ask('POST', '/v1/models', { ...body, package: wrong });
-    expect(refused, wrong).toMatchObject({ status: 400 });
-  }
-});
-
 test('audit records are shown decoded, and exported', async () => {
   const agent = world.agents['site-1'];
   agent.audit.append({
@@ -218,12 +190,15 @@ test('audit records are shown decoded, and exported', async () => {
   });
   agent.uploads(agent.audit.pending(131_072)!);
   const { body } = await ask('GET', '/v1/audit/site-1?from=0&limit=10');
-  expect(body).toMatchObject({ size: 1, records: [{ seq: 0, body: { digest: '01ff' } }] });
+  expect(body).toMatchObject({ size: 1, next: null });
+  expect(body.records).toMatchObject([{ seq: 0, body: { digest: '01ff' } }]);
   const headers = { authorization: `Bearer ${TOKEN}` };
   const file = await app.inject({ url: '/v1/audit/site-1/export', headers });
   expect(file.headers['content-type']).toBe('application/octet-stream');
   expect(file.rawPayload.length).toBeGreaterThan(100);
-  expect((await ask('GET', '/v1/audit/site-2')).body).toEqual({ size: 0, records: [] });
+  expect((await ask('GET', '/v1/audit/site-2')).body).toEqual({
+    ...{ size: 0, records: [], next: null },
+  });
   for (const nothing of ['site-2/export', 'site-1/export?closed=1']) {
     expect(await ask('GET', `/v1/audit/${nothing}`)).toMatchObject({
       status: 404,
@@ -289,30 +264,6 @@ test('events arrive as they happen; a client that comes back gets what it missed
   const missed = await read(`${lastId}${number - 1}`, 'site-2', () => {});
   expect(missed).toContain(`id: ${lastId}${number}`);
   expect(await read('0-1', 'gap', () => {})).toContain('event: gap');
-});
-
-test('a HEAD of the event stream is no listener', async () => {
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const answer = await app.inject({ method: 'HEAD', url: '/v1/events', headers });
-  expect(answer.statusCode).toBe(404);
-});
-
-test('a listener that does not read is cut off, and the others go on', async () => {
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const [stuck] = await once(
-    get({ port, host: '127.0.0.1', path: '/v1/events', headers }),
-    'response',
-  );
-  stuck.pause();
-  const cut = once(stuck, 'error');
-  const detail = 'x'.repeat(100_000);
-  const told = { type: 'model', site: detail, desired: null, running: null } as const;
-  for (let nr = 0; nr < 400; nr += 1) world.plane.events.append(told, 0);
-  stuck.resume();
-  expect((await cut)[0]).toMatchObject({ code: 'ECONNRESET' });
-  expect((await ask('GET', '/v1/agents')).status).toBe(200);
 });
 
 test('metrics tell what is counted, with the sites of the configuration and no others', async () => {

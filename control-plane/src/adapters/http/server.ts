@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import { type Logger, messageOf } from '@tieline/kernel';
-import { type FastifyError, fastify } from 'fastify';
+import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -20,12 +20,14 @@ import { withoutUnused } from './openapi-schemas.ts';
 import { agentRoutes } from './routes-agents.ts';
 import { dispatchRoutes } from './routes-dispatch.ts';
 import { documentRoutes } from './routes-documents.ts';
-import { ErrorAnswer, HealthAnswer } from './shapes.ts';
+import { ErrorAnswer, HealthAnswer, refusals } from './shapes.ts';
 
 const BODY_BYTES_MAX = 131_072;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** The only answer that needs no token: that the process lives. */
 const OPEN_PATH = '/v1/health';
+
+const UNAUTHORIZED = httpError(401, 'unauthorized', 'a bearer token is needed');
 
 export interface HttpOptions {
   readonly plane: ControlPlane;
@@ -41,13 +43,19 @@ export async function buildServer({ plane, token, logger }: HttpOptions): Promis
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A HEAD of the event stream would never be answered, and keep its place.
     exposeHeadRoutes: false,
+    // A path that cannot be decoded reaches no hook.
+    frameworkErrors: (thrown: FastifyError, { headers }: FastifyRequest, reply: FastifyReply) => {
+      const isKnown = isAuthorized(headers.authorization, token);
+      const { status, body } = isKnown ? errorOf(thrown, logger) : UNAUTHORIZED;
+      void reply.code(status).send(body);
+    },
   })
     .withTypeProvider<ZodTypeProvider>()
     .setValidatorCompiler(validatorCompiler)
     .setSerializerCompiler(serializerCompiler);
   app.addHook('onRequest', async ({ url, headers }, reply) => {
     if (url === OPEN_PATH || isAuthorized(headers.authorization, token)) return;
-    await reply.code(401).send(httpError(401, 'unauthorized', 'a bearer token is needed').body);
+    await reply.code(401).send(UNAUTHORIZED.body);
   });
   app.setErrorHandler((thrown: FastifyError, _request, reply) => {
     const { status, body } = errorOf(thrown, logger);
@@ -89,7 +97,7 @@ function allRoutes(app: App, plane: ControlPlane): void {
         tags: ['process'],
         summary: 'Whether the process lives and reaches its broker',
         security: [],
-        response: { 200: HealthAnswer },
+        response: { 200: HealthAnswer, '5xx': ErrorAnswer },
       },
     },
     () => plane.health(),
@@ -114,7 +122,7 @@ function streamRoutes(app: App, plane: ControlPlane): void {
         headers: z.looseObject({ 'last-event-id': z.string().max(64).optional() }),
         response: {
           200: { content: { 'text/event-stream': { schema: z.string() } } },
-          503: ErrorAnswer,
+          ...refusals,
         },
       },
     },
@@ -135,11 +143,11 @@ function streamRoutes(app: App, plane: ControlPlane): void {
       schema: {
         tags,
         summary: 'Prometheus metrics',
-        response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } }, ...refusals },
       },
     },
     async (_request, reply) =>
-      reply.header('content-type', metrics.contentType).send(await metrics.metrics()),
+      reply.header('content-type', metrics.contentType).send(await metrics.read()),
   );
 }
 

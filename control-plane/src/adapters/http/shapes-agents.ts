@@ -72,20 +72,21 @@ export const ExportQuery = z.strictObject({
   ),
 });
 
+export const AuditRecordAnswer = z.looseObject({
+  seq: z.int(),
+  wallMs: z.number(),
+  monotonicMs: z.number(),
+  clock: z.string(),
+  actor: z.string(),
+  kind: z.string(),
+  subject: z.string(),
+  body: z.record(z.string(), z.unknown()),
+});
+
 export const AuditAnswer = z.strictObject({
   size: z.int().describe('records held, all of them signed for'),
-  records: z.array(
-    z.looseObject({
-      seq: z.int(),
-      wallMs: z.number(),
-      monotonicMs: z.number(),
-      clock: z.string(),
-      actor: z.string(),
-      kind: z.string(),
-      subject: z.string(),
-      body: z.record(z.string(), z.unknown()),
-    }),
-  ),
+  records: z.array(AuditRecordAnswer).describe('at most `limit`, and fewer where they are large'),
+  next: z.int().nullable().describe('where to go on; null at the end of the log'),
 });
 
 export const TelemetryAnswer = z.strictObject({

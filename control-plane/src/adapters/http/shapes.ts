@@ -38,6 +38,9 @@ export const ErrorAnswer = z
   })
   .meta({ id: 'Error' });
 
+/** What every route may answer instead: refused, or failed. */
+export const refusals = { '4xx': ErrorAnswer, '5xx': ErrorAnswer };
+
 export const HealthAnswer = z.strictObject({
   status: z.enum(['ok', 'bus-down']),
   deployment: z.string(),

@@ -81,11 +81,12 @@ export class SqliteTelemetryStore implements TelemetryStore {
       }));
   }
 
-  count(query: TelemetryQuery): number {
+  count(query: TelemetryQuery): { readonly chunks: number; readonly values: number } {
+    const nothing = { chunks: 0, values: 0 };
     const series = this.#find(query);
-    if (series === null) return 0;
+    if (series === null) return nothing;
     const { fromMs, toMs } = query;
-    return this.#sql.count.get(series.id, fromMs - series.spanMaxMs, toMs)?.chunks ?? 0;
+    return this.#sql.count.get(series.id, fromMs - series.spanMaxMs, toMs) ?? nothing;
   }
 
   series(site: string): readonly { readonly asset: string; readonly quantity: string }[] {
@@ -149,8 +150,9 @@ function prepare(db: Database) {
       `SELECT start_ms, step_ms, points FROM chunk
        WHERE series = ? AND start_ms >= ? AND start_ms < ? ORDER BY start_ms LIMIT ?`,
     ),
-    count: db.prepare<[number, number, number], { chunks: number }>(
-      'SELECT count(*) AS chunks FROM chunk WHERE series = ? AND start_ms >= ? AND start_ms < ?',
+    count: db.prepare<[number, number, number], { chunks: number; values: number }>(
+      `SELECT count(*) AS chunks, coalesce(sum(length(points)) / 8, 0) AS "values" FROM chunk
+       WHERE series = ? AND start_ms >= ? AND start_ms < ?`,
     ),
   };
 }

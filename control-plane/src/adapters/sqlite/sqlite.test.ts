@@ -73,7 +73,7 @@ test('a batch of which one chunk cannot be stored leaves none behind, and the st
     values: new Float64Array(1),
   };
   const bad = { ...good, asset: 'new', startMs: Number.NaN };
-  const stored = (asset: string) => store.count({ ...good, asset, fromMs: 0, toMs: 9 });
+  const stored = (asset: string) => store.count({ ...good, asset, fromMs: 0, toMs: 9 }).chunks;
   expect(() => store.add([good, bad])).toThrow();
   expect(stored('b')).toBe(0);
   store.add([{ ...good, asset: 'new' }]);

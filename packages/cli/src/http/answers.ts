@@ -150,3 +150,4 @@ export const AuditRecord = z.looseObject({
   subject: z.string(),
   body: z.unknown(),
 });
+export type AuditRecord = z.output<typeof AuditRecord>;

@@ -18,7 +18,7 @@ export const run: Verb<typeof auditTail> = async ({ flags, operands, global, wor
     flags.limit === undefined ? LIMIT : parseCount('--limit', flags.limit, 1, LIMIT_MAX);
   const from = flags.from === undefined ? undefined : parseCount('--from', flags.from, 0, SEQ_MAX);
   const control = await ControlPlane.open(world, global);
-  const { records } = await readRecords(control, operands.site, from, limit);
+  const records = await readRecords(control, operands.site, from, limit);
   if (global.json) {
     for (const record of records) printJson(world, { schema: 'tieline.audit-record/1', ...record });
     return EXIT.ok;
@@ -45,23 +45,33 @@ export const run: Verb<typeof auditTail> = async ({ flags, operands, global, wor
   return EXIT.ok;
 };
 
-const Records = z.object({ size: z.number(), records: z.array(AuditRecord) });
+const Records = z.object({
+  size: z.number(),
+  records: z.array(AuditRecord),
+  next: z.number().nullable(),
+});
 
-/** The newest records, unless a first one is named. The log may grow between the two questions: that is no matter. */
+/** The newest records, unless a first one is named. The log may grow between the questions: that is no matter. */
 async function readRecords(
   control: ControlPlane,
   site: string,
   from: number | undefined,
   limit: number,
-): Promise<z.output<typeof Records>> {
+): Promise<readonly AuditRecord[]> {
   const ask = (first: number, count: number) =>
     control.get(
       query(`/v1/audit/${encodeURIComponent(site)}`, { from: first, limit: count }),
       Records,
     );
-  if (from !== undefined) return await ask(from, limit);
-  const { size } = await ask(0, 1);
-  return await ask(Math.max(0, size - limit), limit);
+  const found: AuditRecord[] = [];
+  let next: number | null = from ?? Math.max(0, (await ask(0, 1)).size - limit);
+  // Large records come in parts.
+  while (next !== null && found.length < limit) {
+    const page: z.output<typeof Records> = await ask(next, limit - found.length);
+    found.push(...page.records);
+    next = page.records.length === 0 ? null : page.next;
+  }
+  return found;
 }
 
 const BODY_CHARACTERS = 100;

@@ -193,14 +193,21 @@ describe('model and audit', () => {
       subject: 'battery-1',
       body: { at: seq },
     });
+    // The second question for two is answered with one, which is large, and where to go on.
+    const pages = [
+      { records: [record(0)], next: 1 },
+      { records: [record(498)], next: 499 },
+      { records: [record(499)], next: null },
+    ];
     const scene = answering({
-      'GET /v1/audit/site-1': { size: 500, records: [record(498), record(499)] },
+      'GET /v1/audit/site-1': () => ({ status: 200, body: { size: 500, ...pages.shift() } }),
     });
     const argv = ['audit', 'tail', 'site-1', '--limit', '2', '--json'];
     const { stdout, requests } = await tieline(argv, scene);
     expect(requests.map(({ url }) => new URL(url).search)).toEqual([
       '?from=0&limit=1',
       '?from=498&limit=2',
+      '?from=499&limit=1',
     ]);
     const lines = stdout
       .trim()
