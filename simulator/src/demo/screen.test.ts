@@ -17,7 +17,8 @@ const plant: PlantReport = {
 };
 const agent = { auditReceipted: 1, heardWallMs: 1 };
 const reported = { model: '0a970ac4ff', audit: { size: 1 }, refused: {} };
-const command = { id: '7e0ae4cc00', site: 'harbour', state: 'confirmed', confirmedBy: null };
+const seen = { confirmedBy: null, clipped: null };
+const command = { id: '7e0ae4cc00', site: 'harbour', state: 'confirmed', ...seen };
 const PATH = '/tmp/tieline-demo-GI15uR/context.json';
 const view: ScreenView = {
   plant,

@@ -199,7 +199,8 @@ async function commandOf(telling: Telling, id: string): Promise<CommandView> {
   return command;
 }
 
-function words({ state, confirmedBy }: CommandView): string {
+function words({ state, confirmedBy, clipped }: CommandView): string {
+  if (clipped !== null) return `${state}, clipped by ${clipped.by} to ${clipped.toKw} kW`;
   if (state !== 'confirmed') return state;
   return confirmedBy === 'meter'
     ? "confirmed by measurement: the site's own meters agree"

@@ -11,6 +11,8 @@ const Command = z.looseObject({
   site: z.string(),
   state: z.string(),
   confirmedBy: z.enum(['device', 'meter']).nullable(),
+  /** What a limit has left of it. */
+  clipped: z.looseObject({ by: z.string(), toKw: z.number() }).nullable(),
 });
 const Preview = z.looseObject({ digest: z.string() });
 const Submitted = z.looseObject({ commands: z.array(Command) });
