@@ -51,6 +51,7 @@ test('with an empty disk it is quarantined once; released, its log, boots and re
   expect(quarantine()).toBeUndefined();
   expect(exported()).toMatchObject({ size: 2, receiptedSize: 2 });
   expect(exported(1)).toMatchObject({ size: 5, receiptedSize: 5 });
+  expect(world.plane.agent('site-1').generation).toBe(1);
   for (const id of first) expect(world.plane.command(id).state).toBe('accepted');
   expect(world.events.filter((event) => event.type === 'alarm')).toHaveLength(1);
 

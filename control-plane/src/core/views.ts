@@ -18,6 +18,8 @@ export interface AgentView {
   readonly bornWallMs: number | null;
   readonly software: string | null;
   readonly quarantine: Quarantine | null;
+  /** Disks that were replaced; each may have left a closed audit log. */
+  readonly generation: number;
   readonly reported: Reported | null;
   /** Records of the agent's audit log that are stored and signed for here. */
   readonly auditReceipted: number;
@@ -63,6 +65,7 @@ export function agentView(state: AgentState, auditReceipted: number, waiting: nu
     ...{ site, link, sinceWallMs, heardWallMs, bornWallMs, software, quarantine },
     sess: present?.sess ?? null,
     boot: present?.boot ?? null,
+    generation: state.generation,
     reported: state.reported,
     auditReceipted,
     waiting,

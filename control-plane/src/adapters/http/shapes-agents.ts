@@ -21,6 +21,7 @@ export const AgentAnswer = z
       .strictObject({ code: z.string(), facts: Facts, sinceWallMs: WallMs })
       .nullable()
       .describe('why the site gets no commands until it is released'),
+    generation: z.int().describe('disks that were replaced; each may have left a closed audit log'),
     reported: z
       .strictObject({
         trust: z.int(),
