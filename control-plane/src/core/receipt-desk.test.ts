@@ -1,7 +1,7 @@
 import { type AuditEntry, openDatabase, type RecordBody } from '@tieline/audit';
 import { fromHex } from '@tieline/kernel';
 import type { ReceiptStatus } from '@tieline/protocol';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { AgentDouble } from '../testing/agent-double.ts';
 import { signedOrder } from '../testing/deployment.ts';
 import { World } from '../testing/world.ts';
@@ -97,4 +97,23 @@ test('killed between storing an upload and reading it, it reads it when it start
   world.plane.start();
   expect(states(id)).toEqual(['accepted', 'active']);
   await first.plane.stop();
+});
+
+test('no audit record is signed for before the rungs that it tells are stored', () => {
+  world = World.ready();
+  const agent = world.agents['site-1'];
+  const { id } = world.plane.submitOrder(signedOrder(1)).commands[0]!;
+  agent.hears(world.bus.take('site-1/command')[0]!);
+  const full = vi.spyOn(world.store, 'addRung').mockImplementation(() => {
+    throw new Error('SQLITE_FULL');
+  });
+  uploads(agent, accepted(id), rung(id, { state: 'active' }));
+  expect(world.bus.take('audit-receipt')).toEqual([]);
+  expect(states(id)).toEqual([]);
+  full.mockRestore();
+  // The agent has heard nothing, and says the same again.
+  uploads(agent);
+  expect(world.bus.take('audit-receipt')).toHaveLength(1);
+  expect(states(id)).toEqual(['accepted', 'active']);
+  expect(world.plane.agent('site-1').waiting).toBe(0);
 });

@@ -28,7 +28,9 @@ class Players implements Troupe {
     commands: async (): Promise<CommandView[]> => this.#commands,
     dispatch: async (site: string): Promise<CommandView> => {
       const confirmedBy = this.#fails === 'confirmation' ? 'device' : 'meter';
-      const command = { id: 'a1b2c3d4e5', site, state: 'confirmed', confirmedBy } as const;
+      const command: CommandView = {
+        ...{ id: 'a1b2c3d4e5', site, state: 'confirmed', confirmedBy, clipped: null },
+      };
       this.#commands = [command];
       return command;
     },
