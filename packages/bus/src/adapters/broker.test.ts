@@ -160,6 +160,18 @@ describe('who may connect', () => {
   });
 });
 
+test('a client that hangs up right behind its DISCONNECT is heard out, and leaves no will', async () => {
+  const witness = await listener();
+  const will = { topic: 't/site-1/up/will', payload: 'dead' };
+  const leaving = await connected('site-1', { will });
+  const last = publishBytes({ topic: 't/site-1/up/a', payload: 'last words'.padEnd(200) });
+  leaving.socket.end(Buffer.concat([...Array<Buffer>(2_000).fill(last), DISCONNECT_BYTES]));
+  await leaving.ended();
+  const all = await heardAfter(witness);
+  expect(all.split('last words')).toHaveLength(2_001);
+  expect(all).not.toContain('dead');
+});
+
 describe('what a client may publish', () => {
   test.each([
     ['publish_denied', { topic: 't/site-2/up/a' }],

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, isIPv4, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIPv4, type Server } from 'node:net';
 import { type Logger, messageOf } from '@tieline/kernel';
 import { Aedes, type Client } from 'aedes';
 import { type BrokerClient, BrokerClients, BrokerError } from '../broker-clients.ts';
@@ -72,7 +72,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const limits = { ...LIMITS, ...options.limits };
   const refusals = new Refusals(logger);
   const aedes = await createAedes(new BrokerClients(options.clients), limits, refusals, logger);
-  const { server, sockets } = createGatedServer(aedes, limits, refusals);
+  const { server, gates } = createGatedServer(aedes, limits, refusals);
   const port = await listen(server, options).catch((refused: unknown) => {
     aedes.close();
     throw refused;
@@ -87,7 +87,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       const closed = once(server, 'close');
       server.close();
       await new Promise<void>((resolve) => aedes.close(resolve));
-      for (const socket of sockets) socket.destroy();
+      for (const gate of gates) gate.destroy();
       await closed;
     },
   };
@@ -136,16 +136,17 @@ function createGatedServer(
   aedes: Aedes,
   limits: BrokerLimits,
   refusals: Refusals,
-): { server: Server; sockets: Set<Socket> } {
-  const sockets = new Set<Socket>();
+): { server: Server; gates: Set<PacketGate> } {
+  const gates = new Set<PacketGate>();
   const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    aedes.handle(new PacketGate(socket, limits.strangerPacketBytesMax));
+    const gate = new PacketGate(socket, limits.strangerPacketBytesMax);
+    gates.add(gate);
+    gate.on('close', () => gates.delete(gate));
+    aedes.handle(gate);
   });
   server.maxConnections = limits.connectionsMax;
   server.on('drop', () => refusals.count('connections_full', null));
-  return { server, sockets };
+  return { server, gates };
 }
 
 async function listen(server: Server, at: { host: string; port: number }): Promise<number> {
