@@ -19,12 +19,14 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
   const sockets = new Set<Socket>();
   let state: 'open' | 'cut' | 'stalled' = 'open';
 
-  const server = createServer({ noDelay: true, pauseOnConnect: true }, (near) => {
+  // Half-open on both sides: each way ends by itself, once all that was sent before has been handed on.
+  const sides = { noDelay: true, allowHalfOpen: true } as const;
+  const server = createServer({ ...sides, pauseOnConnect: true }, (near) => {
     if (state === 'cut') {
       near.destroy();
       return;
     }
-    const far = connect({ ...target, noDelay: true });
+    const far = connect({ ...target, ...sides });
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -36,10 +38,7 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
       to.on('drain', () => state === 'open' && from.resume());
       from.on('end', () => to.end());
       from.on('error', () => to.destroy());
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
+      from.on('close', () => sockets.delete(from));
       if (state === 'stalled') from.pause();
       else from.resume();
     }
