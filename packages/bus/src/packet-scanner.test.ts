@@ -20,7 +20,8 @@ test('packets within the bound pass, however the bytes are cut into chunks', () 
       const scanner = new PacketScanner(303);
       for (let at = 0; at < bytes.length; ) {
         const step = cuts.next().value ?? 1;
-        expect(scanner.scan(bytes.subarray(at, at + step))).toBeNull();
+        const chunk = bytes.subarray(at, at + step);
+        expect(scanner.scan(chunk)).toBe(chunk.length);
         at += step;
       }
     }),
@@ -43,11 +44,29 @@ test('the first packet above the bound is found at its header, whatever came bef
 
 test('the bound is of the whole packet, and can be raised between packets', () => {
   const scanner = new PacketScanner(4);
-  expect(scanner.scan(packet(2))).toBeNull();
+  expect(scanner.scan(packet(2))).toBe(4);
   expect(new PacketScanner(4).scan(packet(3))).toMatchObject({ code: 'packet_too_large' });
-  scanner.bytesMax = 100_000;
-  expect(scanner.scan(packet(99_996))).toBeNull();
+  scanner.admit(100_000);
+  expect(scanner.scan(packet(99_996))).toBe(100_000);
   expect(scanner.scan(packet(99_997))).toMatchObject({ bytes: 100_001 });
+});
+
+test('beyond the packets it may walk it takes nothing, not even a fault, until it is told to', () => {
+  fc.assert(
+    fc.property(bodies, fc.integer({ min: 1, max: 50 }), (sizes, step) => {
+      const scanner = new PacketScanner(303, 1);
+      const first = packet(sizes[0]!);
+      const rest = Buffer.concat([...sizes.map(packet), packet(400)]);
+      const bytes = Buffer.concat([first, rest]);
+      let taken = 0;
+      for (let at = 0; at < bytes.length; at += step) {
+        taken += scanner.scan(bytes.subarray(at, at + step)) as number;
+      }
+      expect(taken).toBe(first.length);
+      scanner.admit(403);
+      expect(scanner.scan(rest)).toBe(rest.length);
+    }),
+  );
 });
 
 test('a length of more than four bytes is malformed', () => {

@@ -9,28 +9,37 @@ const LENGTH_BYTES_MAX = 4;
 /**
  * Walks the fixed headers of MQTT packets as their bytes arrive, so that an oversized one is known from its
  * first five bytes. Parsers of MQTT buffer whatever length a packet announces: up to 256 MB, and
- * aedes does so even before CONNECT. Keeps three numbers and no bytes.
+ * aedes does so even before CONNECT. Keeps a few numbers and no bytes.
  */
 export class PacketScanner {
   #bytesMax: number;
+  /** Packets still to be walked, the present one included. */
+  #packetsLeft: number;
   /** Bytes of the present packet's body that are still to come. */
   #bodyLeft = 0;
   /** Bytes of the present fixed header seen so far: 0 = a packet begins. */
   #headerBytes = 0;
   #length = 0;
 
-  constructor(bytesMax: number) {
+  /** Walks no further than `packetsMax` packets, until the bounds are changed. */
+  constructor(bytesMax: number, packetsMax = Infinity) {
     this.#bytesMax = bytesMax;
+    this.#packetsLeft = packetsMax;
   }
 
-  /** From now on packets may be this large. */
-  set bytesMax(bytesMax: number) {
+  /** From now on packets may be this large, and as many as there are. */
+  admit(bytesMax: number): void {
     this.#bytesMax = bytesMax;
+    this.#packetsLeft = Infinity;
   }
 
-  /** The first fault in these bytes; `null` when they are fine. Not to be fed after a fault. */
-  scan(chunk: Uint8Array): PacketFault | null {
-    for (let at = 0; at < chunk.length; ) {
+  /**
+   * How many of these bytes belong to packets that may be walked, or the first fault in them. What lies beyond
+   * is to be fed again; nothing after a fault.
+   */
+  scan(chunk: Uint8Array): number | PacketFault {
+    let at = 0;
+    while (at < chunk.length && this.#packetsLeft > 0) {
       if (this.#bodyLeft > 0) {
         const step = Math.min(this.#bodyLeft, chunk.length - at);
         this.#bodyLeft -= step;
@@ -40,8 +49,9 @@ export class PacketScanner {
         if (fault !== null) return fault;
         at += 1;
       }
+      if (this.#bodyLeft === 0 && this.#headerBytes === 0) this.#packetsLeft -= 1;
     }
-    return null;
+    return at;
   }
 
   #header(byte: number): PacketFault | null {

@@ -298,6 +298,22 @@ describe('what a client may send at all', () => {
     expect(refused('packet_too_large')).toBe(1);
   });
 
+  test('what a client sends right behind CONNECT, as MQTT allows, is taken once it is known', async () => {
+    const witness = await listener();
+    const large = publishBytes({ topic: 't/site-1/up/a', payload: 'early'.padEnd(5_000), qos: 1 });
+    // More of them than aedes would queue, and than one chunk holds.
+    const behind = Buffer.concat(Array<Buffer>(50).fill(large));
+    const stranger = await open();
+    const wrong = { clientId: 'site-1', token: token('site-2') };
+    expect(await stranger.connect(wrong, large)).toBe(5);
+    expect(await heardAfter(witness)).not.toContain('early');
+    const known = await open();
+    expect(await known.connect({ clientId: 'site-1', token: token('site-1') }, behind)).toBe(0);
+    await known.atLeast(4 + 50 * 4);
+    expect((await heardAfter(witness)).split('early')).toHaveLength(51);
+    expect(refused('packet_too_large')).toBe(0);
+  });
+
   test('a known client may send up to 256 KiB, and is cut above', async () => {
     const witness = await listener();
     const control = await connected('site-1');

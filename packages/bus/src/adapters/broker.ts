@@ -110,7 +110,7 @@ async function createAedes(
         bytesMax: limits.retainedBytesMax,
       }),
       admit(client: Client) {
-        if (client.conn instanceof PacketGate) client.conn.admit(limits.packetBytesMax);
+        if (client.conn instanceof PacketGate) client.conn.admit();
       },
     }),
   });
@@ -139,7 +139,7 @@ function createGatedServer(
 ): { server: Server; gates: Set<PacketGate> } {
   const gates = new Set<PacketGate>();
   const server = createServer({ noDelay: true }, (socket) => {
-    const gate = new PacketGate(socket, limits.strangerPacketBytesMax);
+    const gate = new PacketGate(socket, limits);
     gates.add(gate);
     gate.on('close', () => gates.delete(gate));
     aedes.handle(gate);

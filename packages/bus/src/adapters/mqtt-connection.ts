@@ -9,7 +9,7 @@ import {
   type BusSession,
   IN_FLIGHT_MAX,
 } from '../message-bus.ts';
-import { PacketGate } from './packet-gate.ts';
+import { type PacketBounds, PacketGate } from './packet-gate.ts';
 
 /** What one attempt to connect needs to know; times are real ones, whatever the process's clock. */
 export interface MqttLink {
@@ -24,7 +24,7 @@ export interface MqttLink {
 }
 
 /** What the broker may send at most: its own bound, so an untrusted broker cannot fill our memory. */
-const PACKET_BYTES_MAX = 262_144;
+const BOUNDS: PacketBounds = { packetBytesMax: 262_144 };
 const DISCONNECT_TIMEOUT_MS = 2_000;
 
 interface Pending {
@@ -66,7 +66,7 @@ export class MqttConnection {
     const { host, port, clientId, token } = this.#link;
     const client = new MqttClient(
       // MQTT.js has no option for noDelay, and with Nagle's algorithm an echo takes 88 ms.
-      () => new PacketGate(connect({ host, port, noDelay: true }), PACKET_BYTES_MAX),
+      () => new PacketGate(connect({ host, port, noDelay: true }), BOUNDS),
       {
         clientId,
         ...(token === undefined ? {} : { username: clientId, password: token }),

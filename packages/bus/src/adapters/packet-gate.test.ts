@@ -3,19 +3,19 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { PacketGate } from './packet-gate.ts';
+import { type PacketBounds, PacketGate } from './packet-gate.ts';
 import { publishBytes } from './raw-mqtt.ts';
 
-const PACKET_BYTES_MAX = 262_144;
+const BOUNDS: PacketBounds = { packetBytesMax: 262_144 };
 
 /** A gate in front of one end of a TCP connection, and the peer at the other end. */
-async function gated(): Promise<{ gate: PacketGate; socket: Socket; peer: Socket }> {
+async function gated(bounds = BOUNDS): Promise<{ gate: PacketGate; socket: Socket; peer: Socket }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const [socket] = (await once(server, 'connection')) as [Socket];
   peer.on('error', () => {});
-  const gate = new PacketGate(socket, PACKET_BYTES_MAX);
+  const gate = new PacketGate(socket, bounds);
   onTestFinished(() => {
     server.close();
     peer.destroy();
@@ -44,6 +44,22 @@ test('while nobody reads, the peer is asked to wait, and not a byte is lost', as
   expect(Buffer.compare(await buffer(gate), sent)).toBe(0);
 });
 
+test('of a stranger the first packet passes, and the rest waits, unbuffered, for its admission', async () => {
+  const { gate, socket, peer } = await gated({ ...BOUNDS, strangerPacketBytesMax: 600 });
+  const first = packets(1, 500);
+  const rest = packets(400, 100_000);
+  peer.end(Buffer.concat([first, rest]));
+  await once(gate, 'readable');
+  expect(gate.read()).toEqual(first);
+  gate.read(0);
+  expect({ waits: socket.isPaused(), buffered: gate.readableLength }).toEqual({
+    waits: true,
+    buffered: 0,
+  });
+  gate.admit();
+  expect(Buffer.compare(await buffer(gate), rest)).toBe(0);
+});
+
 test('what came before a peer ended is read to its end, though the peer is gone by then', async () => {
   const { gate, socket, peer } = await gated();
   const sent = packets(10, 500);
@@ -54,7 +70,11 @@ test('what came before a peer ended is read to its end, though the peer is gone 
   // The first bytes are answered by a reset, which the next ones meet.
   while (!socket.destroyed) await new Promise((written) => gate.write(Buffer.alloc(64), written));
   await gone;
-  expect(Buffer.compare(await buffer(gate), sent)).toBe(0);
+  const read: Buffer[] = [];
+  gate.on('data', (chunk: Buffer) => read.push(chunk));
+  await closed(gate);
+  expect(Buffer.compare(Buffer.concat(read), sent)).toBe(0);
+  expect(gate.errored).toBeNull();
 });
 
 test('a peer that ends its side and stays is let go once it was read', async () => {

@@ -5,6 +5,13 @@ import { type PacketFault, PacketScanner } from '../packet-scanner.ts';
 /** Unsent bytes for one peer above which its writer is asked to wait. */
 const UNSENT_BYTES_MAX = 1_048_576;
 
+/** What a peer may send, bytes a packet. */
+export interface PacketBounds {
+  readonly packetBytesMax: number;
+  /** Of a peer that must say who it is first: CONNECT may be this large, and nothing behind it passes before `admit`. */
+  readonly strangerPacketBytesMax?: number;
+}
+
 /** Thrown into the stream when the peer sends what the gate does not let through. */
 export class PacketGateError extends Error {
   readonly fault: PacketFault;
@@ -25,12 +32,20 @@ export class PacketGateError extends Error {
  */
 export class PacketGate extends Duplex {
   readonly #socket: Socket;
+  readonly #bounds: PacketBounds;
   readonly #scanner: PacketScanner;
+  /** What came behind a stranger's CONNECT, one chunk at most: the socket waits as long as it is here. */
+  #held: Buffer | null = null;
 
-  constructor(socket: Socket, bytesMax: number) {
+  constructor(socket: Socket, bounds: PacketBounds) {
     super({ writableHighWaterMark: UNSENT_BYTES_MAX, allowHalfOpen: false });
     this.#socket = socket;
-    this.#scanner = new PacketScanner(bytesMax);
+    this.#bounds = bounds;
+    const { packetBytesMax, strangerPacketBytesMax } = bounds;
+    this.#scanner =
+      strangerPacketBytesMax === undefined
+        ? new PacketScanner(packetBytesMax)
+        : new PacketScanner(strangerPacketBytesMax, 1);
     // The peer's end is answered by the gate's own, which comes once all before it has been read.
     socket.allowHalfOpen = true;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -39,16 +54,24 @@ export class PacketGate extends Duplex {
     socket.on('close', () => this.#lose());
   }
 
-  /** From now on packets may be this large: the peer has said who it is. */
-  admit(bytesMax: number): void {
-    this.#scanner.bytesMax = bytesMax;
+  /** The peer has said who it is. */
+  admit(): void {
+    this.#scanner.admit(this.#bounds.packetBytesMax);
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) this.#receive(held);
   }
 
   #receive(chunk: Buffer): void {
     if (this.destroyed) return;
-    const fault = this.#scanner.scan(chunk);
-    if (fault !== null) this.destroy(new PacketGateError(fault));
-    else if (!this.push(chunk)) this.#socket.pause();
+    const passed = this.#scanner.scan(chunk);
+    if (typeof passed !== 'number') {
+      this.destroy(new PacketGateError(passed));
+      return;
+    }
+    if (passed < chunk.length) this.#held = chunk.subarray(passed);
+    const wantsMore = this.push(chunk.subarray(0, passed));
+    if (!wantsMore || this.#held !== null) this.#socket.pause();
   }
 
   /** The socket is no more. Destroying the gate, too, would discard what is still to be read. */
@@ -57,7 +80,7 @@ export class PacketGate extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume();
+    if (this.#held === null) this.#socket.resume();
   }
 
   // That a write failed is told by the socket's 'error'; here it must not end the reading.

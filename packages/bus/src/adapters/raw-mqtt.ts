@@ -121,9 +121,16 @@ export class RawConnection {
     return this.#received;
   }
 
-  /** CONNECT, and the return code of CONNACK; `null` where the broker ended the connection without one. */
-  async connect(fields: ConnectFields): Promise<number | null> {
-    this.send(connectBytes(fields));
+  /**
+   * CONNECT, and `behind` it in one segment what does not wait for CONNACK.
+   *
+   * @returns the return code of CONNACK; `null` where the broker ended the connection without one
+   */
+  async connect(
+    fields: ConnectFields,
+    behind: Uint8Array = new Uint8Array(),
+  ): Promise<number | null> {
+    this.send(Buffer.concat([connectBytes(fields), behind]));
     const connack = await this.atLeast(4);
     return connack.length >= 4 ? connack[3]! : null;
   }
