@@ -6,7 +6,6 @@ export {
 } from './adapters/broker.ts';
 export { type LinkProxy, startLinkProxy } from './adapters/link-proxy.ts';
 export { type MqttBusOptions, mqttBus } from './adapters/mqtt-bus.ts';
-export { type BackoffBounds, failuresAfter, fullJitterMs, RECONNECT_BOUNDS } from './backoff.ts';
 export { type BrokerClient, BrokerError, type BrokerFailure } from './broker-clients.ts';
 export {
   GRANT_ALL,
@@ -26,4 +25,5 @@ export {
   refuseTooLarge,
 } from './message-bus.ts';
 export { agentGrants, controlPlaneGrants } from './protocol-grants.ts';
+export { type BackoffBounds, Reconnect } from './reconnect.ts';
 export { topicMatches } from './topic-filter.ts';

@@ -2,15 +2,13 @@ import {
   BusError,
   type BusPublication,
   type BusSession,
-  failuresAfter,
-  fullJitterMs,
   GRANT_ALL,
   type Grants,
   type MessageBus,
-  RECONNECT_BOUNDS,
+  Reconnect,
   refuseTooLarge,
 } from '@tieline/bus';
-import { assert, type RandomStream, type Rng } from '@tieline/kernel';
+import { assert, type Rng } from '@tieline/kernel';
 import type { VirtualEvent } from './event-queue.ts';
 import { Link, type LinkQuality } from './link.ts';
 import { VirtualBroker } from './virtual-broker.ts';
@@ -42,7 +40,7 @@ export class VirtualNetwork {
       world: this.#world,
       link: this.#link(clientId),
       broker: this.#broker,
-      jitter: this.#rng.stream(`reconnect-jitter:${clientId}`),
+      reconnect: new Reconnect(this.#rng.stream(`reconnect-jitter:${clientId}`)),
     });
     this.#buses.set(clientId, bus);
     return bus;
@@ -104,23 +102,22 @@ interface VirtualBusParts {
   readonly world: VirtualWorld;
   readonly link: Link;
   readonly broker: VirtualBroker;
-  readonly jitter: RandomStream;
+  readonly reconnect: Reconnect;
 }
 
 class VirtualBus implements MessageBus {
   readonly #parts: VirtualBusParts;
   #session: BusSession | null = null;
   #connection: VirtualConnection | null = null;
-  #reconnect: VirtualEvent | null = null;
-  #failures = 0;
-  #upSinceMs: number | null = null;
+  #nextAttempt: VirtualEvent | null = null;
+  #isUp = false;
 
   constructor(parts: VirtualBusParts) {
     this.#parts = parts;
   }
 
   get isUp(): boolean {
-    return this.#upSinceMs !== null;
+    return this.#isUp;
   }
 
   start(session: BusSession): void {
@@ -136,14 +133,14 @@ class VirtualBus implements MessageBus {
   }
 
   async stop(): Promise<void> {
-    this.#upSinceMs = null;
-    if (this.#reconnect !== null) this.#parts.world.callOff(this.#reconnect);
+    this.#isUp = false;
+    if (this.#nextAttempt !== null) this.#parts.world.callOff(this.#nextAttempt);
     await this.#connection?.close();
   }
 
   abandon(): void {
-    this.#upSinceMs = null;
-    if (this.#reconnect !== null) this.#parts.world.callOff(this.#reconnect);
+    this.#isUp = false;
+    if (this.#nextAttempt !== null) this.#parts.world.callOff(this.#nextAttempt);
     this.#connection?.abandon();
     this.#connection = null;
   }
@@ -153,7 +150,7 @@ class VirtualBus implements MessageBus {
   }
 
   #connect(session: BusSession): void {
-    const { world, clientId, grants, link, broker } = this.#parts;
+    const { world, clientId, grants, link, broker, reconnect } = this.#parts;
     this.#connection = new VirtualConnection({
       clientId,
       grants,
@@ -161,7 +158,8 @@ class VirtualBus implements MessageBus {
       link,
       broker,
       up: () => {
-        this.#upSinceMs = world.monotonicMs();
+        this.#isUp = true;
+        reconnect.up(world.monotonicMs());
         session.onUp();
       },
       down: (reason) => this.#onDown(session, reason),
@@ -169,14 +167,12 @@ class VirtualBus implements MessageBus {
   }
 
   #onDown(session: BusSession, reason: string): void {
-    const { world, jitter } = this.#parts;
+    const { world, reconnect } = this.#parts;
     const nowMs = world.monotonicMs();
-    const upForMs = this.#upSinceMs === null ? 0 : nowMs - this.#upSinceMs;
-    this.#upSinceMs = null;
+    this.#isUp = false;
     this.#connection = null;
-    this.#failures = failuresAfter(this.#failures, upForMs, RECONNECT_BOUNDS);
-    const waitMs = fullJitterMs(this.#failures, RECONNECT_BOUNDS, jitter.uniform());
-    this.#reconnect = world.schedule(nowMs + waitMs, () => this.#connect(session));
+    const waitMs = reconnect.down(nowMs);
+    this.#nextAttempt = world.schedule(nowMs + waitMs, () => this.#connect(session));
     session.onDown(reason);
   }
 }

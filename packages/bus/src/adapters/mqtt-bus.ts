@@ -1,5 +1,4 @@
-import { assert, type Logger, type RandomStream, type Rng } from '@tieline/kernel';
-import { type BackoffBounds, failuresAfter, fullJitterMs, RECONNECT_BOUNDS } from '../backoff.ts';
+import { assert, type Logger, type Rng } from '@tieline/kernel';
 import {
   BusError,
   type BusPublication,
@@ -7,6 +6,7 @@ import {
   type MessageBus,
   refuseTooLarge,
 } from '../message-bus.ts';
+import { type BackoffBounds, Reconnect } from '../reconnect.ts';
 import { MqttConnection, type MqttLink } from './mqtt-connection.ts';
 
 export interface MqttBusOptions {
@@ -38,14 +38,12 @@ export function mqttBus(options: MqttBusOptions): MessageBus {
 
 class MqttBus implements MessageBus {
   readonly #link: MqttLink;
-  readonly #bounds: BackoffBounds;
-  readonly #jitter: RandomStream;
+  readonly #reconnect: Reconnect;
   readonly #logger: Logger;
   #session: BusSession | null = null;
   #connection: MqttConnection | null = null;
   #reconnectTimer: NodeJS.Timeout | undefined;
-  #failures = 0;
-  #upSinceMs: number | null = null;
+  #isUp = false;
 
   constructor(options: MqttBusOptions) {
     this.#link = {
@@ -56,13 +54,12 @@ class MqttBus implements MessageBus {
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       ackTimeoutMs: options.ackTimeoutMs ?? 10_000,
     };
-    this.#bounds = options.reconnect ?? RECONNECT_BOUNDS;
-    this.#jitter = options.rng.stream('reconnect-jitter');
+    this.#reconnect = new Reconnect(options.rng.stream('reconnect-jitter'), options.reconnect);
     this.#logger = options.logger;
   }
 
   get isUp(): boolean {
-    return this.#upSinceMs !== null;
+    return this.#isUp;
   }
 
   start(session: BusSession): void {
@@ -78,7 +75,7 @@ class MqttBus implements MessageBus {
   }
 
   async stop(): Promise<void> {
-    this.#upSinceMs = null;
+    this.#isUp = false;
     clearTimeout(this.#reconnectTimer);
     await this.#connection?.close();
     this.#connection = null;
@@ -87,7 +84,8 @@ class MqttBus implements MessageBus {
   #connect(session: BusSession): void {
     this.#connection = new MqttConnection(this.#link, session, {
       up: () => {
-        this.#upSinceMs = performance.now();
+        this.#isUp = true;
+        this.#reconnect.up(performance.now());
         this.#logger.info('bus_connected', { host: this.#link.host, port: this.#link.port });
         session.onUp();
       },
@@ -96,11 +94,9 @@ class MqttBus implements MessageBus {
   }
 
   #onDown(session: BusSession, reason: string): void {
-    const upForMs = this.#upSinceMs === null ? 0 : performance.now() - this.#upSinceMs;
-    this.#upSinceMs = null;
+    this.#isUp = false;
     this.#connection = null;
-    this.#failures = failuresAfter(this.#failures, upForMs, this.#bounds);
-    const waitMs = fullJitterMs(this.#failures, this.#bounds, this.#jitter.uniform());
+    const waitMs = this.#reconnect.down(performance.now());
     this.#logger.warn('bus_disconnected', { reason, retryInMs: Math.round(waitMs) });
     this.#reconnectTimer = setTimeout(() => this.#connect(session), waitMs);
     session.onDown(reason);
