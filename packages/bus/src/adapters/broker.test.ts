@@ -140,9 +140,12 @@ describe('who may connect', () => {
       logger: silentLogger,
       limits: { connectTimeoutMs: 50 },
     });
+    const startMs = performance.now();
     const raw = await open();
     await raw.ended();
     expect(refused('connect_timeout')).toBe(1);
+    // Of its own, aedes would wait for half a minute.
+    expect(performance.now() - startMs).toBeLessThan(10_000);
   });
 
   test('connections beyond the bound are dropped and counted', async () => {

@@ -1,18 +1,14 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { seededRng, silentLogger } from '@tieline/kernel';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { type LogFields, seededRng, silentLogger } from '@tieline/kernel';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { BusMessage, MessageBus } from '../message-bus.ts';
 import { type Broker, startBroker } from './broker.ts';
+import { CONNACK, fakeBroker, suback } from './fake-broker.ts';
 import { type LinkProxy, startLinkProxy } from './link-proxy.ts';
 import { type MqttBusOptions, mqttBus } from './mqtt-bus.ts';
 import { publishBytes, RawConnection, subscribeBytes } from './raw-mqtt.ts';
 
 const TOKEN = 'a-token-of-at-least-thirty-two-characters';
-const CONNACK = Buffer.from([0x20, 2, 0, 0]);
-/** Answers a SUBSCRIBE, whose message id stands at its bytes 2 and 3. */
-const suback = (subscribe: Buffer, ...granted: number[]): Buffer =>
-  Buffer.from([0x90, 2 + granted.length, subscribe[2]!, subscribe[3]!, ...granted]);
 
 /** A client and what happened to it. */
 class Watched {
@@ -71,20 +67,10 @@ async function brokerAndLink(): Promise<{ broker: Broker; link: LinkProxy; url: 
   return { broker, link, url: `mqtt://127.0.0.1:${link.port}` };
 }
 
-/** A broker that is none: what it says, and when, is the test's. */
-async function fakeBroker(talk: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    talk(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function fakeUrl(talk: (socket: Socket) => void): Promise<string> {
+  const fake = await fakeBroker(talk);
+  onTestFinished(fake.close);
+  return `mqtt://127.0.0.1:${fake.port}`;
 }
 
 const message = (topic: string, qos: 0 | 1 = 1) => ({
@@ -131,6 +117,32 @@ test('it waits for the broker to appear, and says of each attempt why it failed'
   expect(client.downs.every((reason) => reason.length > 0)).toBe(true);
 });
 
+test('its waits are drawn, double, are kept, and start over once a connection held', async () => {
+  const { link, url } = await brokerAndLink();
+  const waitsMs: unknown[] = [];
+  const warn = (_event: string, fields: LogFields = {}): void => {
+    waitsMs.push(fields['retryInMs']);
+  };
+  const halves = { ...seededRng(1).stream('rest'), uniform: () => 0.5 };
+  link.cut();
+  const startMs = performance.now();
+  const client = new Watched(url, [], {
+    rng: { stream: () => halves },
+    reconnect: { baseMs: 40, maxMs: 100 },
+    logger: { ...silentLogger, warn },
+  });
+  await client.until(() => client.downs.length === 4);
+  // A timer may fire a little before its time.
+  expect(performance.now() - startMs).toBeGreaterThan(20 + 40 + 50 - 5);
+  link.restore();
+  await client.until(() => client.ups === 1);
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 400);
+  onTestFinished(() => clock.mockRestore());
+  link.reset();
+  await client.until(() => client.downs.length === 5);
+  expect(waitsMs).toEqual([20, 40, 50, 50, 20]);
+});
+
 test('a link that falls silent is noticed by keepalive, though nobody closes it', async () => {
   const { link, url } = await brokerAndLink();
   const client = new Watched(url, [], { keepaliveS: 1 });
@@ -141,20 +153,25 @@ test('a link that falls silent is noticed by keepalive, though nobody closes it'
 });
 
 test.each([
-  ['nothing at all', () => {}],
+  ['nothing at all', 'connack timeout', () => {}],
   [
     'CONNACK and then nothing',
+    'SUBACK did not come in time',
     (socket: Socket) => socket.once('data', () => socket.write(CONNACK)),
   ],
-])('a broker that answers %s is given up in time', async (_what, talk) => {
-  const url = await fakeBroker(talk);
+])('a broker that answers %s is given up in time', async (_what, reason, talk) => {
+  const url = await fakeUrl(talk);
+  const startMs = performance.now();
   const client = new Watched(url, ['t/1'], { connectTimeoutMs: 50 });
   await client.until(() => client.downs.length === 2);
+  expect(client.downs).toEqual([reason, reason]);
   expect(client.ups).toBe(0);
+  // MQTT.js would wait for half a minute, and keepalive for 22 seconds.
+  expect(performance.now() - startMs).toBeLessThan(10_000);
 });
 
 test('one subscription that is refused in SUBACK is no connection', async () => {
-  const url = await fakeBroker((socket) => {
+  const url = await fakeUrl((socket) => {
     socket.once('data', () => {
       socket.write(CONNACK);
       socket.once('data', (subscribe) => socket.write(suback(subscribe, 1, 0x80)));
@@ -167,7 +184,7 @@ test('one subscription that is refused in SUBACK is no connection', async () => 
 });
 
 test('a broker that sends a packet above the bound is cut off at its header', async () => {
-  const url = await fakeBroker((socket) => {
+  const url = await fakeUrl((socket) => {
     socket.once('data', () => {
       socket.write(CONNACK);
       socket.once('data', (subscribe) => {
@@ -195,7 +212,7 @@ test('it stops in bounded time while messages are in flight on a silent link', a
 
 test('a message given up does not hold up an orderly stop', async () => {
   const seen: number[] = [];
-  const url = await fakeBroker((socket) => {
+  const url = await fakeUrl((socket) => {
     socket.on('data', (chunk) => {
       seen.push(chunk[0]!);
       if (chunk[0] === 0x10) socket.write(CONNACK);
@@ -228,7 +245,7 @@ test('once stopped while down, it does not come back', async () => {
 test('stopping while the broker owes a SUBACK says DISCONNECT all the same', async () => {
   const seen: number[] = [];
   const { promise: subscribed, resolve: onSubscribe } = Promise.withResolvers<void>();
-  const url = await fakeBroker((socket) => {
+  const url = await fakeUrl((socket) => {
     socket.on('data', (chunk) => {
       seen.push(chunk[0]!);
       if (chunk[0] === 0x10) socket.write(CONNACK);
@@ -244,7 +261,7 @@ test('stopping while the broker owes a SUBACK says DISCONNECT all the same', asy
 
 test('stopping before the broker has answered CONNECT ends the attempt', async () => {
   const { promise: dialled, resolve: onDial } = Promise.withResolvers<void>();
-  const url = await fakeBroker(() => onDial());
+  const url = await fakeUrl(() => onDial());
   const client = new Watched(url);
   await dialled;
   await client.bus.stop();
@@ -254,7 +271,7 @@ test('stopping before the broker has answered CONNECT ends the attempt', async (
 test('MQTT bytes on the wire: version 3.1.1, clean session, QoS 1 subscriptions', async () => {
   const seen: Buffer[] = [];
   const { promise: subscribed, resolve: onSubscribe } = Promise.withResolvers<void>();
-  const url = await fakeBroker((socket) => {
+  const url = await fakeUrl((socket) => {
     socket.on('data', (chunk) => {
       seen.push(chunk);
       if (seen.length === 1) socket.write(CONNACK);
