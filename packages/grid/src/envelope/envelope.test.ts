@@ -94,6 +94,43 @@ test('headroom ends at a rating in either direction, and says that it was assume
   expect(flow.solve(moved).currentA[16]).toBeCloseTo(10, 1);
 });
 
+test('headroom ends at the first limit, though power far beyond it would be within all of them', () => {
+  // Injected power lifts the voltage over r, and from 200 kW on lowers it again over x.
+  const line: Feeder = {
+    name: 'line',
+    baseKv: 1,
+    slack: { bus: 'a', voltagePu: 1 },
+    buses: [{ id: 'a' }, { id: 'b' }],
+    branches: [{ id: 'a-b', from: 'a', to: 'b', rOhm: 0.05, xOhm: 0.5 }],
+  };
+  const flow = new PowerFlow(line);
+  const highest = { bus: 'b', voltageMinPu: 0.95, voltageMaxPu: 1.003 };
+  const voltagePu = (injectedKw: number): number | null =>
+    flow.voltagePu(flow.solve(flow.loads(new Map([['b', { loadKw: -injectedKw }]]))), 'b');
+  expect(voltagePu(400)).toBeLessThan(highest.voltageMaxPu);
+  const found = headroom(flow, flow.loads(), { ...highest, spanKw: 400 });
+  expect(found.upwards).toEqual({ kind: 'voltage-high', bus: 'b' });
+  expect(voltagePu(found.deltaKw.maxKw)).toBeLessThanOrEqual(highest.voltageMaxPu + 1e-6);
+  expect(voltagePu(found.deltaKw.maxKw + 0.2)).toBeGreaterThan(highest.voltageMaxPu);
+});
+
+test('what is beyond its limits elsewhere does not stop a move that leaves it alone', () => {
+  const stub = { rOhm: 1, xOhm: 1 };
+  const twoStubs: Feeder = {
+    name: 'two-stubs',
+    baseKv: 10,
+    slack: { bus: 'a', voltagePu: 1 },
+    buses: [{ id: 'a' }, { id: 'site' }, { id: 'heavy', loadKw: 9_000 }],
+    branches: [
+      { id: 'a-site', from: 'a', to: 'site', ...stub },
+      { id: 'a-heavy', from: 'a', to: 'heavy', ...stub, ratedA: 100 },
+    ],
+  };
+  const flow = new PowerFlow(twoStubs);
+  const site = { bus: 'site', voltageMinPu: 0.95, voltageMaxPu: 1.05, spanKw: 1_000 };
+  expect(headroom(flow, flow.loads(), site).deltaKw).toEqual({ minKw: -1_000, maxKw: 1_000 });
+});
+
 test('headroom stops at the span, and at the collapse of the voltage', () => {
   const flow = new PowerFlow(feeder);
   const wide = { bus: '18', voltageMinPu: 0, voltageMaxPu: 2, spanKw: 20_000 };

@@ -96,6 +96,23 @@ test('a load beyond what the feeder carries is divergence at its bus', () => {
   expect(flow.solve().iterations, 'the next solve is not disturbed').toBe(8);
 });
 
+test('a voltage that leaves the numbers is divergence at its bus, not a change of nothing', () => {
+  // The first sweep drops the whole voltage over the line: the second divides by it.
+  const feeder: Feeder = {
+    name: 'collapsing',
+    baseKv: 1,
+    slack: { bus: 'a', voltagePu: 1 },
+    buses: [{ id: 'a' }, { id: 'b', loadKw: 1_000 }, { id: 'c' }],
+    branches: [
+      { id: 'long', from: 'a', to: 'b', rOhm: 1, xOhm: 0 },
+      { id: 'stub', from: 'b', to: 'c', rOhm: 1, xOhm: 0 },
+    ],
+  };
+  const solve = (): unknown => new PowerFlow(feeder).solve();
+  const failure = { code: 'flow_diverged', worstBus: 'b', iterations: 2, lastChangePu: null };
+  expect(solve).toThrow(expect.objectContaining({ failure }));
+});
+
 test('a load that is no number is named, not solved', () => {
   const flow = new PowerFlow(feeder);
   const broken = flow.loads(new Map([['7', { loadKvar: Number.NaN }]]));
