@@ -22,7 +22,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** That the log proves itself and agrees with the journal that was written in the same transactions. */
 function assertWhole(db: Database): { size: number; receiptedSize: number } {
   const log = agentLog(db);
-  const report = verifyExport(concatBytes(...log.export()), KEYS);
+  // The agent has dropped what the witness holds; that is no loss here.
+  const report = verifyExport(concatBytes(...log.export()), KEYS, { acceptPruned: true });
   expect(report).toMatchObject({ size: log.size, receiptedSize: log.receiptedSize });
   const journal = db.prepare('SELECT count(*), coalesce(max(seq), -1) FROM journal').raw().get();
   expect(journal).toEqual([log.size, log.size - 1]);
