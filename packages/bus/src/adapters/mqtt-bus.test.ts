@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type LogFields, seededRng, silentLogger } from '@tieline/kernel';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { BusMessage, MessageBus } from '../message-bus.ts';
@@ -283,6 +283,17 @@ test('MQTT bytes on the wire: version 3.1.1, clean session, QoS 1 subscriptions'
   const [connect, subscribe] = seen;
   expect(connect?.subarray(2, 10).toString('latin1')).toBe('\0\u0004MQTT\u0004\u00c2');
   expect(subscribe?.at(-1)).toBe(1);
+});
+
+test('a message leaves at once, however many are made behind it in the same turn', async () => {
+  const { url } = await brokerAndLink();
+  const client = new Watched(url);
+  await client.until(() => client.ups === 1);
+  const write = vi.spyOn(Socket.prototype, 'write');
+  const sent = client.bus.publish({ topic: 't/1', payload: Uint8Array.of(7), qos: 1 });
+  expect(write).toHaveBeenCalledTimes(1);
+  write.mockRestore();
+  await sent;
 });
 
 test('what another client publishes arrives as a plain byte array', async () => {

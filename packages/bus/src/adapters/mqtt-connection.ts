@@ -128,6 +128,8 @@ export class MqttConnection {
         },
       );
       if (publication.qos === 1) pending.messageId = this.#client.getLastMessageId();
+      // MQTT.js holds a packet back until the next tick. What leads must not wait while what follows is signed.
+      this.#client.stream.uncork();
     });
   }
 
