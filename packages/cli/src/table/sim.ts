@@ -27,7 +27,7 @@ export const simFlow = defineCommand({
   schema: 'tieline.flow/1',
   examples: [
     'tieline sim flow baran-wu-33',
-    'tieline sim flow feeder.json --close 8-21,9-15 --json',
+    'tieline sim flow baran-wu-33 --close 21-8,9-15 --json',
   ],
   exits: [],
 });
