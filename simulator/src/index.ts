@@ -1,8 +1,4 @@
-export {
-  eveningPeak,
-  type SimulatedFeeder,
-  type SimulatedSite,
-} from './deployment/evening-peak.ts';
+export { eveningPeak } from './deployment/evening-peak.ts';
 export {
   type Provisioned,
   provision,
@@ -10,12 +6,24 @@ export {
   signRelease,
 } from './deployment/provision.ts';
 export { type OrderToSign, signOrder } from './deployment/sign-order.ts';
+export type { SimulatedFeeder, SimulatedSite } from './deployment/simulated-site.ts';
 export { type SunSpecServer, serveSunSpec } from './devices/adapters/sunspec-server.ts';
 export { DeviceModel, type InjectedFault, type Terminal } from './devices/device-model.ts';
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
 export { Plant, type PlantOptions, SitePlant } from './plant/plant.ts';
-export { type RunReport, runScenario, type ScenarioOptions } from './virtual/run-scenario.ts';
+export { writeReports } from './report/adapters/report-files.ts';
+export { reproducing } from './report/reproducing.ts';
+export {
+  scenariosOf,
+  shippedScenario,
+  shippedScenarios,
+} from './scenario/adapters/scenario-files.ts';
+export type { Outcome } from './scenario/expectations.ts';
+export { placed, ScenarioError, type ScenarioProblem } from './scenario/failure.ts';
+export { type RunOptions, type RunReport, runScenario } from './scenario/run-scenario.ts';
+export type { Scenario } from './scenario/scenario.ts';
+export { scenarioJsonSchema } from './scenario/scenario-file.ts';
 export { Trace } from './virtual/trace.ts';
 export { virtualInference } from './virtual/virtual-inference.ts';
 export { VirtualRun, type VirtualRunOptions } from './virtual/virtual-run.ts';

@@ -5,6 +5,7 @@ export { systemRng } from './adapters/system-rng.ts';
 export { BoundedQueue } from './bounded-queue.ts';
 export { concatBytes, equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
 export { type Clock, every } from './clock.ts';
+export { durationMs } from './duration.ts';
 export { assert, describeFailure, type Failure, messageOf, TielineError } from './error.ts';
 export { AssetId, DeploymentId, ID_PATTERN, SiteId } from './ids.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';

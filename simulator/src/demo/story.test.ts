@@ -41,7 +41,7 @@ class Players implements Troupe {
       this.#refused += 1;
     },
     replay: async (): Promise<void> => {
-      this.#refused += this.#fails === 'refusal' ? 1 : 2;
+      this.#refused += this.#fails === 'refusal' ? 0 : 1;
     },
   };
   readonly links = new Map(

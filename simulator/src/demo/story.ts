@@ -1,6 +1,6 @@
 import type { LinkProxy } from '@tieline/bus';
 import { type Clock, QUARTER_HOUR_MS } from '@tieline/kernel';
-import type { Intruder } from './adapters/intruder.ts';
+import type { Intruder } from '../deployment/intruder.ts';
 import type { AgentView, CommandView, Operator } from './adapters/operator.ts';
 import { clockTime } from './screen.ts';
 
@@ -145,6 +145,7 @@ async function intruderScene(telling: Telling): Promise<void> {
     telling,
     `An intruder at the broker forges a command for ${cast.ordered}: one bit of it is changed.`,
   );
+  await troupe.intruder.replay(cast.ordered);
   await troupe.intruder.replay(cast.ordered, cast.bystander);
   say(
     telling,

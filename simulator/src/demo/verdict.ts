@@ -1,7 +1,7 @@
 import { auditKeysOf, exportRecords, verifyExport } from '@tieline/audit';
 import { messageOf } from '@tieline/kernel';
 import type { Trust } from '@tieline/protocol';
-import type { SimulatedFeeder } from '../deployment/evening-peak.ts';
+import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
 import { VirtualRun } from '../virtual/virtual-run.ts';
 import type { AgentView } from './adapters/operator.ts';
 import type { LiveTroupe } from './adapters/troupe.ts';

@@ -13,7 +13,7 @@ import {
   signTrust,
   type Trust,
 } from '@tieline/protocol';
-import type { SimulatedFeeder } from './evening-peak.ts';
+import type { SimulatedFeeder } from './simulated-site.ts';
 
 /** A key with the seed that it can be written to a file from. */
 export interface SeededKey extends HeldKey {

@@ -1,5 +1,7 @@
 import { DAY_MS } from '@tieline/kernel';
-import { runScenario } from '../virtual/run-scenario.ts';
+import { shippedScenario } from '../scenario/adapters/scenario-files.ts';
+import { runScenario } from '../scenario/run-scenario.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 
 /**
  * The long promise, `npm run sim:long`: a virtual day of three agents and the control plane with one-second
@@ -14,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
   const traces: string[] = [];
   for (const seed of [1, 1, 2]) {
     const startMs = performance.now();
-    const report = await runScenario({ seed, durationMs: DAY_MS, onProgress: progressOf(seed) });
+    const report = await runScenario(DAY, { seed, onProgress: progressOf(seed) });
     const realS = Number(((performance.now() - startMs) / 1_000).toFixed(1));
     process.stdout.write(`${JSON.stringify({ ...report, realS })}\n`);
     traces.push(report.trace);
@@ -27,6 +29,13 @@ async function main(args: readonly string[]): Promise<number> {
   );
   return same && differs ? 0 : 8;
 }
+
+/** The sites of the evening peak, from midnight to midnight. */
+const DAY: Scenario = {
+  ...shippedScenario('evening-peak'),
+  startMs: Date.UTC(2026, 2, 3),
+  durationMs: DAY_MS,
+};
 
 /** On a line of its own that is written over, and only where somebody looks. */
 function progressOf(seed: number): (done: number) => void {

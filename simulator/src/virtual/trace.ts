@@ -79,6 +79,12 @@ export class Trace {
     return this.#feeder.highestKw;
   }
 
+  /** Mean import over the last whole quarter hour, kW, of a site or (null) of the feeder; null before there is one. */
+  lastQuarterKw(site: string | null): number | null {
+    const means = site === null ? this.#feeder : this.#sites.get(site);
+    return means?.last?.meanKw ?? null;
+  }
+
   /** Mean import of one site over the quarter hour that runs, so far, kW. */
   siteRunningKw(site: string): number {
     return this.#sites.get(site)?.runningKw ?? 0;

@@ -4,8 +4,8 @@ import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
 import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
 import { assert, type Logger, type Rng, seededRng, silentLogger } from '@tieline/kernel';
 import { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
-import type { SimulatedFeeder, SimulatedSite } from '../deployment/evening-peak.ts';
 import { type Provisioned, provision, signRelease } from '../deployment/provision.ts';
+import type { SimulatedFeeder, SimulatedSite } from '../deployment/simulated-site.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { Plant } from '../plant/plant.ts';
@@ -21,6 +21,8 @@ export interface VirtualRunOptions {
   /** Off: the agents do not start, and the batteries rest. */
   readonly control: boolean;
   readonly logger?: Logger;
+  /** Called after each step of the plant. */
+  readonly onStep?: () => void;
 }
 
 /** The plant moves once a second, like the agents. */
@@ -112,6 +114,15 @@ export class VirtualRun {
     this.#running.set(name, { stop, ended: agent.run(stop.signal) });
   }
 
+  /** The audit log of a site, as its agent's disk has it. */
+  auditLog(site: string): AuditLog {
+    const { trust, agents } = this.provisioned;
+    const [db, key] = [this.databases.get(site), agents.get(site)];
+    assert(db !== undefined && key !== undefined, 'a site whose agent has run');
+    const identity = { anchor: trust.anchor, deployment: trust.document.deployment, site };
+    return new AuditLog({ db, identity, key });
+  }
+
   /** The agent of a site ends without a word to anybody: its link breaks first, then it is stopped. */
   async kill(site: string): Promise<void> {
     const running = this.#running.get(site);
@@ -133,6 +144,7 @@ export class VirtualRun {
       for (const devices of this.devices.values()) devices.follow();
       this.plant.step(this.world.wallMs());
       this.trace.add(this.world.wallMs(), this.plant);
+      this.#options.onStep?.();
       if (!this.#stop.signal.aborted) this.world.schedule(this.world.monotonicMs() + STEP_MS, step);
     };
     // Half a step beside the agents' cycles, so that no tie decides what a cycle sees.

@@ -1,5 +1,6 @@
 import { usageError } from '../exit.ts';
 
+/** As the kernel's `durationMs`, without loading it: refusing a flag must not take half a second. */
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** No end of an action lies further away (protocol.md): 31 days. */

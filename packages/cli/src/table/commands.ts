@@ -6,7 +6,7 @@ import { keyNew, keyShow } from './key.ts';
 import { modelLs, modelPack, modelPush, modelStatus } from './model.ts';
 import { orderShow, orderSign, orderVerify } from './order.ts';
 import { policyCheck, policyPublish, policyShow } from './policy.ts';
-import { simFlow, simRun } from './sim.ts';
+import { simFlow, simLint, simList, simRun } from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
 
 /** Binds a row to the module that does its work; a module of another row does not compile here. */
@@ -44,6 +44,8 @@ export const COMMANDS: readonly Command[] = [
   bind(auditExport, () => import('../verbs/audit-export.ts')),
   bind(auditReplay, () => import('../verbs/audit-replay.ts')),
   bind(simRun, () => import('../verbs/sim-run.ts')),
+  bind(simLint, () => import('../verbs/sim-lint.ts')),
+  bind(simList, () => import('../verbs/sim-list.ts')),
   bind(simFlow, () => import('../verbs/sim-flow.ts')),
   bind(envelopeShow, () => import('../verbs/envelope-show.ts')),
   bind(envelopeVerify, () => import('../verbs/envelope-verify.ts')),

@@ -35,18 +35,57 @@ export const simFlow = defineCommand({
 export const simRun = defineCommand({
   noun: 'sim',
   verb: 'run',
-  summary: 'run the evening-peak scenario on virtual time',
+  summary: 'run scenarios on virtual time, and say which expectations they keep',
   details: [
-    'The production agents and control plane on virtual time, network and plant: three sites on the Baran & Wu feeder, from 18:00 on, or from midnight for a day and more. The same plant without control is run beside it, to compare. The same seed and duration give the same trace, to the last bit, on one platform.',
-    'Powers in kW; a peak is the highest mean import of a whole quarter hour.',
+    'The production agents and control plane on virtual time, network and plant, through the events of a scenario file. The same plant without control is run beside it, to compare. The same seed gives the same report, to the last bit, on one platform.',
+    'Exit 8 where an expectation fails, or where a scenario that must fail (its file ends in .must-fail.yaml) does not. Powers in kW; a peak is the highest mean import of a whole quarter hour.',
   ],
-  operands: {},
+  operands: {
+    scenario: {
+      value: 'SCENARIO',
+      summary: 'a file, a folder of them, or one that ships (sim list); default evening-peak',
+      optional: true,
+    },
+  },
   flags: {
-    for: { type: 'text', value: 'DURATION', summary: 'simulated time; default 1h' },
-    seed: { type: 'text', value: 'N', summary: 'loads, weather, keys and network; default 1' },
+    seed: {
+      type: 'text',
+      value: 'N',
+      summary: 'loads, weather, keys and network; default: the scenario’s own',
+    },
+    out: {
+      type: 'text',
+      value: 'DIR',
+      summary: 'write junit.xml, summary.md and SCENARIO/run.json there',
+    },
   },
   heeds: [],
-  schema: 'tieline.run/1',
-  examples: ['tieline sim run', 'tieline sim run --for 24h --seed 2 --json'],
-  exits: [130],
+  schema: 'tieline.run/2',
+  examples: ['tieline sim run', 'tieline sim run scenarios/ --seed 42 --out out/'],
+  exits: [8, 130],
+});
+
+export const simLint = defineCommand({
+  noun: 'sim',
+  verb: 'lint',
+  summary: 'check scenario files without running them',
+  details: ['Every problem with its file, line and column. Nothing is run.'],
+  operands: { scenario: { value: 'SCENARIO', summary: 'a file, or a folder of them' } },
+  flags: {},
+  heeds: [],
+  schema: 'tieline.lint/1',
+  examples: ['tieline sim lint scenarios/'],
+  exits: [],
+});
+
+export const simList = defineCommand({
+  noun: 'sim',
+  verb: 'list',
+  summary: 'list the scenarios that ship with Tieline',
+  operands: {},
+  flags: {},
+  heeds: [],
+  schema: 'tieline.scenarios/1',
+  examples: ['tieline sim list'],
+  exits: [],
 });

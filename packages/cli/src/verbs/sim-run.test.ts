@@ -1,20 +1,54 @@
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { tieline } from '../testing/small-world.ts';
 
-const run = async (more: readonly string[]) => {
-  const { exit, stdout, stderr } = await tieline(['sim', 'run', ...more]);
-  expect([exit, stderr]).toEqual([0, '']);
-  return stdout;
-};
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tieline-sim-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function scenario(name: string, expectation: string): string {
+  const path = join(folder, 'scenarios', name);
+  mkdirSync(join(folder, 'scenarios'), { recursive: true });
+  writeFileSync(
+    path,
+    `scenario: tieline.scenario/1
+about: A test of twenty seconds.
+feeder: baran-wu-33
+start: 2026-03-03T18:00:00Z
+for: 20s
+sites:
+  harbour:
+    bus: "25"
+    loadPeakKw: 420
+    battery: { powerKw: 160, energyKwh: 320 }
+    quarterHourImportMaxKw: 332
+expect:
+  - ${expectation}
+`,
+  );
+  return path;
+}
+const KEPT = '{ that: harbour.loadKw, min: 1 }';
+const BROKEN = '{ that: harbour.loadKw, max: 1 }';
 
 test('the same seed gives the same report to the byte, another seed another one', async () => {
-  const ofSeed = (seed: string) => run(['--for', '20s', '--json', '--seed', seed]);
+  const path = scenario('calm.yaml', KEPT);
+  const ofSeed = async (seed: string) => {
+    const { exit, stdout, stderr } = await tieline(['sim', 'run', path, '--json', '--seed', seed]);
+    expect([exit, stderr]).toEqual([0, '']);
+    return stdout;
+  };
   const first = await ofSeed('7');
   expect(JSON.parse(first)).toMatchObject({
-    schema: 'tieline.run/1',
-    scenario: 'evening-peak',
+    schema: 'tieline.run/2',
+    scenario: 'calm',
     seed: 7,
     durationMs: 20_000,
+    passed: true,
     trace: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     peakImportKw: { withControl: null, withoutControl: null },
   });
@@ -22,10 +56,57 @@ test('the same seed gives the same report to the byte, another seed another one'
   expect(JSON.parse(await ofSeed('8')).trace).not.toBe(JSON.parse(first).trace);
 });
 
-test('a run too short for a quarter hour says that it has no peak', async () => {
-  expect(await run(['--for', '20s'])).toContain('no whole quarter hour');
+test('a broken expectation ends with 8, and the line that shows it again', async () => {
+  const path = scenario('storm.yaml', BROKEN);
+  const { exit, stdout } = await tieline(['sim', 'run', path]);
+  expect(exit).toBe(8);
+  const [verdict, , , , worst] = stdout.split('\n');
+  expect(verdict).toBe('✗ storm');
+  expect(worst).toMatch(/^✗ harbour\.loadKw at most 1 /);
+  expect(stdout).toContain(`tieline sim run ${path} --seed 1`);
 });
 
-test.each([['0ms'], ['500ms'], ['1'], ['-1h']])('--for %s is refused with exit 2', async (text) => {
-  expect((await tieline(['sim', 'run', `--for=${text}`])).exit).toBe(2);
+test('a folder is a suite: every scenario, one verdict, and the reports of all', async () => {
+  scenario('calm.yaml', KEPT);
+  scenario('canary.must-fail.yaml', BROKEN);
+  const out = join(folder, 'out');
+  const { exit, stdout } = await tieline(['sim', 'run', join(folder, 'scenarios'), '--out', out]);
+  expect(exit).toBe(0);
+  expect(stdout).toContain('✓ 2 scenarios keep their promises');
+  expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toContain('failures="0"');
+  expect(readFileSync(join(out, 'summary.md'), 'utf8')).toContain('canary (must fail)');
+  expect(JSON.parse(readFileSync(join(out, 'canary/run.json'), 'utf8')).passed).toBe(true);
+});
+
+test('a canary that sings no more fails the suite', async () => {
+  scenario('canary.must-fail.yaml', KEPT);
+  const { exit, stdout } = await tieline(['sim', 'run', join(folder, 'scenarios')]);
+  expect(exit).toBe(8);
+  expect(stdout).toContain('✗ canary (must fail)');
+});
+
+test('a file with mistakes is refused before anything runs, each by its line', async () => {
+  const path = scenario('wrong.yaml', '{ that: harbour.laodKw, mx: 1 }');
+  for (const verb of ['run', 'lint']) {
+    const { exit, stdout, stderr } = await tieline(['sim', verb, path]);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`${path}:13:29: expect.0: unknown key 'mx'; did you mean 'max'?`);
+  }
+});
+
+test.each([
+  ['a file that is not there', ['sim', 'run', 'nowhere.yaml']],
+  ['an empty folder', ['sim', 'run', '.']],
+  ['a seed that is no number', ['sim', 'run', '--seed', 'x']],
+])('%s ends with 2', async (_what, args) => {
+  expect((await tieline(args.map((one) => (one === '.' ? folder : one)))).exit).toBe(2);
+});
+
+test('what ships is listed, and each of it is sound', async () => {
+  const listed = await tieline(['sim', 'list', '--json']);
+  const { scenarios } = JSON.parse(listed.stdout);
+  expect(scenarios.length).toBeGreaterThanOrEqual(5);
+  for (const { name } of scenarios) {
+    expect((await tieline(['sim', 'lint', name])).exit).toBe(0);
+  }
 });

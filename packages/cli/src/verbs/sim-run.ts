@@ -1,41 +1,85 @@
-import { type RunReport, runScenario } from '@tieline/simulator';
-import { CliError, EXIT, usageError } from '../exit.ts';
-import { parseCount, parseDurationMs } from '../input/quantities.ts';
+import {
+  type Outcome,
+  type RunReport,
+  reproducing,
+  runScenario,
+  type Scenario,
+  writeReports,
+} from '@tieline/simulator';
+import { CliError, EXIT } from '../exit.ts';
+import { parseCount } from '../input/quantities.ts';
+import { readScenarios, scenarioProblem } from '../input/scenarios.ts';
 import type { simRun } from '../table/sim.ts';
-import type { Verb } from '../table/spec.ts';
+import type { GlobalFlags, Verb } from '../table/spec.ts';
 import { duration, fixed, instant, kilowatts } from '../text/humane.ts';
-import { layoutFacts } from '../text/layout.ts';
+import { layoutFacts, layoutTable, type Row } from '../text/layout.ts';
+import { paint } from '../text/paint.ts';
 import { printJson } from '../text/print.ts';
+import type { World } from '../world.ts';
 
-const DEFAULT_MS = 3_600_000;
-const STEP_MS = 1_000;
 const SEED_MAX = 2 ** 31 - 1;
 
-export const run: Verb<typeof simRun> = async ({ flags, global, world }) => {
-  const durationMs = flags.for === undefined ? DEFAULT_MS : parseDurationMs('--for', flags.for);
-  if (durationMs < STEP_MS) throw usageError('--for is shorter than a step of the plant, 1 s');
-  const seed = flags.seed === undefined ? 1 : parseCount('--seed', flags.seed, 0, SEED_MAX);
-  const report = await runScenario({
-    seed,
-    durationMs,
-    onProgress: (done) => {
-      if (world.interrupted.aborted) {
-        throw new CliError(EXIT.interrupted, { code: 'interrupted', what: 'Interrupted' });
-      }
-      if (global.quiet || !world.stderr.isTerminal) return;
-      world.stderr.write(`\rsimulated ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
-    },
-  });
-  if (global.json) printJson(world, { ...report });
-  else world.stdout.write(layoutFacts(factsOf(report), world.stdout.colour));
-  return EXIT.ok;
+export const run: Verb<typeof simRun> = async ({ flags, operands, global, world }) => {
+  const seed = flags.seed === undefined ? null : parseCount('--seed', flags.seed, 0, SEED_MAX);
+  const scenarios = readScenarios(operands.scenario ?? 'evening-peak');
+  const reports: RunReport[] = [];
+  try {
+    for (const scenario of scenarios) {
+      const report = await runScenario(scenario, {
+        ...(seed === null ? {} : { seed }),
+        onProgress: progress(scenario, global, world),
+      });
+      reports.push(report);
+      if (global.json) printJson(world, { ...report });
+      else printReport(world, report);
+    }
+  } catch (thrown) {
+    throw scenarioProblem(thrown) ?? thrown;
+  } finally {
+    // After an interrupt too: what there is.
+    if (flags.out !== undefined) writeReports(flags.out, reports);
+  }
+  const failed = reports.filter(({ passed }) => !passed);
+  if (!global.json && scenarios.length > 1) printVerdict(world, reports);
+  return failed.length === 0 ? EXIT.ok : EXIT.expectationFailed;
 };
 
+function progress({ name }: Scenario, global: GlobalFlags, world: World): (done: number) => void {
+  return (done) => {
+    if (world.interrupted.aborted) {
+      throw new CliError(EXIT.interrupted, { code: 'interrupted', what: 'Interrupted' });
+    }
+    if (global.quiet || !world.stderr.isTerminal) return;
+    world.stderr.write(`\r${name}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
+  };
+}
+
+/** Expectations first, worst first; then the figures; then how to see a failure again. */
+function printReport(world: World, report: RunReport): void {
+  const { colour } = world.stdout;
+  const { scenario, about, passed, mustFail, expectations } = report;
+  const verdict = `${passed ? '✓' : '✗'} ${scenario}${mustFail ? ' (must fail)' : ''}`;
+  world.stdout.write(`${paint(verdict, passed ? 'strong' : 'alarm', colour)}\n  ${about}\n\n`);
+  const ordered = expectations.toSorted((a, b) => Number(a.kept) - Number(b.kept));
+  const columns = [{ header: 'EXPECTED' }, { header: 'SEEN' }, { header: 'HEADROOM' }] as const;
+  world.stdout.write(layoutTable(columns, ordered.map(expectationRow), colour));
+  world.stdout.write(`\n${layoutFacts(factsOf(report), colour)}`);
+  if (!passed) world.stdout.write(layoutFacts([['again', reproducing(report)]], colour));
+  world.stdout.write('\n');
+}
+
+function expectationRow({ expected, kept, seen, headroom }: Outcome): Row {
+  const room = headroom === null ? '' : `${Number(headroom.toPrecision(4))}`;
+  return { cells: [expected, seen, room], tone: kept ? 'normal' : 'alarm' };
+}
+
 function factsOf(report: RunReport): readonly (readonly [string, string])[] {
-  const { scenario, seed, agents, startMs, durationMs, sites, audit } = report;
+  const { seed, agents, startMs, durationMs, sites, audit } = report;
   return [
-    ['scenario', `${scenario}, seed ${seed}, ${agents} agents`],
-    ['simulated', `${duration(durationMs)} from ${instant(startMs)}`],
+    [
+      'simulated',
+      `${duration(durationMs)} from ${instant(startMs)}, seed ${seed}, ${agents} agents`,
+    ],
     ['peak', `${peakWords(report.peakImportKw)} (highest quarter-hour mean import of the feeder)`],
     ...sites.map(({ site, limitKw, peakImportKw }): [string, string] => [
       `  ${site}`,
@@ -50,4 +94,14 @@ function factsOf(report: RunReport): readonly (readonly [string, string])[] {
 function peakWords({ withControl, withoutControl }: RunReport['peakImportKw']): string {
   if (withControl === null || withoutControl === null) return 'no whole quarter hour';
   return `${kilowatts(withControl)}, without control ${kilowatts(withoutControl)}`;
+}
+
+function printVerdict(world: World, reports: readonly RunReport[]): void {
+  const failed = reports.filter(({ passed }) => !passed);
+  const said =
+    failed.length === 0
+      ? `✓ ${reports.length} scenarios keep their promises`
+      : `✗ ${failed.length} of ${reports.length} scenarios fail: ${failed.map(({ scenario }) => scenario).join(', ')}`;
+  const tone = failed.length === 0 ? 'strong' : 'alarm';
+  world.stdout.write(`${paint(said, tone, world.stdout.colour)}\n`);
 }

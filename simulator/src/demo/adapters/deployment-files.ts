@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
 import { type Rng, type SimulatedTime, toHex } from '@tieline/kernel';
 import { type HeldKey, sealKeyFile, serviceKeyFile } from '@tieline/protocol';
-import type { SimulatedFeeder, SimulatedSite } from '../../deployment/evening-peak.ts';
 import {
   type Provisioned,
   provision,
   type SeededKey,
   signRelease,
 } from '../../deployment/provision.ts';
+import type { SimulatedFeeder, SimulatedSite } from '../../deployment/simulated-site.ts';
 
 export const INTRUDER_CLIENT = 'intruder';
 /** The demo's operator key is no secret: everybody knows this passphrase. */

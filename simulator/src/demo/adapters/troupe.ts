@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LinkProxy, startLinkProxy } from '@tieline/bus';
+import { type LinkProxy, mqttBus, startLinkProxy } from '@tieline/bus';
 import {
   type Clock,
   type Rng,
@@ -10,7 +10,8 @@ import {
 } from '@tieline/kernel';
 import { openKeyFile } from '@tieline/protocol';
 import { z } from 'zod';
-import type { SimulatedFeeder } from '../../deployment/evening-peak.ts';
+import { Intruder } from '../../deployment/intruder.ts';
+import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
 import { DevicesReady, PlantReport } from '../../live/plant-report.ts';
 import type { Troupe } from '../story.ts';
 import {
@@ -21,7 +22,6 @@ import {
   writeContext,
   writeControlConfiguration,
 } from './deployment-files.ts';
-import { Intruder } from './intruder.ts';
 import { Operator } from './operator.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -155,12 +155,6 @@ function seatOperator(
 function meetIntruder(url: string, { files, simulated, rng }: Gathering): Intruder {
   const token = files.tokens.get(INTRUDER_CLIENT) ?? '';
   const { deployment } = simulated;
-  return new Intruder({
-    url,
-    clientId: INTRUDER_CLIENT,
-    token,
-    deployment,
-    rng,
-    logger: silentLogger,
-  });
+  const bus = mqttBus({ url, clientId: INTRUDER_CLIENT, token, rng, logger: silentLogger });
+  return new Intruder(deployment, bus);
 }

@@ -1,5 +1,4 @@
-import { type BusMessage, type MessageBus, mqttBus } from '@tieline/bus';
-import type { Logger, Rng } from '@tieline/kernel';
+import type { BusMessage, MessageBus } from '@tieline/bus';
 import { printTopic } from '@tieline/protocol';
 
 /**
@@ -10,18 +9,12 @@ export class Intruder {
   readonly #deployment: string;
   readonly #heard = new Map<string, BusMessage>();
 
-  constructor(options: {
-    readonly url: string;
-    readonly clientId: string;
-    readonly token: string;
-    readonly deployment: string;
-    readonly rng: Rng;
-    readonly logger: Logger;
-  }) {
-    this.#deployment = options.deployment;
-    this.#bus = mqttBus(options);
+  /** @param bus  not started yet */
+  constructor(deployment: string, bus: MessageBus) {
+    this.#deployment = deployment;
+    this.#bus = bus;
     this.#bus.start({
-      subscriptions: [`tl1/${options.deployment}/+/command`],
+      subscriptions: [`tl1/${deployment}/+/command`],
       onMessage: (message) => this.#overhear(message),
       onUp: () => undefined,
       onDown: () => undefined,
@@ -41,11 +34,10 @@ export class Intruder {
     await this.#bus.publish({ topic, payload: forged, qos: 1 });
   }
 
-  /** The overheard command, as it was, again; and once more under another site's topic. */
-  async replay(site: string, otherSite: string): Promise<void> {
-    const { topic, payload } = this.#overheard(site);
-    await this.#bus.publish({ topic, payload, qos: 1 });
-    await this.#bus.publish({ topic: this.#topic(otherSite), payload, qos: 1 });
+  /** The overheard command, as it was, again; on the topic of another site where one is named. */
+  async replay(site: string, to: string = site): Promise<void> {
+    const { payload } = this.#overheard(site);
+    await this.#bus.publish({ topic: this.#topic(to), payload, qos: 1 });
   }
 
   stop(): Promise<void> {

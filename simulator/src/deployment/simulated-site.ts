@@ -1,0 +1,119 @@
+import type { AssetRatings } from '@tieline/edge-agent';
+import type { Feeder } from '@tieline/grid';
+import type { SitePolicy } from '@tieline/protocol';
+import type { PlantSiteOptions } from '../plant/plant.ts';
+
+/** One simulated site: where it hangs, what stands there, and what its policy allows. */
+export interface SimulatedSite {
+  readonly plant: PlantSiteOptions;
+  readonly ratings: readonly AssetRatings[];
+  readonly policy: SitePolicy;
+  readonly ratedImportKw: number;
+}
+
+/** A feeder with its sites, and the name of the deployment that they are. */
+export interface SimulatedFeeder {
+  readonly deployment: string;
+  readonly feeder: Feeder;
+  readonly sites: readonly SimulatedSite[];
+}
+
+/** What a person says of a site; the rest follows from it. Powers kW, positive as named. */
+export interface SiteSize {
+  readonly site: string;
+  readonly bus: string;
+  /** Load of an ordinary evening peak. */
+  readonly loadPeakKw: number;
+  readonly pvPeakKw: number;
+  readonly battery: {
+    readonly powerKw: number;
+    /** Usable. */
+    readonly energyKwh: number;
+    /** At the beginning, 0 to 1. */
+    readonly stateOfCharge: number;
+    /** Both ways, 0 to 1. */
+    readonly efficiency: number;
+  };
+  /** The quarter-hour mean import that the site is held under. */
+  readonly quarterHourImportMaxKw: number;
+  /** In the place of what would follow. */
+  readonly policy: Partial<Omit<SitePolicy, 'site' | 'assets'>>;
+}
+
+export function simulatedSite(size: SiteSize): SimulatedSite {
+  const { site, bus, loadPeakKw, pvPeakKw, battery } = size;
+  const { powerKw, energyKwh, stateOfCharge, efficiency } = battery;
+  return {
+    ratedImportKw: loadPeakKw,
+    plant: {
+      site,
+      bus,
+      peakLoadKw: loadPeakKw,
+      pvPeakKw,
+      stateOfCharge,
+      battery: {
+        powerMaxKw: powerKw,
+        energyKwh,
+        chargeEfficiency: efficiency,
+        dischargeEfficiency: efficiency,
+        rampKwPerS: powerKw / 4,
+      },
+    },
+    ratings: [
+      rating('meter', 'meter'),
+      rating('load', 'load'),
+      rating('battery', 'battery', powerKw, powerKw, energyKwh),
+      ...(pvPeakKw > 0 ? [rating('pv', 'pv', pvPeakKw)] : []),
+    ],
+    policy: { ...sitePolicy(size), ...size.policy },
+  };
+}
+
+function rating(
+  asset: string,
+  kind: AssetRatings['kind'],
+  dischargeMaxKw = 0,
+  chargeMaxKw = 0,
+  energyKwh = 0,
+): AssetRatings {
+  return { asset, kind, dischargeMaxKw, chargeMaxKw, energyKwh };
+}
+
+/** Automation may use four fifths of the battery; people may use all but a tenth. */
+function sitePolicy(size: SiteSize): SitePolicy {
+  const { site, loadPeakKw, pvPeakKw, battery, quarterHourImportMaxKw } = size;
+  const { powerKw } = battery;
+  return {
+    site,
+    importMaxKw: Math.round(loadPeakKw * 1.4),
+    exportMaxKw: Math.round(pvPeakKw + powerKw),
+    quarterHourImportMaxKw,
+    rechargeImportMaxKw: Math.round(quarterHourImportMaxKw * 0.75),
+    assets: [
+      {
+        asset: 'battery',
+        limit: { minKw: -0.9 * powerKw, maxKw: 0.9 * powerKw },
+        margin: { minKw: -0.5 * powerKw, maxKw: 0.8 * powerKw },
+        reserveStateOfCharge: 0.15,
+        rampKwPerS: powerKw / 4,
+        safePowerKw: 0,
+      },
+      ...(pvPeakKw > 0 ? [pvPolicy(pvPeakKw)] : []),
+    ],
+    dwellMs: 20_000,
+    reversalsPerHourMax: 6,
+    releaseWithinMs: 10_000,
+    commandsPerHourMax: 60,
+  };
+}
+
+function pvPolicy(pvPeakKw: number): SitePolicy['assets'][number] {
+  return {
+    asset: 'pv',
+    limit: { minKw: 0, maxKw: pvPeakKw },
+    margin: { minKw: 0, maxKw: pvPeakKw },
+    reserveStateOfCharge: 0,
+    rampKwPerS: pvPeakKw,
+    safePowerKw: 0,
+  };
+}

@@ -1,0 +1,79 @@
+import type { RunReport } from '../scenario/run-scenario.ts';
+import { reproducing } from './reproducing.ts';
+
+/**
+ * Runs as JUnit XML, for the reports of CI: a suite is a scenario, a case an expectation. Of a scenario that must
+ * fail there is one case: that it did.
+ */
+export function junitXml(reports: readonly RunReport[]): string {
+  const suites = reports.map(suiteOf);
+  const [tests, failures] = [sum(suites, 'tests'), sum(suites, 'failures')];
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="tieline" tests="${tests}" failures="${failures}" errors="0" time="0">`,
+    ...suites.map(({ xml }) => xml),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+interface Case {
+  readonly name: string;
+  readonly failure: string | null;
+}
+
+interface Suite {
+  readonly tests: number;
+  readonly failures: number;
+  readonly xml: string;
+}
+
+function suiteOf(report: RunReport): Suite {
+  const cases = casesOf(report);
+  const failures = cases.filter(({ failure }) => failure !== null).length;
+  const name = escaped(report.scenario);
+  // The time in which nobody waited: simulated time stands in the messages.
+  const head = `<testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="0">`;
+  const xml = [`  ${head}`, ...cases.map((one) => caseXml(one, name)), '  </testsuite>'];
+  return { tests: cases.length, failures, xml: xml.join('\n') };
+}
+
+function casesOf(report: RunReport): readonly Case[] {
+  const { mustFail, passed, expectations } = report;
+  if (mustFail) {
+    const failure = passed ? null : `it kept every expectation\n${reproducing(report)}`;
+    return [{ name: 'must fail', failure }];
+  }
+  return expectations.map(({ expected, kept, seen }) => ({
+    name: expected,
+    failure: kept ? null : `expected ${expected}; seen: ${seen}\n${reproducing(report)}`,
+  }));
+}
+
+function caseXml({ name, failure }: Case, suite: string): string {
+  const head = `    <testcase name="${escaped(name)}" classname="${suite}" time="0"`;
+  if (failure === null) return `${head}/>`;
+  const [message = ''] = failure.split('\n');
+  const body = `<failure message="${escaped(message)}" type="expectation">${escaped(failure)}</failure>`;
+  return `${head}>\n      ${body}\n    </testcase>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\n': '&#10;',
+};
+
+/** For text and for attributes; what XML 1.0 cannot carry at all is left out. */
+function escaped(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
+    .replaceAll(/[&<>"\n]/g, (sign) => ENTITIES[sign] ?? sign);
+}
+
+function sum(suites: readonly Suite[], what: 'tests' | 'failures'): number {
+  return suites.reduce((total, suite) => total + suite[what], 0);
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { RunReport } from '../scenario/run-scenario.ts';
+import { writeReports } from './adapters/report-files.ts';
+import { junitXml } from './junit.ts';
+import { reproducing } from './reproducing.ts';
+import { summaryMarkdown } from './summary.ts';
+
+function report(change: Partial<RunReport> = {}): RunReport {
+  const kept = { expected: 'a.importKw at most 5', kept: true, seen: '4 at 3s' };
+  return {
+    ...{ schema: 'tieline.run/2', scenario: 'calm', file: 'tests/calm.yaml', about: 'It is calm.' },
+    ...{ seed: 7, startMs: 0, durationMs: 1_000, agents: 1, mustFail: false, passed: true },
+    expectations: [{ ...kept, headroom: 1, atMs: 3_000 }],
+    ...{ trace: 'sha256:00', peakImportKw: { withControl: null, withoutControl: 9 }, sites: [] },
+    ...{ minVoltagePu: 0.97, audit: { records: 1, receipted: 1 } },
+    ...change,
+  };
+}
+const broken = report({
+  scenario: 'storm',
+  file: 'my tests/storm & rain.yaml',
+  passed: false,
+  expectations: [
+    { expected: 'a < b & "c"', kept: false, seen: 'x\u0000<y>', headroom: -1, atMs: 1 },
+  ],
+});
+
+test('a suite for each scenario, a case for each expectation, and a failure that can be seen again', () => {
+  const xml = junitXml([report(), broken]);
+  expect(xml).toContain('<testsuites name="tieline" tests="2" failures="1" errors="0" time="0">');
+  expect(xml).toContain('<testcase name="a.importKw at most 5" classname="calm" time="0"/>');
+  expect(xml).toContain('name="a &lt; b &amp; &quot;c&quot;"');
+  expect(xml).toContain("tieline sim run 'my tests/storm &amp; rain.yaml' --seed 7");
+  expect(xml).not.toContain('\u0000');
+});
+
+test('of a scenario that must fail there is one case', () => {
+  const failing = report({ mustFail: true, passed: true });
+  expect(junitXml([failing])).toContain('<testcase name="must fail" classname="calm" time="0"/>');
+  expect(junitXml([{ ...failing, passed: false }])).toContain('it kept every expectation');
+});
+
+test('the summary says the verdict first, and of each failure what was seen and how to see it again', () => {
+  const text = summaryMarkdown([report(), broken]);
+  expect(text).toContain('**1 of 2 scenarios fail.**');
+  expect(text).toContain('| ✓ | calm | 1 of 1 | –, 9.0 | 0.9700 | 7 |');
+  expect(text).toContain('## ✗ storm');
+  expect(text).toContain(reproducing(broken));
+  expect(summaryMarkdown([report()])).toContain('All 1 scenarios keep their promises.');
+});
+
+test('files are written over those of an earlier run', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tieline-reports-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeReports(join(folder, 'out'), [broken]);
+  writeReports(join(folder, 'out'), [report()]);
+  expect(JSON.parse(readFileSync(join(folder, 'out/calm/run.json'), 'utf8'))).toEqual(report());
+  expect(readFileSync(join(folder, 'out/junit.xml'), 'utf8')).toContain('failures="0"');
+});

@@ -1,0 +1,68 @@
+import type { RunReport } from '../scenario/run-scenario.ts';
+import { reproducing } from './reproducing.ts';
+
+/** Runs as Markdown, for the page of a CI job: the verdicts first, then what failed and how to see it again. */
+export function summaryMarkdown(reports: readonly RunReport[]): string {
+  const failed = reports.filter(({ passed }) => !passed);
+  const verdict =
+    failed.length === 0
+      ? `All ${reports.length} scenarios keep their promises.`
+      : `**${failed.length} of ${reports.length} scenarios fail.**`;
+  return [
+    '# Tieline simulation',
+    '',
+    verdict,
+    '',
+    '| | scenario | expectations kept | peak kW, without control | lowest pu | seed |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...reports.map(rowOf),
+    ...failed.flatMap(failureOf),
+    '',
+  ].join('\n');
+}
+
+function rowOf(report: RunReport): string {
+  const { scenario, mustFail, passed, expectations, peakImportKw, minVoltagePu, seed } = report;
+  const kept = expectations.filter((one) => one.kept).length;
+  const name = mustFail ? `${scenario} (must fail)` : scenario;
+  const { withControl, withoutControl } = peakImportKw;
+  const cells = [
+    passed ? '✓' : '✗',
+    cell(name),
+    `${kept} of ${expectations.length}`,
+    `${fixed(withControl)}, ${fixed(withoutControl)}`,
+    minVoltagePu.toFixed(4),
+    `${seed}`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function failureOf(report: RunReport): readonly string[] {
+  const { scenario, about, mustFail, expectations } = report;
+  const broken = mustFail
+    ? ['- it must fail, and kept every expectation']
+    : expectations
+        .filter(({ kept }) => !kept)
+        .map(({ expected, seen }) => `- expected ${cell(expected)}; seen: ${cell(seen)}`);
+  return [
+    '',
+    `## ✗ ${cell(scenario)}`,
+    '',
+    cell(about),
+    '',
+    ...broken,
+    '',
+    '```text',
+    reproducing(report),
+    '```',
+  ];
+}
+
+function fixed(powerKw: number | null): string {
+  return powerKw === null ? '–' : powerKw.toFixed(1);
+}
+
+/** Text of others inside Markdown: on one line, and no markup. */
+function cell(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>|#]/g, (sign) => `\\${sign}`);
+}

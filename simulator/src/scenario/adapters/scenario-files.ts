@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { embeddedFeeder, type Feeder, parseFeeder } from '@tieline/grid';
+import { messageOf } from '@tieline/kernel';
+import { ScenarioError } from '../failure.ts';
+import { parseScenario, SCENARIO_BYTES_MAX } from '../parse-scenario.ts';
+import type { Scenario } from '../scenario.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../../scenarios/', import.meta.url));
+
+/** A scenario that ships with Tieline. @throws {ScenarioError} scenario_unreadable where there is none of that name */
+export function shippedScenario(name: string): Scenario {
+  return readScenario(join(SHIPPED, `${name}.yaml`), `${name}.yaml`);
+}
+
+/**
+ * The scenarios that a word means: every one of a folder, that of a file, or one that ships with Tieline by its name.
+ * @throws {ScenarioError} for the first that cannot be read
+ */
+export function scenariosOf(word: string): readonly Scenario[] {
+  if (/^[a-z0-9.-]+$/.test(word) && shippedScenarios().includes(word)) {
+    return [readScenario(join(SHIPPED, `${word}.yaml`), word)];
+  }
+  const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder) return [readScenario(word)];
+  const files = scenariosIn(word);
+  if (files.length > 0) return files.map((file) => readScenario(file));
+  const problem = { line: null, column: null, path: '', reason: 'no .yaml file in this folder' };
+  throw new ScenarioError({ code: 'scenario_unreadable', file: word, problems: [problem] });
+}
+
+/** Names of the scenarios that ship with Tieline. */
+export function shippedScenarios(): string[] {
+  return scenariosIn(SHIPPED).map((path) => path.slice(SHIPPED.length).replace(/\.ya?ml$/, ''));
+}
+
+/** Scenario files of a folder, by name. */
+function scenariosIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/**
+ * Reads a scenario file; the path of a feeder in it counts from where the file lies.
+ *
+ * @param named  what a person calls it
+ * @throws {ScenarioError}
+ */
+export function readScenario(path: string, named: string = path): Scenario {
+  const text = readText(path, named);
+  return parseScenario(text, named, (feeder) => readFeeder(feeder, dirname(path)));
+}
+
+function readText(path: string, named: string): string {
+  try {
+    const { size } = statSync(path);
+    if (size > SCENARIO_BYTES_MAX) throw new Error(`larger than ${SCENARIO_BYTES_MAX} bytes`);
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    const problem = { line: null, column: null, path: '', reason: messageOf(thrown) };
+    throw new ScenarioError(
+      { code: 'scenario_unreadable', file: named, problems: [problem] },
+      { cause: thrown },
+    );
+  }
+}
+
+function readFeeder(feeder: string, folder: string): Feeder {
+  if (/^[a-z0-9-]+$/.test(feeder)) return embeddedFeeder(feeder);
+  return parseFeeder(readFileSync(resolve(folder, feeder), 'utf8'));
+}

@@ -1,0 +1,137 @@
+import type { Feeder } from '@tieline/grid';
+import { quantityNames, readingOf } from './quantities.ts';
+import {
+  type BoundExpectation,
+  EVENT_KINDS,
+  type ScenarioEvent,
+  type ScenarioFile,
+} from './scenario-file.ts';
+import { suggestion } from './suggestion.ts';
+import type { Path } from './yaml-places.ts';
+
+/*
+ * What one part of a scenario says of another: names that there are, times within it, assets that a site has.
+ */
+
+/** What is wrong, and where. */
+export interface Complaint {
+  readonly path: Path;
+  readonly reason: string;
+}
+
+export function checkSites(
+  { sites }: ScenarioFile,
+  feeder: Feeder | null,
+  problems: Complaint[],
+): void {
+  const names = Object.keys(sites);
+  if (names.length === 0) problems.push({ path: ['sites'], reason: 'there is no site' });
+  const takenBy = new Map<string, string>();
+  for (const [site, { bus }] of Object.entries(sites)) {
+    const path = ['sites', site, 'bus'];
+    if (site === 'feeder') problems.push({ path, reason: "no site can be called 'feeder'" });
+    const buses = feeder?.buses.map(({ id }) => id) ?? [bus];
+    if (!buses.includes(bus)) {
+      problems.push({ path, reason: `there is no bus '${bus}'${suggestion(bus, buses)}` });
+    }
+    const other = takenBy.get(bus);
+    if (other !== undefined) problems.push({ path, reason: `bus '${bus}' is taken by ${other}` });
+    takenBy.set(bus, site);
+  }
+}
+
+export function checkTimeline(given: ScenarioFile, problems: Complaint[]): void {
+  const sites = Object.keys(given.sites);
+  const orders = new Set<string>();
+  for (const [index, event] of given.timeline.entries()) {
+    const path = ['timeline', index];
+    const kinds = kindsOf(event);
+    if (kinds.length !== 1) {
+      const what = kinds.length === 0 ? 'does nothing' : `does ${kinds.join(' and ')}`;
+      problems.push({ path, reason: `an event ${what}; one of: ${EVENT_KINDS.join(' ')}` });
+    }
+    if (event.at > given.for) {
+      problems.push({ path: [...path, 'at'], reason: 'after the scenario has ended' });
+    }
+    for (const [place, site] of sitesIn(event)) {
+      if (sites.includes(site)) continue;
+      const reason = `there is no site '${site}'${suggestion(site, sites)}`;
+      problems.push({ path: [...path, ...place], reason });
+    }
+    const name = event.order?.name;
+    if (name !== undefined && orders.has(name)) {
+      problems.push({ path: [...path, 'order', 'name'], reason: `doubled order '${name}'` });
+    }
+    if (name !== undefined) orders.add(name);
+    checkAsset(event, given, path, problems);
+  }
+}
+
+function kindsOf(event: ScenarioEvent): string[] {
+  return Object.keys(event).filter((key) => key !== 'at');
+}
+
+function sitesIn(event: ScenarioEvent): (readonly [Path, string])[] {
+  const found: (readonly [Path, string])[] = [];
+  for (const [kind, value] of Object.entries(event)) {
+    if (kind === 'at') continue;
+    if (typeof value === 'string') found.push([[kind], value]);
+    if (typeof value !== 'object') continue;
+    if ('site' in value) found.push([[kind, 'site'], value.site]);
+    if ('to' in value && value.to !== undefined) found.push([[kind, 'to'], value.to]);
+  }
+  return found;
+}
+
+function checkAsset(
+  { order, device, local }: ScenarioEvent,
+  { sites }: ScenarioFile,
+  path: Path,
+  problems: Complaint[],
+): void {
+  for (const [kind, about] of Object.entries({ order, device, local })) {
+    if (about?.asset !== 'pv' || sites[about.site]?.pvPeakKw !== 0) continue;
+    problems.push({ path: [...path, kind, 'asset'], reason: `${about.site} has no PV` });
+  }
+}
+
+export function checkExpectations(given: ScenarioFile, problems: Complaint[]): void {
+  const sites = Object.keys(given.sites);
+  const orders = given.timeline.flatMap(({ order }) => (order === undefined ? [] : [order.name]));
+  for (const [index, expectation] of given.expect.entries()) {
+    const path = ['expect', index];
+    if ('that' in expectation) checkBound(expectation, given, path, problems);
+    else if ('order' in expectation && !orders.includes(expectation.order)) {
+      const { order } = expectation;
+      const reason = `there is no order '${order}'${suggestion(order, orders)}`;
+      problems.push({ path: [...path, 'order'], reason });
+    } else if ('saves' in expectation && ![...sites, 'feeder'].includes(expectation.saves)) {
+      const { saves } = expectation;
+      const reason = `there is no site '${saves}'${suggestion(saves, [...sites, 'feeder'])}`;
+      problems.push({ path: [...path, 'saves'], reason });
+    }
+  }
+}
+
+function checkBound(
+  { that, min, max, from = 0, to: end }: BoundExpectation,
+  given: ScenarioFile,
+  path: Path,
+  problems: Complaint[],
+): void {
+  const to = end ?? given.for;
+  const sites = Object.keys(given.sites);
+  if (readingOf(that, sites) === null) {
+    const reason = `there is no quantity '${that}'${suggestion(that, quantityNames(sites))}`;
+    problems.push({ path: [...path, 'that'], reason });
+  }
+  if (min === undefined && max === undefined) {
+    problems.push({ path, reason: 'nothing is expected: min, max, or both' });
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    problems.push({ path: [...path, 'min'], reason: 'min is above max' });
+  }
+  if (to > given.for)
+    problems.push({ path: [...path, 'to'], reason: 'after the scenario has ended' });
+  if (from > to) problems.push({ path: [...path, 'from'], reason: 'from is after to' });
+}

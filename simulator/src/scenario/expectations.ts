@@ -1,0 +1,170 @@
+import type { CommandDetail } from '@tieline/control-plane';
+import type { VirtualRun } from '../virtual/virtual-run.ts';
+import { clock } from './clock.ts';
+import type { Conduct } from './conduct.ts';
+import { type Reading, readingOf } from './quantities.ts';
+import type { Scenario } from './scenario.ts';
+import type {
+  BoundExpectation,
+  OrderExpectation,
+  SavingExpectation,
+  ScenarioExpectation,
+} from './scenario-file.ts';
+
+/** What became of one expectation. Times are ms after the scenario began. */
+export interface Outcome {
+  /** In words: `harbour.batteryKw at most 125, from 2m10s to 6m30s`. */
+  readonly expected: string;
+  readonly kept: boolean;
+  /** What was seen: the worst value and when, or how far it came. */
+  readonly seen: string;
+  /** Of a bound: how far the worst value stayed from it, in its own unit; negative where it was passed. */
+  readonly headroom: number | null;
+  readonly atMs: number | null;
+}
+
+/** Follows one expectation through a run. */
+export interface Watch {
+  /** After each step of the plant. @param nowMs  after the scenario began */
+  look(run: VirtualRun, nowMs: number): void;
+  outcome(): Outcome;
+}
+
+/** @param idle  the same seed without control, played to its end */
+export function watchFor(
+  expectation: ScenarioExpectation,
+  scenario: Scenario,
+  conduct: Conduct,
+  idle: VirtualRun,
+): Watch {
+  if ('that' in expectation) return new BoundWatch(expectation, scenario);
+  if ('order' in expectation) return new OrderWatch(expectation, conduct);
+  return new SavingWatch(expectation, idle);
+}
+
+/** A quantity within bounds, at every step of a window. */
+class BoundWatch implements Watch {
+  readonly #given: BoundExpectation;
+  readonly #read: Reading | null;
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  #worst: { readonly headroom: number; readonly value: number; readonly atMs: number } | null =
+    null;
+
+  constructor(given: BoundExpectation, scenario: Scenario) {
+    this.#given = given;
+    const sites = scenario.simulated.sites.map(({ plant }) => plant.site);
+    this.#read = readingOf(given.that, sites);
+    this.#fromMs = given.from ?? 0;
+    this.#toMs = given.to ?? scenario.durationMs;
+  }
+
+  look(run: VirtualRun, nowMs: number): void {
+    if (nowMs < this.#fromMs || nowMs > this.#toMs) return;
+    const value = this.#read?.(run) ?? null;
+    if (value === null) return;
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#given;
+    const headroom = Math.min(value - min, max - value);
+    if (this.#worst === null || headroom < this.#worst.headroom) {
+      this.#worst = { headroom, value, atMs: nowMs };
+    }
+  }
+
+  outcome(): Outcome {
+    const { that, min, max, from, to } = this.#given;
+    const bounds = [
+      ...(min === undefined ? [] : [`at least ${min}`]),
+      ...(max === undefined ? [] : [`at most ${max}`]),
+      ...(from === undefined ? [] : [`from ${clock(this.#fromMs)}`]),
+      ...(to === undefined ? [] : [`to ${clock(this.#toMs)}`]),
+    ];
+    const expected = `${that} ${bounds.join(' ')}`;
+    const worst = this.#worst;
+    if (worst === null) {
+      return { expected, kept: false, seen: 'never measured', headroom: null, atMs: null };
+    }
+    const { headroom, value, atMs } = worst;
+    const seen = `${rounded(value)} at ${clock(atMs)}`;
+    return { expected, kept: headroom >= 0, seen, headroom, atMs };
+  }
+}
+
+/** An order that gets so far in time. */
+class OrderWatch implements Watch {
+  readonly #given: OrderExpectation;
+  readonly #conduct: Conduct;
+  #reachedMs: number | null = null;
+  #last = 'not signed yet';
+
+  constructor(given: OrderExpectation, conduct: Conduct) {
+    this.#given = given;
+    this.#conduct = conduct;
+  }
+
+  look(run: VirtualRun, nowMs: number): void {
+    const signed = this.#conduct.orders.get(this.#given.order);
+    if (this.#reachedMs !== null || signed === undefined) return;
+    if (signed.command === null) {
+      this.#last = `refused: ${signed.refused}`;
+      if (this.#given.reaches === 'refused') this.#reachedMs = nowMs - signed.atMs;
+      return;
+    }
+    const command = run.control?.command(signed.command);
+    if (command === undefined) return;
+    this.#last = command.state;
+    if (rungsOf(command).includes(this.#given.reaches)) this.#reachedMs = nowMs - signed.atMs;
+  }
+
+  outcome(): Outcome {
+    const { order, reaches, within } = this.#given;
+    const expected = `order ${order} ${reaches} within ${clock(within)}`;
+    const afterMs = this.#reachedMs;
+    const kept = afterMs !== null && afterMs <= within;
+    const seen = afterMs === null ? `it is ${this.#last}` : `after ${clock(afterMs)}`;
+    return { expected, kept, seen, headroom: null, atMs: null };
+  }
+}
+
+/** Every rung that a command has climbed, as people say it. */
+function rungsOf({ ladder }: CommandDetail): string[] {
+  return ladder.map(({ state, facts }) => {
+    if (state !== 'confirmed') return state;
+    return facts['by'] === 'meter' ? 'confirmed by measurement' : 'confirmed by the device';
+  });
+}
+
+/** A highest quarter hour that lies below that without control. */
+class SavingWatch implements Watch {
+  readonly #given: SavingExpectation;
+  readonly #idle: VirtualRun;
+  #savedKw: number | null = null;
+
+  constructor(given: SavingExpectation, idle: VirtualRun) {
+    this.#given = given;
+    this.#idle = idle;
+  }
+
+  look(run: VirtualRun): void {
+    const { saves } = this.#given;
+    const peakOf = ({ trace }: VirtualRun): number | null =>
+      saves === 'feeder' ? trace.peakImportKw : trace.sitePeakKw(saves);
+    const [idleKw, ownKw] = [peakOf(this.#idle), peakOf(run)];
+    if (idleKw !== null && ownKw !== null) this.#savedKw = idleKw - ownKw;
+  }
+
+  outcome(): Outcome {
+    const { saves, atLeastKw } = this.#given;
+    const expected = `${saves}: highest quarter hour at least ${atLeastKw} kW below that without control`;
+    const savedKw = this.#savedKw;
+    if (savedKw === null) {
+      return { expected, kept: false, seen: 'no whole quarter hour', headroom: null, atMs: null };
+    }
+    const headroom = savedKw - atLeastKw;
+    const seen = `${rounded(savedKw)} kW below`;
+    return { expected, kept: headroom >= 0, seen, headroom, atMs: null };
+  }
+}
+
+function rounded(value: number): string {
+  return `${Number(value.toPrecision(6))}`;
+}

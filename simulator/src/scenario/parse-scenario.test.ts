@@ -1,0 +1,184 @@
+import { embeddedFeeder } from '@tieline/grid';
+import { describe, expect, test } from 'vitest';
+import { ScenarioError } from './failure.ts';
+import { parseScenario } from './parse-scenario.ts';
+
+const GOOD = `scenario: tieline.scenario/1
+about: A test.
+feeder: baran-wu-33
+start: 2026-03-03T18:00:00Z
+for: 20m
+sites:
+  harbour:
+    bus: "25"
+    loadPeakKw: 420
+    battery: { powerKw: 160, energyKwh: 320 }
+    quarterHourImportMaxKw: 332
+timeline:
+  - at: 3m
+    cut: harbour
+  - at: 2m
+    order: { name: relief, site: harbour, kw: 100, for: 5m }
+expect:
+  - { that: harbour.batteryKw, max: 120 }
+  - { order: relief, reaches: reverted, within: 10m }
+  - { saves: feeder, atLeastKw: 1 }
+`;
+
+const parse = (text: string, file = 'tests/relief.yaml') =>
+  parseScenario(text, file, (feeder) => embeddedFeeder(feeder));
+
+function problems(text: string): string[] {
+  try {
+    parse(text);
+  } catch (thrown) {
+    if (!(thrown instanceof ScenarioError)) throw thrown;
+    return thrown.message.split('\n').map((line) => line.replace('tests/relief.yaml:', ''));
+  }
+  return [];
+}
+/** What is wrong once the first text in the good file has been replaced by another. */
+const changed = (from: string, to: string): string[] => {
+  expect(GOOD).toContain(from);
+  return problems(GOOD.replace(from, to));
+};
+
+test('a good file is read whole: defaults filled in, events in the order of their times', () => {
+  const scenario = parse(GOOD);
+  expect(scenario).toMatchObject({
+    name: 'relief',
+    file: 'tests/relief.yaml',
+    mustFail: false,
+    startMs: Date.UTC(2026, 2, 3, 18),
+    durationMs: 1_200_000,
+    seed: 1,
+  });
+  expect(scenario.timeline.map(({ at }) => at)).toEqual([120_000, 180_000]);
+  const [site] = scenario.simulated.sites;
+  expect(site?.plant).toMatchObject({ bus: '25', pvPeakKw: 0, stateOfCharge: 0.7 });
+  expect(site?.ratings.map(({ asset }) => asset)).toEqual(['meter', 'load', 'battery']);
+  expect(site?.policy.quarterHourImportMaxKw).toBe(332);
+});
+
+test('the name of its file says that a scenario must fail', () => {
+  expect(parse(GOOD, 'a/broken.must-fail.yml')).toMatchObject({ name: 'broken', mustFail: true });
+});
+
+describe('what is wrong is said by line and column, with what was probably meant', () => {
+  test.each<[string, string, string, string]>([
+    [
+      'an unknown key',
+      'quarterHourImportMaxKw',
+      'quarterHourImportKw',
+      "11:5: sites.harbour: unknown key 'quarterHourImportKw'; did you mean 'quarterHourImportMaxKw'?",
+    ],
+    [
+      'an unknown event',
+      'cut: harbour',
+      'cutt: harbour',
+      "14:5: timeline.0: unknown key 'cutt'; did you mean 'cut'?",
+    ],
+    [
+      'an unknown site',
+      'cut: harbour',
+      'cut: harbor',
+      "14:10: timeline.0.cut: there is no site 'harbor'; did you mean 'harbour'?",
+    ],
+    [
+      'an unknown bus',
+      '"25"',
+      '"35"',
+      "8:10: sites.harbour.bus: there is no bus '35'; did you mean '3'?",
+    ],
+    ['an unknown feeder', 'baran-wu-33', 'baran-wu-34', '3:9: feeder: '],
+    [
+      'a number without a unit',
+      'for: 20m',
+      'for: 20',
+      '5:6: for: expected string, received number',
+    ],
+    ['a unit that there is not', 'for: 20m', 'for: 20 minutes', '5:6: for: a number with its unit'],
+    [
+      'a power where a share is meant',
+      '320 }',
+      '320, stateOfCharge: 70 }',
+      '10:61: sites.harbour.battery.stateOfCharge: ',
+    ],
+    [
+      'an event beyond the end',
+      'at: 3m',
+      'at: 21m',
+      '13:9: timeline.0.at: after the scenario has ended',
+    ],
+    [
+      'two things in one event',
+      'cut: harbour',
+      'cut: harbour\n    kill: harbour',
+      '13:5: timeline.0: an event does cut and kill',
+    ],
+    [
+      'an expectation on nothing',
+      'harbour.batteryKw',
+      'harbour.batteryKwh',
+      "18:13: expect.0.that: there is no quantity 'harbour.batteryKwh'; did you mean 'harbour.batteryKw'?",
+    ],
+    [
+      'an expectation that bounds nothing',
+      ', max: 120',
+      '',
+      '18:5: expect.0: nothing is expected: min, max, or both',
+    ],
+    [
+      'a bound that is no number',
+      'max: 120',
+      'max: a lot',
+      '18:37: expect.0.max: expected number, received string',
+    ],
+    [
+      'an order that nobody signs',
+      'order: relief',
+      'order: releif',
+      "19:14: expect.1.order: there is no order 'releif'; did you mean 'relief'?",
+    ],
+    [
+      'a saving of nobody',
+      'saves: feeder',
+      'saves: harbor',
+      "20:14: expect.2.saves: there is no site 'harbor'; did you mean 'harbour'?",
+    ],
+    [
+      'PV that is not there',
+      'site: harbour, kw',
+      'site: harbour, asset: pv, kw',
+      '16:50: timeline.1.order.asset: harbour has no PV',
+    ],
+  ])('%s', (_what, from, to, expected) => {
+    expect(changed(from, to).join('\n')).toContain(expected);
+  });
+
+  test('every problem at once, in the order of the file', () => {
+    const found = problems(
+      GOOD.replace('cut: harbour', 'cut: harbor').replace('batteryKw', 'power'),
+    );
+    expect(found.map((line) => line.split(':')[0])).toEqual(['14', '18']);
+  });
+
+  test('what is no YAML, and what is something else altogether', () => {
+    expect(problems('a: [1, 2').join()).toMatch(/^1:\d+: /);
+    expect(problems('').join()).toContain('expected object');
+    expect(problems('- 1').join()).toContain('expected object');
+    expect(problems('a: 1\na: 2').join()).toMatch(/^2:1: .*unique/i);
+  });
+
+  test('aliases that unfold without end are refused', () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n`;
+    expect(problems(bomb).join()).toMatch(/alias/i);
+  });
+
+  test('a bus that two sites want, and a site called feeder', () => {
+    const second = `  feeder:\n    bus: "25"\n    loadPeakKw: 1\n    battery: { powerKw: 1, energyKwh: 1 }\n    quarterHourImportMaxKw: 1\ntimeline:`;
+    const found = problems(GOOD.replace('timeline:', second)).join('\n');
+    expect(found).toContain("no site can be called 'feeder'");
+    expect(found).toContain("bus '25' is taken by harbour");
+  });
+});

@@ -1,0 +1,121 @@
+import type { Feeder } from '@tieline/grid';
+import type { z } from 'zod';
+import { simulatedSite } from '../deployment/simulated-site.ts';
+import { type Complaint, checkExpectations, checkSites, checkTimeline } from './check-scenario.ts';
+import { ScenarioError, type ScenarioProblem } from './failure.ts';
+import { keysAt } from './known-keys.ts';
+import { MUST_FAIL, type Scenario } from './scenario.ts';
+import { ScenarioFile, scenarioJsonSchema } from './scenario-file.ts';
+import { suggestion } from './suggestion.ts';
+import { type Path, YamlText } from './yaml-places.ts';
+
+/** Larger files are no scenarios. */
+export const SCENARIO_BYTES_MAX = 1_048_576;
+
+/**
+ * Reads a scenario, and everything that is wrong with it.
+ *
+ * @param file  as a person names it
+ * @param feederOf  the feeder of that name or path; throws with a reason where there is none
+ * @throws {ScenarioError} scenario_invalid, with every problem in the order of the file
+ */
+export function parseScenario(
+  text: string,
+  file: string,
+  feederOf: (feeder: string) => Feeder,
+): Scenario {
+  const yaml = new YamlText(text);
+  const { fault } = yaml;
+  if (fault !== null) throw invalid(file, [{ ...fault.place, path: '', reason: fault.reason }]);
+  const parsed = ScenarioFile.safeParse(dataOf(yaml, file));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], yaml));
+    throw invalid(file, problems);
+  }
+  const problems: Complaint[] = [];
+  const feeder = feederFor(parsed.data, feederOf, problems);
+  checkSites(parsed.data, feeder, problems);
+  checkTimeline(parsed.data, problems);
+  checkExpectations(parsed.data, problems);
+  if (feeder === null || problems.length > 0) {
+    throw invalid(
+      file,
+      problems.map(({ path, reason }) => ({
+        ...yaml.placeOf(path),
+        path: path.join('.'),
+        reason,
+      })),
+    );
+  }
+  return made(parsed.data, file, feeder);
+}
+
+function made(given: ScenarioFile, file: string, feeder: Feeder): Scenario {
+  const base = (file.split(/[/\\]/).at(-1) ?? file).replace(/\.ya?ml$/, '');
+  const name = base.replace(MUST_FAIL, '');
+  return {
+    name,
+    file,
+    about: given.about,
+    mustFail: base.endsWith(MUST_FAIL),
+    simulated: {
+      deployment: name,
+      feeder,
+      sites: Object.entries(given.sites).map(([site, size]) => simulatedSite({ ...size, site })),
+    },
+    startMs: Date.parse(given.start),
+    durationMs: given.for,
+    seed: given.seed,
+    timeline: given.timeline.toSorted((a, b) => a.at - b.at),
+    expect: given.expect,
+  };
+}
+
+function dataOf(yaml: YamlText, file: string): unknown {
+  try {
+    return yaml.value();
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw invalid(file, [{ line: null, column: null, path: '', reason }]);
+  }
+}
+
+function invalid(file: string, problems: readonly ScenarioProblem[]): ScenarioError {
+  const ordered = problems.toSorted(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+  return new ScenarioError({ code: 'scenario_invalid', file, problems: ordered });
+}
+
+/** What is wrong with the shape; of the forms that something may have, by the one that it is nearest to. */
+function problemsOf(issue: z.core.$ZodIssue, above: Path, yaml: YamlText): ScenarioProblem[] {
+  const path = [...above, ...issue.path.filter((step) => typeof step !== 'symbol')];
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
+    return nearest.flatMap((inner) => problemsOf(inner, path, yaml));
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(scenarioJsonSchema(), path);
+    return issue.keys.map((key) => ({
+      ...yaml.placeOfKey(path, key),
+      path: path.join('.'),
+      reason: `unknown key '${key}'${suggestion(key, known)}`,
+    }));
+  }
+  const reason = issue.message.replace(/^Invalid input: /, '');
+  return [{ ...yaml.placeOf(path), path: path.join('.'), reason }];
+}
+
+function feederFor(
+  { feeder }: ScenarioFile,
+  feederOf: (feeder: string) => Feeder,
+  problems: Complaint[],
+): Feeder | null {
+  try {
+    return feederOf(feeder);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    problems.push({ path: ['feeder'], reason });
+    return null;
+  }
+}

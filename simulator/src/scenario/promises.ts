@@ -1,0 +1,46 @@
+import { auditKeysOf, exportRecords, verifyExport } from '@tieline/audit';
+import { replayDecisions } from '@tieline/edge-agent';
+import { concatBytes, messageOf } from '@tieline/kernel';
+import type { VirtualRun } from '../virtual/virtual-run.ts';
+import type { Conduct } from './conduct.ts';
+import type { Outcome } from './expectations.ts';
+
+/** What every run has to keep, whatever its scenario expects. Call it when the run has been stopped. */
+export function promisesOf(run: VirtualRun, conduct: Conduct): readonly Outcome[] {
+  const events = conduct.failures.join('; ');
+  return [
+    { ...promise('every event of the timeline comes about', events === '', events || 'all did') },
+    ...[...run.databases.keys()].flatMap((site) => [verifies(run, site), replays(run, site)]),
+  ];
+}
+
+function promise(expected: string, kept: boolean, seen: string): Outcome {
+  return { expected, kept, seen, headroom: null, atMs: null };
+}
+
+function verifies(run: VirtualRun, site: string): Outcome {
+  const expected = `the audit log of ${site} verifies`;
+  const { trust } = run.provisioned;
+  try {
+    const { size, receiptedSize } = verifyExport(exported(run, site), auditKeysOf(trust), {
+      acceptPruned: true,
+    });
+    return promise(expected, true, `${size} records, ${receiptedSize} receipted`);
+  } catch (thrown) {
+    return promise(expected, false, messageOf(thrown));
+  }
+}
+
+function replays(run: VirtualRun, site: string): Outcome {
+  const expected = `every decision of ${site} replays`;
+  try {
+    const { cycles, identical } = replayDecisions(exportRecords(exported(run, site)));
+    return promise(expected, identical && cycles > 0, `${cycles} cycles`);
+  } catch (thrown) {
+    return promise(expected, false, messageOf(thrown));
+  }
+}
+
+function exported(run: VirtualRun, site: string): Uint8Array {
+  return concatBytes(...run.auditLog(site).export());
+}

@@ -1,0 +1,57 @@
+import type { Plant, SitePlant } from '../plant/plant.ts';
+import type { VirtualRun } from '../virtual/virtual-run.ts';
+
+/** Reads one quantity of a run as it stands now; null where there is none yet. */
+export type Reading = (run: VirtualRun) => number | null;
+
+const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: VirtualRun) => number | null>> = {
+  importKw: ({ feeder }) => feeder.importKw,
+  lossKw: ({ feeder }) => feeder.lossKw,
+  lowestVoltagePu: ({ feeder }) => feeder.minVoltage.pu,
+  quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
+};
+
+const OF_SITE: Readonly<Record<string, (site: SitePlant, run: VirtualRun) => number | null>> = {
+  importKw: (site) => site.importKw,
+  loadKw: (site) => site.loadKw,
+  pvKw: (site) => site.pvKw,
+  batteryKw: (site) => site.battery.powerKw,
+  stateOfCharge: (site) => site.battery.stateOfCharge,
+  voltagePu: (site) => site.voltagePu,
+  quarterHourImportKw: ({ site }, { trace }) => trace.lastQuarterKw(site),
+  linked: ({ site }, { control }) =>
+    control === null ? null : Number(control.agent(site).link === 'present'),
+  refused: ({ site }, { control }) => {
+    const refused = control?.agent(site).reported?.refused;
+    return refused === undefined ? null : Object.values(refused).reduce((a, b) => a + b, 0);
+  },
+  unreceipted: ({ site }, { control }) => {
+    if (control === null) return null;
+    const { reported, auditReceipted } = control.agent(site);
+    return reported === null ? null : Math.max(0, reported.audit.size - auditReceipted);
+  },
+};
+
+/** Every quantity there is on a feeder with these sites. */
+export function quantityNames(sites: readonly string[]): string[] {
+  return [
+    ...Object.keys(OF_FEEDER).map((name) => `feeder.${name}`),
+    ...sites.flatMap((site) => Object.keys(OF_SITE).map((name) => `${site}.${name}`)),
+  ];
+}
+
+/** How a quantity is read; null where there is none of that name. */
+export function readingOf(quantity: string, sites: readonly string[]): Reading | null {
+  const [owner = '', name = '', ...more] = quantity.split('.');
+  if (more.length > 0) return null;
+  if (owner === 'feeder') {
+    const read = Object.hasOwn(OF_FEEDER, name) ? OF_FEEDER[name] : undefined;
+    return read === undefined ? null : (run) => read(run.plant, run);
+  }
+  const read = Object.hasOwn(OF_SITE, name) ? OF_SITE[name] : undefined;
+  if (read === undefined || !sites.includes(owner)) return null;
+  return (run) => {
+    const site = run.plant.sites.get(owner);
+    return site === undefined ? null : read(site, run);
+  };
+}

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { shippedScenario, shippedScenarios } from './adapters/scenario-files.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The evening peak for a while, without what it expects of a whole hour. */
+const short = (durationMs = 5 * 60_000): Scenario => ({
+  ...shippedScenario('evening-peak'),
+  durationMs,
+  expect: [],
+});
+
+test('the same seed gives the same report to the byte, and another seed gives another', async () => {
+  const first = await runScenario(short(), { seed: 1 });
+  const again = await runScenario(short(), { seed: 1 });
+  const other = await runScenario(short(), { seed: 2 });
+  expect(JSON.stringify(again)).toBe(JSON.stringify(first));
+  expect(other.trace).not.toBe(first.trace);
+}, 60_000);
+
+test.each(shippedScenarios())(
+  '%s keeps its promise',
+  async (name) => {
+    const report = await runScenario(shippedScenario(name));
+    const broken = report.expectations.filter(({ kept }) => !kept);
+    expect(report.passed, JSON.stringify(broken, null, 1)).toBe(true);
+    expect(broken.length > 0).toBe(report.mustFail);
+  },
+  120_000,
+);
+
+test('what its listener throws ends a run', async () => {
+  const heard: number[] = [];
+  const running = runScenario(short(3_600_000), {
+    onProgress: (done) => {
+      heard.push(done);
+      throw new Error('enough');
+    },
+  });
+  await expect(running).rejects.toThrow('enough');
+  expect(heard).toEqual([1 / 8]);
+});
+
+test('a voltage that collapses is a result: what was seen until then, and when it was', async () => {
+  const scenario = short();
+  const [first, ...others] = scenario.simulated.sites;
+  const huge = { ...first!, plant: { ...first!.plant, peakLoadKw: 5_000 } };
+  const report = await runScenario({
+    ...scenario,
+    // The morning's ramp: at six the feeder still carries it.
+    startMs: Date.UTC(2026, 2, 3, 6),
+    simulated: { ...scenario.simulated, sites: [huge, ...others] },
+  });
+  expect(report.passed).toBe(false);
+  const [worst] = report.expectations.filter(({ kept }) => !kept);
+  expect(worst?.expected).toContain('the power flow has a solution at every step');
+  expect(worst?.seen).toMatch(/flow_diverged.* at /);
+});
+
+test('loads that the feeder cannot carry from the beginning are a mistake in the file', async () => {
+  const scenario = short();
+  const [first, ...others] = scenario.simulated.sites;
+  const huge = { ...first!, plant: { ...first!.plant, peakLoadKw: 20_000 } };
+  const simulated = { ...scenario.simulated, sites: [huge, ...others] };
+  await expect(runScenario({ ...scenario, simulated })).rejects.toThrow(
+    'sites: the power flow has no solution when it begins',
+  );
+});
+
+test('an expectation outside of what happens is broken, and says what was seen', async () => {
+  const scenario = short(120_000);
+  const { expectations, passed } = await runScenario({
+    ...scenario,
+    expect: [
+      { that: 'harbour.loadKw', max: 1 },
+      { that: 'harbour.quarterHourImportKw', max: 1_000 },
+      { saves: 'feeder', atLeastKw: 0 },
+    ],
+  });
+  expect(passed).toBe(false);
+  expect(expectations.slice(0, 3)).toMatchObject([
+    {
+      expected: 'harbour.loadKw at most 1',
+      kept: false,
+      seen: expect.stringMatching(/^\d+.* at /),
+    },
+    { kept: false, seen: 'never measured' },
+    { kept: false, seen: 'no whole quarter hour' },
+  ]);
+  expect(expectations[0]?.headroom).toBeLessThan(-100);
+});

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { GridError } from '@tieline/grid';
+import { QUARTER_HOUR_MS, seededRng, toHex } from '@tieline/kernel';
+import { VirtualRun, type VirtualRunOptions } from '../virtual/virtual-run.ts';
+import { clock } from './clock.ts';
+import { Conduct } from './conduct.ts';
+import { type Outcome, type Watch, watchFor } from './expectations.ts';
+import { ScenarioError } from './failure.ts';
+import { promisesOf } from './promises.ts';
+import type { Scenario } from './scenario.ts';
+import type { ScenarioEvent } from './scenario-file.ts';
+
+export interface RunOptions {
+  /** In the place of the scenario's own; the same seed gives the same report, to the byte. */
+  readonly seed?: number;
+  /** Called after each stretch of virtual time with the part that is done, 0 to 1; what it throws ends the run. */
+  onProgress?(done: number): void;
+}
+
+/** Highest quarter-hour mean import, kW; null where the run holds no whole quarter hour. */
+interface Peaks {
+  readonly withControl: number | null;
+  readonly withoutControl: number | null;
+}
+
+/** What a run on virtual time measured, and which expectations it kept. */
+export interface RunReport {
+  readonly schema: 'tieline.run/2';
+  readonly scenario: string;
+  readonly file: string;
+  readonly about: string;
+  readonly seed: number;
+  /** Unix time at which the scenario begins, ms. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly agents: number;
+  readonly mustFail: boolean;
+  /** Every expectation was kept, or (`mustFail`) one was not. */
+  readonly passed: boolean;
+  /** Those of the scenario first, then those of every run. */
+  readonly expectations: readonly Outcome[];
+  /** SHA-256 over every step of the plant and the root of every agent's audit log. */
+  readonly trace: string;
+  /** Of the whole feeder. */
+  readonly peakImportKw: Peaks;
+  /** By site, with the limit that its agent holds it under. */
+  readonly sites: readonly {
+    readonly site: string;
+    readonly limitKw: number;
+    readonly peakImportKw: Peaks;
+  }[];
+  readonly minVoltagePu: number;
+  readonly audit: { readonly records: number; readonly receipted: number };
+}
+
+/** Between two words about progress. */
+const STRETCH_MS = QUARTER_HOUR_MS;
+
+/**
+ * Runs a scenario twice: the same plant with nobody at the batteries, to compare; and then with production agents and
+ * control plane, a cycle every virtual second, through the events of its timeline.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  { seed = scenario.seed, onProgress = () => {} }: RunOptions = {},
+): Promise<RunReport> {
+  const { simulated, startMs, durationMs } = scenario;
+  const idle = begun(scenario, { simulated, seed, startMs, control: false });
+  const idleDiverged = await played(idle, durationMs, {
+    onProgress: (done) => onProgress(done / 2),
+  });
+
+  const watches: Watch[] = [];
+  const onStep = (): void => {
+    const nowMs = run.world.wallMs() - startMs;
+    for (const watch of watches) watch.look(run, nowMs);
+  };
+  const run = new VirtualRun({ simulated, seed, startMs, control: true, onStep });
+  const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
+  watches.push(...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)));
+  const diverged = await played(run, durationMs, {
+    timeline: scenario.timeline,
+    perform: (event) => conduct.perform(event),
+    onProgress: (done) => onProgress(0.5 + done / 2),
+    beforeStop: () => conduct.stop(),
+  });
+  const outcomes = [
+    ...watches.map((watch) => watch.outcome()),
+    solved('with control', diverged),
+    solved('without control', idleDiverged),
+    ...promisesOf(run, conduct),
+  ];
+  return reportOf({ scenario, seed, run, idle, outcomes });
+}
+
+/** @throws {ScenarioError} where the feeder cannot carry what the sites draw at the beginning */
+function begun({ file }: Scenario, options: VirtualRunOptions): VirtualRun {
+  try {
+    return new VirtualRun(options);
+  } catch (thrown) {
+    if (!(thrown instanceof GridError)) throw thrown;
+    const reason = `the power flow has no solution when it begins (${thrown.message})`;
+    const problem = { line: null, column: null, path: 'sites', reason };
+    throw new ScenarioError({ code: 'scenario_invalid', file, problems: [problem] });
+  }
+}
+
+interface Play {
+  readonly timeline?: readonly ScenarioEvent[];
+  perform?(event: ScenarioEvent): Promise<void>;
+  onProgress(done: number): void;
+  beforeStop?(): Promise<void>;
+}
+
+/** Where the power flow of a run had no solution. A voltage that collapses is a result, and ends the run. */
+interface Diverged {
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+/** Lets a run go to its end, in stretches, with each event at its time; stops it whatever happens. */
+async function played(run: VirtualRun, durationMs: number, play: Play): Promise<Diverged | null> {
+  const { timeline = [], perform = async () => {}, onProgress, beforeStop } = play;
+  const startMs = run.world.wallMs();
+  let nowMs = 0;
+  let next = 0;
+  try {
+    for (let event = timeline[next]; nowMs < durationMs || event !== undefined; ) {
+      const dueMs = event?.at ?? Number.POSITIVE_INFINITY;
+      const untilMs = Math.min(durationMs, dueMs, nowMs + STRETCH_MS);
+      if (untilMs > nowMs) await run.advance(untilMs - nowMs);
+      nowMs = untilMs;
+      if (event !== undefined && dueMs <= nowMs) {
+        await perform(event);
+        next += 1;
+        event = timeline[next];
+      } else onProgress(nowMs / durationMs);
+    }
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof GridError)) throw thrown;
+    return { atMs: run.world.wallMs() - startMs, reason: thrown.message };
+  } finally {
+    await beforeStop?.();
+    await run.stop();
+  }
+}
+
+function solved(how: string, diverged: Diverged | null): Outcome {
+  return {
+    expected: `the power flow has a solution at every step, ${how}`,
+    kept: diverged === null,
+    seen: diverged === null ? 'it had' : `${diverged.reason} at ${clock(diverged.atMs)}`,
+    headroom: null,
+    atMs: diverged?.atMs ?? null,
+  };
+}
+
+function reportOf(made: {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly run: VirtualRun;
+  readonly idle: VirtualRun;
+  readonly outcomes: readonly Outcome[];
+}): RunReport {
+  const { scenario, seed, run, idle, outcomes } = made;
+  const { name, file, about, mustFail, simulated, startMs, durationMs } = scenario;
+  const logs = [...run.databases.keys()].map((site) => run.auditLog(site));
+  const kept = outcomes.every((one) => one.kept);
+  return {
+    schema: 'tieline.run/2',
+    scenario: name,
+    ...{ file, about, seed, startMs, durationMs },
+    agents: simulated.sites.length,
+    mustFail,
+    passed: mustFail ? !kept : kept,
+    expectations: outcomes,
+    trace: digestOf([run.trace.digest(), ...logs.map((log) => toHex(log.root()))]),
+    peakImportKw: {
+      withControl: run.trace.peakImportKw,
+      withoutControl: idle.trace.peakImportKw,
+    },
+    sites: simulated.sites.map(({ plant: { site }, policy }) => ({
+      site,
+      limitKw: policy.quarterHourImportMaxKw,
+      peakImportKw: {
+        withControl: run.trace.sitePeakKw(site),
+        withoutControl: idle.trace.sitePeakKw(site),
+      },
+    })),
+    minVoltagePu: run.trace.minVoltagePu,
+    audit: {
+      records: logs.reduce((sum, log) => sum + log.size, 0),
+      receipted: logs.reduce((sum, log) => sum + log.receiptedSize, 0),
+    },
+  };
+}
+
+function digestOf(parts: readonly string[]): string {
+  return `sha256:${createHash('sha256').update(parts.join('\n')).digest('hex')}`;
+}

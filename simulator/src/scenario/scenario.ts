@@ -1,0 +1,24 @@
+import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+import type { ScenarioEvent, ScenarioExpectation } from './scenario-file.ts';
+
+/** A scenario that was read and holds together: every name in it is known, every time lies within it. */
+export interface Scenario {
+  /** Of its file, without the ending; names the deployment too. */
+  readonly name: string;
+  /** As it was asked for: what a person runs again. */
+  readonly file: string;
+  readonly about: string;
+  /** The suite passes only where this one fails. */
+  readonly mustFail: boolean;
+  readonly simulated: SimulatedFeeder;
+  /** Unix time, ms. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly seed: number;
+  /** In the order of their times; those of one time in the order of the file. */
+  readonly timeline: readonly ScenarioEvent[];
+  readonly expect: readonly ScenarioExpectation[];
+}
+
+/** Ending of the file of a scenario that must fail. */
+export const MUST_FAIL = '.must-fail';

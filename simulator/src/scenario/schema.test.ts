@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { quantityNames } from './quantities.ts';
+import { EVENT_KINDS, scenarioJsonSchema } from './scenario-file.ts';
+
+test('docs/reference/scenario.schema.json is the schema as it stands', async () => {
+  const text = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot('../../../docs/reference/scenario.schema.json');
+});
+
+test('the reference page speaks of every event and every quantity', () => {
+  const page = readFileSync(
+    new URL('../../../docs/reference/scenario-file.md', import.meta.url),
+    'utf8',
+  );
+  for (const kind of EVENT_KINDS) expect(page).toContain(`| \`${kind}\` |`);
+  for (const name of quantityNames(['SITE'])) expect(page).toContain(`| \`${name}\` |`);
+});
