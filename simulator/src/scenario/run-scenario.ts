@@ -7,6 +7,7 @@ import { Conduct } from './conduct.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { promisesOf } from './promises.ts';
+import { safetyWatches } from './safety.ts';
 import type { Scenario } from './scenario.ts';
 import type { ScenarioEvent } from './scenario-file.ts';
 
@@ -77,7 +78,10 @@ export async function runScenario(
   };
   const run = new VirtualRun({ simulated, seed, startMs, control: true, onStep });
   const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
-  watches.push(...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)));
+  watches.push(
+    ...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)),
+    ...safetyWatches(scenario, conduct),
+  );
   const diverged = await played(run, durationMs, {
     timeline: scenario.timeline,
     perform: (event) => conduct.perform(event),

@@ -114,6 +114,11 @@ export class VirtualRun {
     this.#running.set(name, { stop, ended: agent.run(stop.signal) });
   }
 
+  /** Whether the agent of a site runs now. */
+  hasAgent(site: string): boolean {
+    return this.#running.has(site);
+  }
+
   /** The audit log of a site, as its agent's disk has it. */
   auditLog(site: string): AuditLog {
     const { trust, agents } = this.provisioned;
