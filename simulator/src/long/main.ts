@@ -5,7 +5,8 @@ import type { Scenario } from '../scenario/scenario.ts';
 
 /**
  * The long promise, `npm run sim:long`: a virtual day of three agents and the control plane with one-second
- * cycles, twice with seed 1, which must give the same trace, and once with seed 2, which must not.
+ * cycles, twice with seed 1, which must give the same trace, and once with seed 2, which must not. Each day must
+ * keep what the evening peak expects.
  * Exit codes: 0 kept, 2 usage, 8 broken.
  */
 async function main(args: readonly string[]): Promise<number> {
@@ -14,20 +15,25 @@ async function main(args: readonly string[]): Promise<number> {
     return args[0] === '--help' ? 0 : 2;
   }
   const traces: string[] = [];
+  const broken: string[] = [];
   for (const seed of [1, 1, 2]) {
     const startMs = performance.now();
     const report = await runScenario(DAY, { seed, onProgress: progressOf(seed) });
     const realS = Number(((performance.now() - startMs) / 1_000).toFixed(1));
     process.stdout.write(`${JSON.stringify({ ...report, realS })}\n`);
     traces.push(report.trace);
+    for (const { expected, kept, seen } of report.expectations) {
+      if (!kept) broken.push(`✗ seed ${seed}: expected ${expected}; seen: ${seen}\n`);
+    }
   }
   const [first, again, other] = traces;
   const [same, differs] = [first === again, first !== other];
   process.stdout.write(
     `${same ? '✓' : '✗'} seed 1 twice: ${same ? 'the same trace' : 'traces differ'}\n` +
-      `${differs ? '✓' : '✗'} seed 2: ${differs ? 'another trace' : 'the same trace'}\n`,
+      `${differs ? '✓' : '✗'} seed 2: ${differs ? 'another trace' : 'the same trace'}\n` +
+      (broken.length === 0 ? '✓ every expectation kept\n' : broken.join('')),
   );
-  return same && differs ? 0 : 8;
+  return same && differs && broken.length === 0 ? 0 : 8;
 }
 
 /** The sites of the evening peak, from midnight to midnight. */
