@@ -83,3 +83,24 @@ test('a PV command beneath a lower cap says so', () => {
     status: { state: 'clipped', by: 'site connection', toKw: 50 },
   });
 });
+
+test.each([1_000, 50, 2])(
+  'what was clipped on its ramp stands where it was ordered when the ramp is over: %s kW/s',
+  (rampKwPerS) => {
+    const bench = new Bench();
+    bench.command(id('a'), [setpoint(-40, { validForMs: 600_000 })]);
+    bench.run(20);
+    const limit = {
+      type: 'limit',
+      ...{ point: 'battery', importMaxKw: 30, exportMaxKw: 100 },
+      ...{ startWithinMs: 0, validForMs: 600_000 },
+    } as const;
+    bench.command(id('b'), [limit, setpoint(40, { rampKwPerS, validForMs: 600_000 })]);
+    const rampS = Math.ceil(80 / rampKwPerS);
+    expect(bench.run(rampS + 2).setpoints['battery']).toBe(40);
+    const confirmed = bench.events.filter(({ status }) => status.state === 'confirmed');
+    for (const { command, status } of confirmed) {
+      if (command === id('b')) expect(status).toMatchObject({ measuredKw: 40 });
+    }
+  },
+);

@@ -4,7 +4,7 @@ import type { AssetRatings } from '../../ports/devices.ts';
 import { advanceActions, type CommandEvent } from './active-actions.ts';
 import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
 import { ask, type Cycle, localReading } from './cycle.ts';
-import { confirmActions, endAction, noteClipping, noteReached, wasClipped } from './ladder.ts';
+import { confirmActions, endAction, noteClipping, noteReached, wasClippedThere } from './ladder.ts';
 import { type Clipped, pvCap, storeBounds, toWatt } from './limits.ts';
 import { goesOwnWay, observe } from './observe.ts';
 import { stands } from './pacing.ts';
@@ -131,8 +131,9 @@ function askStands(
   { allowedKw, clipped }: { readonly allowedKw: number; readonly clipped: boolean },
 ): boolean {
   const control = cycle.state.assets[rating.asset]!;
-  // A ramp goes its way; what nobody commanded may be held back wherever a bound has a part in it.
-  const mayStand = by === null ? clipped || settled : settled && wasClipped(cycle, by);
+  // A ramp goes its way, and where it ends nothing was asked for yet that could stand; what nobody commanded may be
+  // held back wherever a bound has a part in it.
+  const mayStand = by === null ? clipped || settled : settled && wasClippedThere(cycle, by);
   return mayStand && stands(control, nameplateKw(rating), allowedKw, cycle.image.sessionMs);
 }
 

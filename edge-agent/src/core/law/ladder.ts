@@ -73,8 +73,14 @@ export function noteClipping(cycle: Cycle, wish: Wish, bound: string | null, toK
   changeAction(cycle, one, { clippedMs: cycle.image.sessionMs });
 }
 
+/** Whether a bound has held an action back a moment ago, since its ramp was over. */
+export function wasClippedThere(cycle: Cycle, one: ActiveAction): boolean {
+  const { clippedMs, reachedMs } = one;
+  return reachedMs !== null && (clippedMs ?? -1) >= reachedMs && wasClipped(cycle, one);
+}
+
 /** Whether a bound has held an action back a moment ago. */
-export function wasClipped({ image }: Cycle, { clippedMs }: ActiveAction): boolean {
+function wasClipped({ image }: Cycle, { clippedMs }: ActiveAction): boolean {
   return clippedMs !== null && image.sessionMs - clippedMs < CLIPPED_ANEW_MS;
 }
 
