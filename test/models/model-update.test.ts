@@ -77,6 +77,23 @@ test('a model that fails its self-test never runs: the running one goes on, and 
   expect(modelRecords(run).at(-1)).toBe(`model_rejected ${digest.slice(0, 15)}`);
 });
 
+test('a refusal that the disk does not take is put on record when it does, and the next model comes', async () => {
+  const run = await assembled();
+  const disk = run.databases.get(SITE)!;
+  const blocks = disk.prepare<[], number>('SELECT count(*) FROM agent_block').pluck();
+  const rejected = push(run, constantModel({ answer: 0.5, expected: 0.9 }), '2.2.0');
+  while (blocks.get() === 0) await run.advance(100);
+  disk.pragma('query_only = 1');
+  await run.advance(20_000);
+  expect(modelRecords(run).at(-1)).toBe(`model_activated ${shipped.slice(0, 15)}`);
+  disk.pragma('query_only = 0');
+  await run.advance(30_000);
+  expect(modelRecords(run).at(-1)).toBe(`model_rejected ${rejected.slice(0, 15)}`);
+  const good = push(run, constantModel({ answer: 0.5 }), '2.3.0');
+  await run.advance(30_000);
+  expect(running(run)).toBe(good);
+});
+
 test('a model whose answers leave their range gives way to the last good one; no cycle is missed', async () => {
   const run = await assembled();
   const digest = push(run, constantModel({ answer: 0, perDaySine: 100 }), '2.3.0');

@@ -62,6 +62,8 @@ export class ModelDesk {
   #meanwhile: string | null = null;
   /** A change that took effect and is not on record yet. */
   #unrecorded: SlotChange | null = null;
+  /** A package that was refused, and whose refusal is not on record yet. */
+  #rejected: { readonly digest: string; readonly reason: string } | null = null;
   /** Packages by digest: the running one, the candidate, and the one to return to. */
   readonly #packages = new Map<string, Uint8Array>();
 
@@ -147,6 +149,7 @@ export class ModelDesk {
   /** Asks for what is missing; with everything here, loads it. Called once a cycle. */
   async advance(mouth: Mouth, sessionMs: number): Promise<void> {
     if (this.#broken !== null) throw this.#broken.cause;
+    this.#recordRejection();
     const fetch = this.#fetch;
     if (fetch === null || this.#preparing !== null) return;
     if (fetch.missing.size === 0) {
@@ -242,7 +245,7 @@ export class ModelDesk {
   }
 
   async #load(release: Release): Promise<void> {
-    const { store, recorder, slot, logger } = this.#parts;
+    const { store, slot, logger } = this.#parts;
     const packed = concatBytes(
       ...release.blocks.map((digest) => store.block(digest) ?? new Uint8Array()),
     );
@@ -252,16 +255,21 @@ export class ModelDesk {
     } catch (thrown) {
       const reason = clipText(messageOf(thrown), 200);
       logger.warn('model_rejected', { reason });
-      recorder.commit(() => {
-        recorder.append({
-          actor: 'agent',
-          kind: 'model_rejected',
-          subject: digestText(release.digest),
-          body: { reason },
-        });
-        store.dropBlocks();
-      });
+      this.#rejected = { digest: digestText(release.digest), reason };
     }
+  }
+
+  /** @throws {StoreError}, and the next cycle tries again */
+  #recordRejection(): void {
+    const { store, recorder } = this.#parts;
+    const rejected = this.#rejected;
+    if (rejected === null) return;
+    const { digest: subject, reason } = rejected;
+    recorder.commit(() => {
+      recorder.append({ actor: 'agent', kind: 'model_rejected', subject, body: { reason } });
+      store.dropBlocks();
+    });
+    this.#rejected = null;
   }
 
   #reader(): { trust: Trust; site: string; wallS: number | null } {
