@@ -21,7 +21,12 @@ export {
 } from './scenario/adapters/scenario-files.ts';
 export type { Outcome } from './scenario/expectations.ts';
 export { placed, ScenarioError, type ScenarioProblem } from './scenario/failure.ts';
-export { type RunOptions, type RunReport, runScenario } from './scenario/run-scenario.ts';
+export {
+  type RunOptions,
+  type RunReport,
+  runScenario,
+  type ScenarioRun,
+} from './scenario/run-scenario.ts';
 export type { Scenario } from './scenario/scenario.ts';
 export { scenarioJsonSchema } from './scenario/scenario-file.ts';
 export { Trace } from './virtual/trace.ts';

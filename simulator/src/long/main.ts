@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   const broken: string[] = [];
   for (const seed of [1, 1, 2]) {
     const startMs = performance.now();
-    const report = await runScenario(DAY, { seed, onProgress: progressOf(seed) });
+    const { report } = await runScenario(DAY, { seed, onProgress: progressOf(seed) });
     const realS = Number(((performance.now() - startMs) / 1_000).toFixed(1));
     process.stdout.write(`${JSON.stringify({ ...report, realS })}\n`);
     traces.push(report.trace);

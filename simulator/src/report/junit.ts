@@ -1,4 +1,5 @@
 import type { RunReport } from '../scenario/run-scenario.ts';
+import { escaped } from './escaped.ts';
 import { reproducing } from './reproducing.ts';
 
 /**
@@ -56,22 +57,6 @@ function caseXml({ name, failure }: Case, suite: string): string {
   const [message = ''] = failure.split('\n');
   const body = `<failure message="${escaped(message)}" type="expectation">${escaped(failure)}</failure>`;
   return `${head}>\n      ${body}\n    </testcase>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-};
-
-/** For text and for attributes; what XML 1.0 cannot carry at all is left out. */
-function escaped(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll(/[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
-    .replaceAll(/[&<>"\n]/g, (sign) => ENTITIES[sign] ?? sign);
 }
 
 function sum(suites: readonly Suite[], what: 'tests' | 'failures'): number {

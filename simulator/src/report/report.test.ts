@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { shippedScenario } from '../scenario/adapters/scenario-files.ts';
 import type { RunReport } from '../scenario/run-scenario.ts';
 import { writeReports } from './adapters/report-files.ts';
 import { junitXml } from './junit.ts';
@@ -55,8 +56,14 @@ test('the summary says the verdict first, and of each failure what was seen and 
 test('files are written over those of an earlier run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tieline-reports-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeReports(join(folder, 'out'), [broken]);
-  writeReports(join(folder, 'out'), [report()]);
-  expect(JSON.parse(readFileSync(join(folder, 'out/calm/run.json'), 'utf8'))).toEqual(report());
-  expect(readFileSync(join(folder, 'out/junit.xml'), 'utf8')).toContain('failures="0"');
+  const scenario = { ...shippedScenario('evening-peak'), expect: [] };
+  const chronicle = { intervalMs: 1_000, withControl: new Map(), withoutControl: new Map() };
+  writeReports(join(folder, 'out'), [{ scenario, report: broken, chronicle }]);
+  writeReports(join(folder, 'out'), [{ scenario, report: report(), chronicle }]);
+  const written = (path: string) => readFileSync(join(folder, 'out', path), 'utf8');
+  expect(JSON.parse(written('calm/run.json'))).toEqual(report());
+  expect(written('junit.xml')).toContain('failures="0"');
+  const [, stylesheet = ''] =
+    /rel="stylesheet" href="([^"]+)"/.exec(written('calm/report.html')) ?? [];
+  expect(written(join('calm', stylesheet))).toContain('prefers-color-scheme: dark');
 });

@@ -10,18 +10,20 @@ const short = (durationMs = 5 * 60_000): Scenario => ({
   expect: [],
 });
 
-test('the same seed gives the same report to the byte, and another seed gives another', async () => {
+test('the same seed gives the same report and chronicle to the byte, and another seed another', async () => {
   const first = await runScenario(short(), { seed: 1 });
   const again = await runScenario(short(), { seed: 1 });
   const other = await runScenario(short(), { seed: 2 });
-  expect(JSON.stringify(again)).toBe(JSON.stringify(first));
-  expect(other.trace).not.toBe(first.trace);
+  expect(JSON.stringify(again.report)).toBe(JSON.stringify(first.report));
+  expect(again.chronicle).toEqual(first.chronicle);
+  expect(other.report.trace).not.toBe(first.report.trace);
+  expect(other.chronicle).not.toEqual(first.chronicle);
 }, 60_000);
 
 test.each(shippedScenarios())(
   '%s keeps its promise',
   async (name) => {
-    const report = await runScenario(shippedScenario(name));
+    const { report } = await runScenario(shippedScenario(name));
     const broken = report.expectations.filter(({ kept }) => !kept);
     expect(report.passed, JSON.stringify(broken, null, 1)).toBe(true);
     expect(broken.length > 0).toBe(report.mustFail);
@@ -45,7 +47,7 @@ test('a voltage that collapses is a result: what was seen until then, and when i
   const scenario = short();
   const [first, ...others] = scenario.simulated.sites;
   const huge = { ...first!, plant: { ...first!.plant, peakLoadKw: 5_000 } };
-  const report = await runScenario({
+  const { report } = await runScenario({
     ...scenario,
     // The morning's ramp: at six the feeder still carries it.
     startMs: Date.UTC(2026, 2, 3, 6),
@@ -69,7 +71,7 @@ test('loads that the feeder cannot carry from the beginning are a mistake in the
 
 test('an expectation outside of what happens is broken, and says what was seen', async () => {
   const scenario = short(120_000);
-  const { expectations, passed } = await runScenario({
+  const { report } = await runScenario({
     ...scenario,
     expect: [
       { that: 'harbour.loadKw', max: 1 },
@@ -77,6 +79,7 @@ test('an expectation outside of what happens is broken, and says what was seen',
       { saves: 'feeder', atLeastKw: 0 },
     ],
   });
+  const { expectations, passed } = report;
   expect(passed).toBe(false);
   expect(expectations.slice(0, 3)).toMatchObject([
     {

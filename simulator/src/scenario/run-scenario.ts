@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GridError } from '@tieline/grid';
 import { QUARTER_HOUR_MS, seededRng, toHex } from '@tieline/kernel';
 import { VirtualRun, type VirtualRunOptions } from '../virtual/virtual-run.ts';
+import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
 import { Conduct } from './conduct.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
@@ -54,6 +55,13 @@ export interface RunReport {
   readonly audit: { readonly records: number; readonly receipted: number };
 }
 
+/** A scenario that was run: its report, and what its charts are drawn from, which would only swell the report. */
+export interface ScenarioRun {
+  readonly scenario: Scenario;
+  readonly report: RunReport;
+  readonly chronicle: Chronicle;
+}
+
 /** Between two words about progress. */
 const STRETCH_MS = QUARTER_HOUR_MS;
 
@@ -64,16 +72,22 @@ const STRETCH_MS = QUARTER_HOUR_MS;
 export async function runScenario(
   scenario: Scenario,
   { seed = scenario.seed, onProgress = () => {} }: RunOptions = {},
-): Promise<RunReport> {
+): Promise<ScenarioRun> {
   const { simulated, startMs, durationMs } = scenario;
-  const idle = begun(scenario, { simulated, seed, startMs, control: false });
+  const idleRecorder = new Recorder(scenario);
+  const idle = begun(scenario, {
+    ...{ simulated, seed, startMs, control: false },
+    onStep: () => idleRecorder.look(idle, idle.world.wallMs() - startMs),
+  });
   const idleDiverged = await played(idle, durationMs, {
     onProgress: (done) => onProgress(done / 2),
   });
 
   const watches: Watch[] = [];
+  const recorder = new Recorder(scenario);
   const onStep = (): void => {
     const nowMs = run.world.wallMs() - startMs;
+    recorder.look(run, nowMs);
     for (const watch of watches) watch.look(run, nowMs);
   };
   const run = new VirtualRun({ simulated, seed, startMs, control: true, onStep });
@@ -94,7 +108,15 @@ export async function runScenario(
     solved('without control', idleDiverged),
     ...promisesOf(run, conduct),
   ];
-  return reportOf({ scenario, seed, run, idle, outcomes });
+  return {
+    scenario,
+    report: reportOf({ scenario, seed, run, idle, outcomes }),
+    chronicle: {
+      intervalMs: intervalOf(durationMs),
+      withControl: recorder.series(),
+      withoutControl: idleRecorder.series(),
+    },
+  };
 }
 
 /** @throws {ScenarioError} where the feeder cannot carry what the sites draw at the beginning */

@@ -56,7 +56,7 @@ export const simRun = defineCommand({
     out: {
       type: 'text',
       value: 'DIR',
-      summary: 'write junit.xml, summary.md and SCENARIO/run.json there',
+      summary: 'write junit.xml, summary.md, SCENARIO/run.json and SCENARIO/report.html there',
     },
   },
   heeds: [],

@@ -76,6 +76,9 @@ test('a folder is a suite: every scenario, one verdict, and the reports of all',
   expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toContain('failures="0"');
   expect(readFileSync(join(out, 'summary.md'), 'utf8')).toContain('canary (must fail)');
   expect(JSON.parse(readFileSync(join(out, 'canary/run.json'), 'utf8')).passed).toBe(true);
+  expect(readFileSync(join(out, 'canary/report.html'), 'utf8')).toContain(
+    '<h1 class="kept">✓ canary',
+  );
 });
 
 test('a canary that sings no more fails the suite', async () => {

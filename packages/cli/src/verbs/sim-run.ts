@@ -4,6 +4,7 @@ import {
   reproducing,
   runScenario,
   type Scenario,
+  type ScenarioRun,
   writeReports,
 } from '@tieline/simulator';
 import { CliError, EXIT } from '../exit.ts';
@@ -22,23 +23,24 @@ const SEED_MAX = 2 ** 31 - 1;
 export const run: Verb<typeof simRun> = async ({ flags, operands, global, world }) => {
   const seed = flags.seed === undefined ? null : parseCount('--seed', flags.seed, 0, SEED_MAX);
   const scenarios = readScenarios(operands.scenario ?? 'evening-peak');
-  const reports: RunReport[] = [];
+  const runs: ScenarioRun[] = [];
   try {
     for (const scenario of scenarios) {
-      const report = await runScenario(scenario, {
+      const played = await runScenario(scenario, {
         ...(seed === null ? {} : { seed }),
         onProgress: progress(scenario, global, world),
       });
-      reports.push(report);
-      if (global.json) printJson(world, { ...report });
-      else printReport(world, report);
+      runs.push(played);
+      if (global.json) printJson(world, { ...played.report });
+      else printReport(world, played.report);
     }
   } catch (thrown) {
     throw scenarioProblem(thrown) ?? thrown;
   } finally {
     // After an interrupt too: what there is.
-    if (flags.out !== undefined) writeReports(flags.out, reports);
+    if (flags.out !== undefined) writeReports(flags.out, runs);
   }
+  const reports = runs.map(({ report }) => report);
   const failed = reports.filter(({ passed }) => !passed);
   if (!global.json && scenarios.length > 1) printVerdict(world, reports);
   return failed.length === 0 ? EXIT.ok : EXIT.expectationFailed;

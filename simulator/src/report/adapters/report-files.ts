@@ -1,20 +1,28 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunReport } from '../../scenario/run-scenario.ts';
+import { fileURLToPath } from 'node:url';
+import type { ScenarioRun } from '../../scenario/run-scenario.ts';
+import { reportPage } from '../html/page.ts';
 import { junitXml } from '../junit.ts';
 import { summaryMarkdown } from '../summary.ts';
 
+const STYLESHEET = fileURLToPath(new URL('../html/report.css', import.meta.url));
+
 /**
- * Writes `junit.xml` and `summary.md` of all runs, and `SCENARIO/run.json` of each, into a folder, over what an
- * earlier run left there. `run.json` holds nothing but what the seed brings: the same seed gives the same bytes.
+ * Writes `junit.xml`, `summary.md` and `report.css` of all runs, and `SCENARIO/run.json` and `SCENARIO/report.html` of
+ * each, into a folder, over what an earlier run left there. All but the stylesheet hold nothing but what the seed
+ * brings: the same seed gives the same bytes.
  */
-export function writeReports(folder: string, reports: readonly RunReport[]): void {
+export function writeReports(folder: string, runs: readonly ScenarioRun[]): void {
+  const reports = runs.map(({ report }) => report);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'junit.xml'), junitXml(reports));
   writeFileSync(join(folder, 'summary.md'), summaryMarkdown(reports));
-  for (const report of reports) {
-    const own = join(folder, report.scenario);
+  copyFileSync(STYLESHEET, join(folder, 'report.css'));
+  for (const run of runs) {
+    const own = join(folder, run.report.scenario);
     mkdirSync(own, { recursive: true });
-    writeFileSync(join(own, 'run.json'), `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(join(own, 'run.json'), `${JSON.stringify(run.report, null, 2)}\n`);
+    writeFileSync(join(own, 'report.html'), reportPage(run, '../report.css'));
   }
 }

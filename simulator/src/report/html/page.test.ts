@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { shippedScenario } from '../../scenario/adapters/scenario-files.ts';
+import { runScenario, type ScenarioRun } from '../../scenario/run-scenario.ts';
+import type { ScenarioEvent } from '../../scenario/scenario-file.ts';
+import { SITES_MAX } from './chart-model.ts';
+import { reportPage } from './page.ts';
+
+const evening = shippedScenario('evening-peak');
+
+/** Two minutes of the evening peak. */
+const played = await runScenario({
+  ...evening,
+  about: 'It says <script>alert("1 & 2")</script>.',
+  durationMs: 120_000,
+  timeline: [{ at: 30_000, cut: 'harbour' }],
+  expect: [
+    { that: 'mill-lane.importKw', max: 1_000 },
+    { that: 'harbour.importKw', max: 100, from: 60_000 },
+    { that: 'harbour.linked', min: 0 },
+  ],
+});
+const page = reportPage(played, '../report.css');
+
+/** Of the page, from the heading of one group of charts to the next. */
+function groupOf(owner: string, text = page): string {
+  return text.split('<h2>').find((part) => part.startsWith(`${owner}<`)) ?? '';
+}
+
+test('the page needs neither script nor style of its own, and loads nothing but its stylesheet', () => {
+  expect(page).not.toMatch(/<script|<style|\sstyle=|\son\w+=|javascript:|url\(/i);
+  expect([...page.matchAll(/\s(?:href|src|xlink:href)="([^"]*)"/g)].map(([, to]) => to)).toEqual([
+    '../report.css',
+  ]);
+});
+
+test('the page is well-formed: every tag is closed in its order, and no sign is left bare', () => {
+  const open: string[] = [];
+  const [doctype, rest] = [page.slice(0, 15), page.slice(15)];
+  expect(doctype).toBe('<!DOCTYPE html>');
+  const tag = /<(\/?)([a-z][a-z0-9]*)((?:\s[a-zA-Z-]+="[^"<]*")*)(\/?)>/g;
+  for (const [, end, name = '', , alone] of rest.matchAll(tag)) {
+    if (end === '/') expect(open.pop()).toBe(name);
+    else if (alone === '') open.push(name);
+  }
+  expect(open).toEqual([]);
+  expect(rest.replaceAll(tag, '').replaceAll(/&(amp|lt|gt|quot|#10);/g, '')).not.toMatch(/[<>&]/);
+});
+
+test('text of others is shown as it is, and means nothing', () => {
+  expect(page).toContain(
+    '<p>It says &lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;.</p>',
+  );
+});
+
+test('the verdict comes first, then what is broken, in words and by a sign and not by colour alone', () => {
+  expect(page).toMatch(/<body><h1 class="broken">✗ evening-peak<\/h1>/);
+  expect(page).toContain('--seed 1</pre>');
+  const [first = ''] = /<tbody>.*?<\/tr>/.exec(page) ?? [];
+  expect(first).toContain('✗ broken');
+  expect(first).toContain('harbour.importKw at most 100 from 1m');
+});
+
+test('a broken expectation is marked in its chart, and a kept one is not', () => {
+  const broken = groupOf('harbour');
+  expect(broken).toContain('class="expected broken"');
+  expect(broken).toMatch(/class="sign-words">✗ [\d.]+ at 1m/);
+  // Only after a minute it is expected: nothing before the middle of the plot is drawn as abnormal.
+  const [, x] = /d="M([\d.]+) [^"]*" class="abnormal"/.exec(broken) ?? [];
+  expect(Number(x)).toBeGreaterThan((64 + 948) / 2);
+  const kept = groupOf('mill-lane');
+  expect(kept).toContain('✓ mill-lane.importKw at most 1000');
+  expect(kept).not.toMatch(/sign-words|broken/);
+});
+
+test('a site over its limit is marked, though nothing is expected of it', () => {
+  const quarter = new Map([['old-foundry.quarterHourImportKw', [100, 170, 180]]]);
+  const chronicle = { ...played.chronicle, withControl: quarter };
+  const over = groupOf('old-foundry', reportPage({ ...played, chronicle }, 'x'));
+  expect(over).toContain('✗ 180 is over the limit');
+  expect(groupOf('old-foundry')).not.toContain('over the limit');
+});
+
+test('events are listed and numbered, in the charts of the feeder and of the site that they meet', () => {
+  expect(page).toContain('<td class="number">30s</td><td class="text">link of harbour cut</td>');
+  for (const owner of ['feeder', 'harbour']) expect(groupOf(owner)).toContain('"event-number">1<');
+  expect(groupOf('mill-lane')).not.toContain('event-number');
+});
+
+test('what has no chart by itself gets one where something is expected of it', () => {
+  expect(groupOf('harbour')).toContain('<title>harbour.linked, 0 or 1</title>');
+  expect(groupOf('mill-lane')).not.toContain('linked');
+});
+
+test('every chart can be heard: a title with its unit, and what its lines do', () => {
+  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(2 + 3 * 3 + 1);
+  expect(groupOf('feeder')).toMatch(
+    /role="img"[^>]*><title>Lowest voltage, per unit<\/title><desc>without control: 0\.9\d+ to 0\.9\d+ per unit;/,
+  );
+});
+
+test('a page stays bounded, and says what it left out', () => {
+  const [site] = played.report.sites;
+  const event: ScenarioEvent = { at: 1_000, cut: 'harbour' };
+  const crowded: ScenarioRun = {
+    ...played,
+    scenario: { ...played.scenario, timeline: Array.from({ length: 5_000 }, () => event) },
+    report: { ...played.report, sites: Array.from({ length: SITES_MAX + 7 }, () => site!) },
+  };
+  const text = reportPage(crowded, 'x');
+  expect(text).toContain('7 more sites are not drawn.');
+  expect(text).toContain('Events, the first 200 of 5000');
+  expect(text.match(/class="event"/g)?.length).toBeLessThanOrEqual(200 * 2);
+});
+
+test('a run that ends early has lines that end, not lines at zero', () => {
+  const points = [100, 200, null, 300, null];
+  const chronicle = { ...played.chronicle, withControl: new Map([['harbour.batteryKw', points]]) };
+  const text = groupOf('harbour', reportPage({ ...played, chronicle }, 'x'));
+  expect(text).toMatch(/d="M[\d. ]+h0L[\d. ]+M[\d. ]+h0" class="own"/);
+});

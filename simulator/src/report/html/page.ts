@@ -1,0 +1,198 @@
+import { clock } from '../../scenario/clock.ts';
+import { type EventWords, eventWords } from '../../scenario/event-words.ts';
+import type { Outcome } from '../../scenario/expectations.ts';
+import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
+import { reproducing } from '../reproducing.ts';
+import { type Chart, chartGroups, SITES_MAX } from './chart-model.ts';
+import { chartSvg, type Mark, type Setting } from './chart-svg.ts';
+import { type Child, type Element, element, render } from './element.ts';
+
+/** As many events as the list and the charts can carry. */
+const EVENTS_MAX = 200;
+
+/**
+ * A run as a page to look at: the verdict, the expectations, and charts over simulated time. No script and no style of
+ * its own, so that it can be read under `default-src 'none'; style-src 'self'`, as CI servers show what a job leaves.
+ *
+ * @param stylesheet  where it lies, as seen from the page
+ */
+export function reportPage(run: ScenarioRun, stylesheet: string): string {
+  const { report } = run;
+  const verdict = `${report.passed ? '✓' : '✗'} ${report.scenario}`;
+  const events = run.scenario.timeline.map(eventWords);
+  const page = element(
+    'html',
+    { lang: 'en' },
+    element(
+      'head',
+      {},
+      element('meta', { charset: 'utf-8' }),
+      element('meta', { name: 'viewport', content: 'width=device-width' }),
+      element('meta', { name: 'color-scheme', content: 'light dark' }),
+      element('title', {}, verdict),
+      element('link', { rel: 'stylesheet', href: stylesheet }),
+    ),
+    element(
+      'body',
+      {},
+      ...verdictOf(report, verdict),
+      expectationTable(report),
+      ...eventTable(events),
+      ...charts(run, events),
+    ),
+  );
+  return `<!DOCTYPE html>\n${render(page)}\n`;
+}
+
+function verdictOf(report: RunReport, verdict: string): Element[] {
+  const { about, mustFail, passed, seed, durationMs, agents, peakImportKw, audit } = report;
+  const { withControl, withoutControl } = peakImportKw;
+  const facts: readonly (readonly [string, string])[] = [
+    ['seed', `${seed}`],
+    ['simulated', `${clock(durationMs)} from ${instant(report.startMs)}, ${agents} agents`],
+    [
+      'highest quarter hour',
+      `${kilowatts(withControl)}, without control ${kilowatts(withoutControl)}`,
+    ],
+    ['lowest voltage', `${report.minVoltagePu.toFixed(4)} per unit`],
+    ['audit', `${audit.records} records, ${audit.receipted} receipted`],
+  ];
+  return [
+    element('h1', { class: passed ? 'kept' : 'broken' }, verdict),
+    element('p', {}, about),
+    ...(mustFail ? [element('p', {}, mustFailWords(passed))] : []),
+    element('pre', {}, reproducing(report)),
+    element(
+      'dl',
+      {},
+      ...facts.flatMap(([what, value]) => [element('dt', {}, what), element('dd', {}, value)]),
+    ),
+  ];
+}
+
+function mustFailWords(passed: boolean): string {
+  return passed
+    ? 'It must fail, and does: an expectation is broken, as it has to be.'
+    : 'It must fail, and kept every expectation.';
+}
+
+/** What is broken first. */
+function expectationTable({ expectations }: RunReport): Element {
+  const kept = expectations.filter((one) => one.kept).length;
+  const ordered = expectations.toSorted((a, b) => Number(a.kept) - Number(b.kept));
+  return table(
+    `Expectations: ${kept} of ${expectations.length} kept`,
+    [
+      ['', 'text'],
+      ['expected', 'text'],
+      ['seen', 'text'],
+      ['headroom', 'number'],
+    ],
+    ordered.map((one) => ({
+      tone: one.kept ? 'kept' : 'broken',
+      cells: [one.kept ? '✓ kept' : '✗ broken', one.expected, one.seen, headroomOf(one)],
+    })),
+  );
+}
+
+function headroomOf({ headroom }: Outcome): string {
+  return headroom === null ? '' : `${Number(headroom.toPrecision(4))}`.replace('-', '−');
+}
+
+function eventTable(events: readonly EventWords[]): Element[] {
+  if (events.length === 0) return [];
+  const shown = events.slice(0, EVENTS_MAX);
+  const caption =
+    events.length === shown.length
+      ? 'Events'
+      : `Events, the first ${EVENTS_MAX} of ${events.length}`;
+  const rows = shown.map(({ atMs, what }, index) => ({
+    tone: 'kept',
+    cells: [`${index + 1}`, clock(atMs), what],
+  }));
+  return [
+    table(
+      caption,
+      [
+        ['no.', 'number'],
+        ['time', 'number'],
+        ['what', 'text'],
+      ],
+      rows,
+    ),
+  ];
+}
+
+type Column = readonly [header: string, kind: 'text' | 'number'];
+interface Row {
+  readonly tone: string;
+  readonly cells: readonly string[];
+}
+
+function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Element {
+  const heads = columns.map(([header, kind]) =>
+    element('th', { scope: 'col', class: kind }, header),
+  );
+  const body = rows.map(({ tone, cells }) => {
+    const row = cells.map((cell, at) => element('td', { class: columns[at]?.[1] ?? 'text' }, cell));
+    return element('tr', { class: tone }, ...row);
+  });
+  return element(
+    'table',
+    {},
+    element('caption', {}, caption),
+    element('thead', {}, element('tr', {}, ...heads)),
+    element('tbody', {}, ...body),
+  );
+}
+
+function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
+  const { report, chronicle } = run;
+  const setting: Setting = {
+    durationMs: report.durationMs,
+    intervalMs: chronicle.intervalMs,
+    timeAxis: `simulated time after ${instant(report.startMs)}`,
+  };
+  const marks = events.slice(0, EVENTS_MAX).map(({ atMs, site }, index) => {
+    return { atMs, site, number: index + 1 };
+  });
+  const groups = chartGroups(run).flatMap(({ owner, charts: drawn }) => {
+    const own = marks.filter(({ site }) => owner === 'feeder' || owner === site);
+    return [element('h2', {}, owner), ...drawn.map((chart) => figure(chart, own, setting))];
+  });
+  const left = report.sites.length - SITES_MAX;
+  return left > 0 ? [...groups, element('p', {}, `${left} more sites are not drawn.`)] : groups;
+}
+
+function figure(chart: Chart, marks: readonly Mark[], setting: Setting): Element {
+  const entries = [
+    ...chart.lines.map(({ name, tone }) => legendEntry(name, tone)),
+    ...chart.limits.map(({ name, tone, broken }) =>
+      legendEntry(name, broken === null ? tone : `${tone} broken`),
+    ),
+  ];
+  return element(
+    'figure',
+    {},
+    element('figcaption', {}, element('h3', {}, chart.title), element('ul', {}, ...entries)),
+    chartSvg(chart, marks, setting),
+  );
+}
+
+function legendEntry(name: string, tone: string): Element {
+  const stroke = { d: 'M0 6H26', class: tone, fill: 'none', stroke: 'currentColor' };
+  const sample: Child = element(
+    'svg',
+    { viewBox: '0 0 26 12', width: 26, height: 12, 'aria-hidden': 'true' },
+    element('path', stroke),
+  );
+  return element('li', { class: tone.includes('broken') ? 'broken' : 'kept' }, sample, ` ${name}`);
+}
+
+function instant(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function kilowatts(powerKw: number | null): string {
+  return powerKw === null ? 'none' : `${powerKw.toFixed(1)} kW`;
+}

@@ -1,0 +1,105 @@
+import type { VirtualRun } from '../virtual/virtual-run.ts';
+import { type Reading, readingOf } from './quantities.ts';
+import type { Scenario } from './scenario.ts';
+
+/*
+ * A run has a step a second and may last a year; a chart has room for some hundred points. So every quantity is folded,
+ * while the run goes, over equal intervals of simulated time.
+ */
+
+/** Points of one quantity, from the beginning on; null where nothing was read. */
+export type Series = readonly (number | null)[];
+
+/** What a scenario's quantities did over simulated time, by name. */
+export interface Chronicle {
+  /** That each point stands for. */
+  readonly intervalMs: number;
+  readonly withControl: ReadonlyMap<string, Series>;
+  /** The same seed, with nobody at the batteries. */
+  readonly withoutControl: ReadonlyMap<string, Series>;
+}
+
+export const POINTS_MAX = 600;
+const STEP_MS = 1_000;
+
+/** Of a voltage and a link the worst matters, of what only rises or stands for long the highest; else the mean. */
+const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
+  lowestVoltagePu: ({ lowest }) => lowest,
+  voltagePu: ({ lowest }) => lowest,
+  linked: ({ lowest }) => lowest,
+  quarterHourImportKw: ({ highest }) => highest,
+  refused: ({ highest }) => highest,
+  unreceipted: ({ highest }) => highest,
+};
+const mean = ({ total, count }: Sum): number => total / count;
+
+interface Sum {
+  total: number;
+  count: number;
+  lowest: number;
+  highest: number;
+}
+
+/** How much simulated time a point stands for: whole steps, so that each has as many. */
+export function intervalOf(durationMs: number): number {
+  return STEP_MS * Math.max(1, Math.ceil(durationMs / (POINTS_MAX * STEP_MS)));
+}
+
+/** What every chart needs, and what the expectations speak of besides. */
+export function chronicled({ simulated, expect }: Scenario): readonly string[] {
+  const named = expect.flatMap((one) => ('that' in one ? [one.that] : []));
+  const always = ['feeder.importKw', 'feeder.quarterHourImportKw', 'feeder.lowestVoltagePu'];
+  const ofSites = simulated.sites.flatMap(({ plant: { site } }) =>
+    ['importKw', 'quarterHourImportKw', 'batteryKw', 'stateOfCharge'].map(
+      (name) => `${site}.${name}`,
+    ),
+  );
+  return [...new Set([...always, ...ofSites, ...named])];
+}
+
+/** Keeps the chronicle of one run, step by step. */
+export class Recorder {
+  readonly #intervalMs: number;
+  readonly #length: number;
+  readonly #kept: readonly { name: string; read: Reading; sums: Sum[] }[];
+
+  constructor(scenario: Scenario) {
+    const { durationMs, simulated } = scenario;
+    const sites = simulated.sites.map(({ plant }) => plant.site);
+    this.#intervalMs = intervalOf(durationMs);
+    this.#length = Math.ceil(durationMs / this.#intervalMs);
+    this.#kept = chronicled(scenario).flatMap((name) => {
+      const read = readingOf(name, sites);
+      return read === null ? [] : [{ name, read, sums: [] }];
+    });
+  }
+
+  /** After each step of the plant. @param nowMs  after the scenario began */
+  look(run: VirtualRun, nowMs: number): void {
+    const at = Math.floor(nowMs / this.#intervalMs);
+    if (at >= this.#length) return;
+    for (const { read, sums } of this.#kept) {
+      const value = read(run);
+      if (value === null) continue;
+      const sum = sums[at] ?? { total: 0, count: 0, lowest: value, highest: value };
+      sums[at] = sum;
+      sum.total += value;
+      sum.count += 1;
+      sum.lowest = Math.min(sum.lowest, value);
+      sum.highest = Math.max(sum.highest, value);
+    }
+  }
+
+  series(): ReadonlyMap<string, Series> {
+    return new Map(
+      this.#kept.map(({ name, sums }) => {
+        const fold = FOLDS[name.slice(name.indexOf('.') + 1)] ?? mean;
+        const points = Array.from({ length: this.#length }, (_, at) => {
+          const sum = sums[at];
+          return sum === undefined ? null : fold(sum);
+        });
+        return [name, points];
+      }),
+    );
+  }
+}
