@@ -79,6 +79,7 @@ export class Plant {
   readonly #siteAt: readonly (SitePlant | null)[];
   readonly #loads: FlowLoads;
   #nowMs: number;
+  #voltagePu: Float64Array = new Float64Array();
   #state: FeederState = { importKw: 0, lossKw: 0, minVoltage: { bus: '', pu: 1 } };
 
   constructor(options: PlantOptions) {
@@ -122,6 +123,11 @@ export class Plant {
     return this.#state;
   }
 
+  /** Of each bus, in the feeder's order; NaN where nothing feeds it. Each step makes its own. */
+  get voltagePu(): Readonly<Float64Array> {
+    return this.#voltagePu;
+  }
+
   /** Brings the plant to Unix time `tMs`; time does not run backwards. @throws {GridError} flow_diverged */
   step(tMs: number): void {
     const elapsedMs = Math.max(0, tMs - this.#nowMs);
@@ -142,6 +148,7 @@ export class Plant {
       // A bus that nothing feeds has no voltage at all.
       if (site !== null) site.voltagePu = voltagePu[at] || 0;
     });
+    this.#voltagePu = voltagePu;
     this.#state = { importKw, lossKw, minVoltage };
   }
 }

@@ -57,7 +57,8 @@ test('files are written over those of an earlier run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tieline-reports-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const scenario = { ...shippedScenario('evening-peak'), expect: [] };
-  const chronicle = { intervalMs: 1_000, withControl: new Map(), withoutControl: new Map() };
+  const none = { withControl: new Map(), withoutControl: new Map(), lowest: null };
+  const chronicle = { intervalMs: 1_000, ...none };
   writeReports(join(folder, 'out'), [{ scenario, report: broken, chronicle }]);
   writeReports(join(folder, 'out'), [{ scenario, report: report(), chronicle }]);
   const written = (path: string) => readFileSync(join(folder, 'out', path), 'utf8');

@@ -17,6 +17,15 @@ export interface Chronicle {
   readonly withControl: ReadonlyMap<string, Series>;
   /** The same seed, with nobody at the batteries. */
   readonly withoutControl: ReadonlyMap<string, Series>;
+  /** When the lowest voltage of the run with control was lowest; null where not a step was seen. */
+  readonly lowest: LowestMoment | null;
+}
+
+export interface LowestMoment {
+  /** After the scenario began. */
+  readonly atMs: number;
+  /** Of each bus, in the feeder's order; NaN where nothing feeds it. */
+  readonly voltagePu: Readonly<Float64Array>;
 }
 
 export const POINTS_MAX = 600;
@@ -62,6 +71,8 @@ export class Recorder {
   readonly #intervalMs: number;
   readonly #length: number;
   readonly #kept: readonly { name: string; read: Reading; sums: Sum[] }[];
+  #lowestPu = Number.POSITIVE_INFINITY;
+  lowest: LowestMoment | null = null;
 
   constructor(scenario: Scenario) {
     const { durationMs, simulated } = scenario;
@@ -78,6 +89,11 @@ export class Recorder {
   look(run: VirtualRun, nowMs: number): void {
     const at = Math.floor(nowMs / this.#intervalMs);
     if (at >= this.#length) return;
+    const { feeder, voltagePu } = run.plant;
+    if (feeder.minVoltage.pu < this.#lowestPu) {
+      this.#lowestPu = feeder.minVoltage.pu;
+      this.lowest = { atMs: nowMs, voltagePu };
+    }
     for (const { read, sums } of this.#kept) {
       const value = read(run);
       if (value === null) continue;

@@ -115,6 +115,7 @@ export async function runScenario(
       intervalMs: intervalOf(durationMs),
       withControl: recorder.series(),
       withoutControl: idleRecorder.series(),
+      lowest: recorder.lowest,
     },
   };
 }

@@ -92,7 +92,7 @@ test('what has no chart by itself gets one where something is expected of it', (
 });
 
 test('every chart can be heard: a title with its unit, and what its lines do', () => {
-  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(2 + 3 * 3 + 1);
+  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(1 + 2 + 3 * 3 + 1);
   expect(groupOf('feeder')).toMatch(
     /role="img"[^>]*><title>Lowest voltage, per unit<\/title><desc>without control: 0\.9\d+ to 0\.9\d+ per unit;/,
   );

@@ -5,6 +5,7 @@ import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reproducing } from '../reproducing.ts';
 import { type Chart, chartGroups, SITES_MAX } from './chart-model.ts';
 import { chartSvg, type Mark, type Setting } from './chart-svg.ts';
+import { feederDiagram } from './diagram.ts';
 import { type Child, type Element, element, render } from './element.ts';
 
 /** As many events as the list and the charts can carry. */
@@ -158,7 +159,12 @@ function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
   });
   const groups = chartGroups(run).flatMap(({ owner, charts: drawn }) => {
     const own = marks.filter(({ site }) => owner === 'feeder' || owner === site);
-    return [element('h2', {}, owner), ...drawn.map((chart) => figure(chart, own, setting))];
+    const diagram = owner === 'feeder' ? feederDiagram(run) : [];
+    return [
+      element('h2', {}, owner),
+      ...diagram,
+      ...drawn.map((chart) => figure(chart, own, setting)),
+    ];
   });
   const left = report.sites.length - SITES_MAX;
   return left > 0 ? [...groups, element('p', {}, `${left} more sites are not drawn.`)] : groups;
