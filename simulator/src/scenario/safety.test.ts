@@ -31,14 +31,14 @@ function watched(scenario: Scenario, askedKw: number | null, hasAgent = true) {
 const scenario = shippedScenario('order-over-a-cut-link');
 
 test('every run is looked at', async () => {
-  const { expectations } = await runScenario({
+  const { report } = await runScenario({
     ...scenario,
     durationMs: 60_000,
     timeline: [],
     expect: [],
   });
   for (const expected of NONE) {
-    expect(expectations).toContainEqual(expect.objectContaining({ expected, kept: true }));
+    expect(report.expectations).toContainEqual(expect.objectContaining({ expected, kept: true }));
   }
 });
 
