@@ -25,7 +25,7 @@ export interface SiteSize {
   /** Load of an ordinary evening peak. */
   readonly loadPeakKw: number;
   readonly pvPeakKw: number;
-  readonly battery: {
+  readonly battery?: {
     readonly powerKw: number;
     /** Usable. */
     readonly energyKwh: number;
@@ -40,9 +40,10 @@ export interface SiteSize {
   readonly policy: Partial<Omit<SitePolicy, 'site' | 'assets'>>;
 }
 
+type BatterySize = NonNullable<SiteSize['battery']>;
+
 export function simulatedSite(size: SiteSize): SimulatedSite {
   const { site, bus, loadPeakKw, pvPeakKw, battery } = size;
-  const { powerKw, energyKwh, stateOfCharge, efficiency } = battery;
   return {
     ratedImportKw: loadPeakKw,
     plant: {
@@ -50,23 +51,36 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
       bus,
       peakLoadKw: loadPeakKw,
       pvPeakKw,
-      stateOfCharge,
-      battery: {
-        powerMaxKw: powerKw,
-        energyKwh,
-        chargeEfficiency: efficiency,
-        dischargeEfficiency: efficiency,
-        rampKwPerS: powerKw / 4,
-      },
+      battery: battery === undefined ? null : plantBattery(battery),
     },
     ratings: [
       rating('meter', 'meter'),
       rating('load', 'load'),
-      rating('battery', 'battery', powerKw, powerKw, energyKwh),
+      ...(battery === undefined ? [] : [batteryRating(battery)]),
       ...(pvPeakKw > 0 ? [rating('pv', 'pv', pvPeakKw)] : []),
     ],
     policy: { ...sitePolicy(size), ...size.policy },
   };
+}
+
+function plantBattery({
+  powerKw,
+  energyKwh,
+  stateOfCharge,
+  efficiency,
+}: BatterySize): PlantSiteOptions['battery'] {
+  const ratings = {
+    powerMaxKw: powerKw,
+    energyKwh,
+    chargeEfficiency: efficiency,
+    dischargeEfficiency: efficiency,
+    rampKwPerS: powerKw / 4,
+  };
+  return { ratings, stateOfCharge };
+}
+
+function batteryRating({ powerKw, energyKwh }: BatterySize): AssetRatings {
+  return rating('battery', 'battery', powerKw, powerKw, energyKwh);
 }
 
 function rating(
@@ -79,31 +93,34 @@ function rating(
   return { asset, kind, dischargeMaxKw, chargeMaxKw, energyKwh };
 }
 
-/** Automation may use four fifths of the battery; people may use all but a tenth. */
 function sitePolicy(size: SiteSize): SitePolicy {
   const { site, loadPeakKw, pvPeakKw, battery, quarterHourImportMaxKw } = size;
-  const { powerKw } = battery;
   return {
     site,
     importMaxKw: Math.round(loadPeakKw * 1.4),
-    exportMaxKw: Math.round(pvPeakKw + powerKw),
+    exportMaxKw: Math.round(pvPeakKw + (battery?.powerKw ?? 0)),
     quarterHourImportMaxKw,
     rechargeImportMaxKw: Math.round(quarterHourImportMaxKw * 0.75),
     assets: [
-      {
-        asset: 'battery',
-        limit: { minKw: -0.9 * powerKw, maxKw: 0.9 * powerKw },
-        margin: { minKw: -0.5 * powerKw, maxKw: 0.8 * powerKw },
-        reserveStateOfCharge: 0.15,
-        rampKwPerS: powerKw / 4,
-        safePowerKw: 0,
-      },
+      ...(battery === undefined ? [] : [batteryPolicy(battery.powerKw)]),
       ...(pvPeakKw > 0 ? [pvPolicy(pvPeakKw)] : []),
     ],
     dwellMs: 20_000,
     reversalsPerHourMax: 6,
     releaseWithinMs: 10_000,
     commandsPerHourMax: 60,
+  };
+}
+
+/** Automation may use four fifths of the battery; people may use all but a tenth. */
+function batteryPolicy(powerKw: number): SitePolicy['assets'][number] {
+  return {
+    asset: 'battery',
+    limit: { minKw: -0.9 * powerKw, maxKw: 0.9 * powerKw },
+    margin: { minKw: -0.5 * powerKw, maxKw: 0.8 * powerKw },
+    reserveStateOfCharge: 0.15,
+    rampKwPerS: powerKw / 4,
+    safePowerKw: 0,
   };
 }
 

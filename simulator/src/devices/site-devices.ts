@@ -22,8 +22,11 @@ export function siteDevices(
     models,
     follow() {
       for (const model of models) {
-        if (model.ratings.kind === 'battery') plant.battery.targetKw = model.askedKw() ?? 0;
-        if (model.ratings.kind === 'pv') plant.pvLimitKw = model.askedKw();
+        const { kind } = model.ratings;
+        if (kind === 'battery' && plant.battery !== null) {
+          plant.battery.targetKw = model.askedKw() ?? 0;
+        }
+        if (kind === 'pv') plant.pvLimitKw = model.askedKw();
       }
     },
   };
@@ -38,7 +41,7 @@ function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
   });
   switch (rating.kind) {
     case 'battery':
-      return () => at(plant.battery.powerKw, plant.battery.stateOfCharge);
+      return () => at(plant.batteryKw, plant.battery?.stateOfCharge);
     case 'pv':
       return () => at(plant.pvKw);
     case 'load':

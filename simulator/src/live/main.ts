@@ -77,8 +77,9 @@ function report(plant: Plant, trace: Trace): PlantReport {
       site: site.site,
       loadKw: site.loadKw,
       pvKw: site.pvKw,
-      batteryKw: site.battery.powerKw,
-      stateOfCharge: site.battery.stateOfCharge,
+      batteryKw: site.batteryKw,
+      // Every site of the evening peak has a battery.
+      stateOfCharge: site.battery!.stateOfCharge,
       importKw: site.importKw,
       quarterHourKw: trace.siteRunningKw(site.site),
       voltagePu: site.voltagePu,

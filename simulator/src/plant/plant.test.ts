@@ -15,12 +15,12 @@ const siteOf = (plant: Plant) => plant.sites.get('harbour')!;
 describe('a site behind its meter', () => {
   test('imports what its load draws beyond its sun and its battery, and the feeder sees it', () => {
     const [resting, discharging] = [new Plant(options), new Plant(options)];
-    siteOf(discharging).battery.targetKw = 60;
+    siteOf(discharging).battery!.targetKw = 60;
     for (const plant of [resting, discharging]) {
       for (let second = 1; second <= 60; second += 1) plant.step(NOON_MS + second * 1_000);
     }
     const site = siteOf(discharging);
-    expect(site.battery.powerKw).toBe(60);
+    expect(site.batteryKw).toBe(60);
     expect(site.importKw).toBe(site.loadKw - site.pvKw - 60);
     expect(siteOf(resting).importKw - site.importKw).toBeCloseTo(60, 9);
     // 60 kW less, and the losses that they made on the way.

@@ -9,8 +9,8 @@ export interface PlantSiteOptions {
   readonly bus: string;
   readonly peakLoadKw: number;
   readonly pvPeakKw: number;
-  readonly battery: BatteryRatings;
-  readonly stateOfCharge: number;
+  /** Null where there is none. `stateOfCharge`: at the beginning, 0 to 1. */
+  readonly battery: { readonly ratings: BatteryRatings; readonly stateOfCharge: number } | null;
 }
 
 export interface PlantOptions {
@@ -30,11 +30,11 @@ export interface FeederState {
   readonly minVoltage: { readonly bus: string; readonly pu: number };
 }
 
-/** One site behind its meter. Set `battery.targetKw` and `pvLimitKw`; read the rest. */
+/** One site behind its meter. Set `battery.targetKw`, if it has one, and `pvLimitKw`; read the rest. */
 export class SitePlant {
   readonly site: string;
   readonly bus: string;
-  readonly battery: Battery;
+  readonly battery: Battery | null;
   readonly pvPeakKw: number;
   /** Upper limit of generation, kW; null lets the sun decide. */
   pvLimitKw: number | null = null;
@@ -44,21 +44,26 @@ export class SitePlant {
   readonly #profile: SiteProfile;
 
   constructor(options: PlantSiteOptions, seed: number, index: number) {
-    const { peakLoadKw, pvPeakKw } = options;
+    const { peakLoadKw, pvPeakKw, battery } = options;
     this.site = options.site;
     this.bus = options.bus;
     this.pvPeakKw = pvPeakKw;
-    this.battery = new Battery(options.battery, options.stateOfCharge);
+    this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
     this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw });
+  }
+
+  /** kW, positive while it discharges; 0 where there is no battery. */
+  get batteryKw(): number {
+    return this.battery?.powerKw ?? 0;
   }
 
   /** kW drawn at the site meter; negative when the site exports. */
   get importKw(): number {
-    return this.loadKw - this.pvKw - this.battery.powerKw;
+    return this.loadKw - this.pvKw - this.batteryKw;
   }
 
   step(tMs: number, elapsedMs: number): void {
-    this.battery.step(elapsedMs);
+    this.battery?.step(elapsedMs);
     this.loadKw = this.#profile.loadKw(tMs);
     const availableKw = this.#profile.pvAvailableKw(tMs);
     this.pvKw = Math.min(availableKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);

@@ -27,8 +27,12 @@ export function checkSites(
   const names = Object.keys(sites);
   if (names.length === 0) problems.push({ path: ['sites'], reason: 'there is no site' });
   const takenBy = new Map<string, string>();
-  for (const [site, { bus }] of Object.entries(sites)) {
+  for (const [site, { bus, battery, pvPeakKw }] of Object.entries(sites)) {
     const path = ['sites', site, 'bus'];
+    if (battery === undefined && pvPeakKw === 0) {
+      const reason = 'neither a battery nor PV: nothing could be controlled';
+      problems.push({ path: ['sites', site], reason });
+    }
     if (site === 'feeder') problems.push({ path, reason: "no site can be called 'feeder'" });
     const buses = feeder?.buses.map(({ id }) => id) ?? [bus];
     if (!buses.includes(bus)) {
@@ -90,8 +94,13 @@ function checkAsset(
   problems: Complaint[],
 ): void {
   for (const [kind, about] of Object.entries({ order, device, local })) {
-    if (about?.asset !== 'pv' || sites[about.site]?.pvPeakKw !== 0) continue;
-    problems.push({ path: [...path, kind, 'asset'], reason: `${about.site} has no PV` });
+    const site = about === undefined ? undefined : sites[about.site];
+    if (about === undefined || site === undefined) continue;
+    const lacking =
+      (about.asset === 'pv' && site.pvPeakKw === 0 && 'PV') ||
+      (about.asset === 'battery' && site.battery === undefined && 'battery');
+    if (!lacking) continue;
+    problems.push({ path: [...path, kind, 'asset'], reason: `${about.site} has no ${lacking}` });
   }
 }
 
@@ -124,6 +133,11 @@ function checkBound(
   if (readingOf(that, sites) === null) {
     const reason = `there is no quantity '${that}'${suggestion(that, quantityNames(sites))}`;
     problems.push({ path: [...path, 'that'], reason });
+  }
+  const [site = '', name = ''] = that.split('.');
+  const ofBattery = name === 'batteryKw' || name === 'stateOfCharge';
+  if (ofBattery && sites.includes(site) && given.sites[site]?.battery === undefined) {
+    problems.push({ path: [...path, 'that'], reason: `${site} has no battery` });
   }
   if (min === undefined && max === undefined) {
     problems.push({ path, reason: 'nothing is expected: min, max, or both' });

@@ -55,7 +55,7 @@ test('a good file is read whole: defaults filled in, events in the order of thei
   });
   expect(scenario.timeline.map(({ at }) => at)).toEqual([120_000, 180_000]);
   const [site] = scenario.simulated.sites;
-  expect(site?.plant).toMatchObject({ bus: '25', pvPeakKw: 0, stateOfCharge: 0.7 });
+  expect(site?.plant).toMatchObject({ bus: '25', pvPeakKw: 0, battery: { stateOfCharge: 0.7 } });
   expect(site?.ratings.map(({ asset }) => asset)).toEqual(['meter', 'load', 'battery']);
   expect(site?.policy.quarterHourImportMaxKw).toBe(332);
 });
@@ -151,6 +151,24 @@ describe('what is wrong is said by line and column, with what was probably meant
       'site: harbour, kw',
       'site: harbour, asset: pv, kw',
       '16:50: timeline.1.order.asset: harbour has no PV',
+    ],
+    [
+      'a site with nothing to control',
+      '    battery: { powerKw: 160, energyKwh: 320 }\n',
+      '',
+      '8:5: sites.harbour: neither a battery nor PV: nothing could be controlled',
+    ],
+    [
+      'an order to a battery that is not there',
+      'battery: { powerKw: 160, energyKwh: 320 }',
+      'pvPeakKw: 10',
+      '16:12: timeline.1.order.asset: harbour has no battery',
+    ],
+    [
+      'an expectation on a battery that is not there',
+      'battery: { powerKw: 160, energyKwh: 320 }',
+      'pvPeakKw: 10',
+      '18:13: expect.0.that: harbour has no battery',
     ],
   ])('%s', (_what, from, to, expected) => {
     expect(changed(from, to).join('\n')).toContain(expected);

@@ -15,12 +15,12 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: VirtualRun) => num
   importKw: (site) => site.importKw,
   loadKw: (site) => site.loadKw,
   pvKw: (site) => site.pvKw,
-  batteryKw: (site) => site.battery.powerKw,
-  stateOfCharge: (site) => site.battery.stateOfCharge,
+  batteryKw: (site) => site.battery?.powerKw ?? null,
+  stateOfCharge: (site) => site.battery?.stateOfCharge ?? null,
   voltagePu: (site) => site.voltagePu,
   quarterHourImportKw: ({ site }, { trace }) => trace.lastQuarterKw(site),
-  linked: ({ site }, { control }) =>
-    control === null ? null : Number(control.agent(site).link === 'present'),
+  // A control plane that does not run hears nobody.
+  linked: ({ site }, { control }) => Number(control?.agent(site).link === 'present'),
   refused: ({ site }, { control }) => {
     const refused = control?.agent(site).reported?.refused;
     return refused === undefined ? null : Object.values(refused).reduce((a, b) => a + b, 0);

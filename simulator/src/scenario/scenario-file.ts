@@ -44,12 +44,16 @@ const Site = z.strictObject({
     .describe('Bus of the feeder; the site takes the place of its load.'),
   loadPeakKw: MagnitudeKw.min(0.001).describe('Load of an ordinary evening peak.'),
   pvPeakKw: MagnitudeKw.default(0).describe('Largest output of the sun; 0: no PV.'),
-  battery: z.strictObject({
-    powerKw: MagnitudeKw.min(0.001).describe('Largest charge and discharge.'),
-    energyKwh: MagnitudeKw.min(0.001).describe('Usable energy.'),
-    stateOfCharge: Fraction.default(0.7).describe('At the beginning, 0 to 1.'),
-    efficiency: Fraction.min(0.01).default(0.96).describe('Each way, 0 to 1.'),
-  }),
+  battery: z
+    .exactOptional(
+      z.strictObject({
+        powerKw: MagnitudeKw.min(0.001).describe('Largest charge and discharge.'),
+        energyKwh: MagnitudeKw.min(0.001).describe('Usable energy.'),
+        stateOfCharge: Fraction.default(0.7).describe('At the beginning, 0 to 1.'),
+        efficiency: Fraction.min(0.01).default(0.96).describe('Each way, 0 to 1.'),
+      }),
+    )
+    .describe('Left out: no battery; then there must be PV.'),
   quarterHourImportMaxKw: MagnitudeKw.describe('The mean import that the site is held under.'),
   policy: Policy.default({}),
 });

@@ -3,6 +3,7 @@ import type { Action } from '@tieline/protocol';
 import { expect, onTestFinished, test } from 'vitest';
 import { eveningPeak } from '../deployment/evening-peak.ts';
 import { signOrder } from '../deployment/sign-order.ts';
+import { simulatedSite } from '../deployment/simulated-site.ts';
 import { VirtualRun } from './virtual-run.ts';
 
 const SITE = 'harbour';
@@ -48,8 +49,7 @@ function order(run: VirtualRun, actions: readonly Action[], site = SITE): string
   return commands[0]!.id;
 }
 
-const batteryKw = (run: VirtualRun, site = SITE): number =>
-  run.plant.sites.get(site)!.battery.powerKw;
+const batteryKw = (run: VirtualRun, site = SITE): number => run.plant.sites.get(site)!.batteryKw;
 const ladder = (run: VirtualRun, id: string): string[] =>
   run
     .control!.command(id)
@@ -158,18 +158,23 @@ test('an order beyond the limit of the policy is refused, and nothing moves', as
 
 test('with no battery to move, the agent changes nothing at all', async () => {
   const simulated = eveningPeak();
-  const sites = simulated.sites.map((site) => ({
-    ...site,
-    ratings: site.ratings.filter((rating) => rating.kind !== 'battery'),
-  }));
-  const peaks: (number | null)[] = [];
+  const sites = simulated.sites.map(({ plant, policy }) =>
+    simulatedSite({
+      ...{ site: plant.site, bus: plant.bus, loadPeakKw: plant.peakLoadKw },
+      ...{ pvPeakKw: plant.pvPeakKw, policy: {} },
+      quarterHourImportMaxKw: policy.quarterHourImportMaxKw,
+    }),
+  );
+  const runs: VirtualRun[] = [];
   for (const control of [true, false]) {
     const options = { simulated: { ...simulated, sites }, seed: 5, startMs: EVENING_MS, control };
     const run = new VirtualRun(options);
     await run.advance(15 * 60_000 + 2_000);
     await run.stop();
-    peaks.push(run.trace.peakImportKw);
+    runs.push(run);
   }
-  expect(peaks[0]).toBe(peaks[1]);
-  expect(peaks[0]).toBeGreaterThan(0);
+  const [own, idle] = runs.map(({ trace }) => trace);
+  expect(own!.peakImportKw).toBeGreaterThan(0);
+  expect(own!.peakImportKw).toBe(idle!.peakImportKw);
+  expect(own!.digest()).toBe(idle!.digest());
 });

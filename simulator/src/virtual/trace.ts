@@ -55,8 +55,8 @@ export class Trace {
     const { importKw, lossKw, minVoltage } = plant.feeder;
     const row = [tMs, importKw, lossKw, minVoltage.pu];
     for (const site of plant.sites.values()) {
-      const { loadKw, pvKw, battery, voltagePu } = site;
-      row.push(loadKw, pvKw, battery.powerKw, battery.stateOfCharge, voltagePu);
+      const { loadKw, pvKw, batteryKw, battery, voltagePu } = site;
+      row.push(loadKw, pvKw, batteryKw, battery?.stateOfCharge ?? 0, voltagePu);
       const peak = this.#sites.get(site.site) ?? new QuarterMeans();
       this.#sites.set(site.site, peak);
       peak.add(tMs, Math.max(0, site.importKw));
