@@ -63,6 +63,14 @@ export class VirtualBroker {
     if (!inOrder && side.will !== undefined) this.#forward(side.will);
   }
 
+  /** Its process ends and starts again: nothing that it kept is left, and nobody publishes the wills. */
+  restart(): void {
+    const sides = [...this.#connected.values()];
+    this.#connected.clear();
+    this.#retained.clear();
+    for (const side of sides) side.drop('the broker was restarted');
+  }
+
   #break(side: BrokerSide, reason: string): void {
     this.disconnected(side, false);
     side.drop(reason);

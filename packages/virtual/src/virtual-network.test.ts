@@ -251,6 +251,27 @@ test('a crashed client leaves its will, calls nobody back and does not return by
   });
 });
 
+test('a broker that restarts resets all, publishes no will, has kept nothing, and all come back', async () => {
+  const { world, network, client } = makeWorld(1);
+  const receiver = await client('receiver', ['t/#', 'will/#']);
+  const sender = await client('sender', []);
+  void sender.bus.publish({ topic: 't/n', payload: Uint8Array.of(1), qos: 1, retain: true });
+  await world.advance(100);
+  const restartMs = world.monotonicMs();
+  network.restartBroker();
+  await world.advance(1);
+  for (const { bus, downs } of [receiver, sender]) {
+    expect(bus.isUp).toBe(false);
+    expect(downs).toEqual([`${restartMs} the broker was restarted`]);
+  }
+  await world.advance(60_000);
+  expect(receiver.heard).toEqual(['t/n:1']);
+  const again = send(sender, 2);
+  await world.advance(100);
+  expect(await again).toBe('sent');
+  expect(receiver.heard).toEqual(['t/n:1', 't/n:2']);
+});
+
 test('what a sender does to its buffer after publishing changes nothing', async () => {
   const { world, client } = makeWorld(1);
   const receiver = await client('receiver', ['t/#']);

@@ -81,6 +81,11 @@ export class VirtualNetwork {
     );
   }
 
+  /** Every connection is reset at once, and the broker begins anew: without what it had retained, without the wills. */
+  restartBroker(): void {
+    this.#world.schedule(this.#world.monotonicMs(), () => this.#broker.restart());
+  }
+
   /** The client's process ends without a word: its will is published, and it calls nobody back. */
   crash(clientId: string): void {
     this.#buses.get(clientId)?.abandon();
