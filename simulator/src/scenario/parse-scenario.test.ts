@@ -174,6 +174,12 @@ describe('what is wrong is said by line and column, with what was probably meant
     expect(changed(from, to).join('\n')).toContain(expected);
   });
 
+  test('a file whose name cannot name a deployment', () => {
+    expect(() => parse(GOOD, 'tests/My Relief.yaml')).toThrow(
+      /^tests\/My Relief\.yaml: the name of the file names the deployment/,
+    );
+  });
+
   test('every problem at once, in the order of the file', () => {
     const found = problems(
       GOOD.replace('cut: harbour', 'cut: harbor').replace('batteryKw', 'power'),

@@ -1,4 +1,5 @@
 import type { Feeder } from '@tieline/grid';
+import { DeploymentId } from '@tieline/kernel';
 import type { z } from 'zod';
 import { simulatedSite } from '../deployment/simulated-site.ts';
 import { type Complaint, checkExpectations, checkSites, checkTimeline } from './check-scenario.ts';
@@ -11,6 +12,9 @@ import { type Path, YamlText } from './yaml-places.ts';
 
 /** Larger files are no scenarios. */
 export const SCENARIO_BYTES_MAX = 1_048_576;
+
+/** Of what is wrong with the file as a whole. */
+const NO_PLACE = { line: null, column: null };
 
 /**
  * Reads a scenario, and everything that is wrong with it.
@@ -34,6 +38,10 @@ export function parseScenario(
   }
   const problems: Complaint[] = [];
   const feeder = feederFor(parsed.data, feederOf, problems);
+  if (!DeploymentId.safeParse(nameOf(file)).success) {
+    const reason = 'the name of the file names the deployment: 1 to 32 of a-z, 0-9 and -';
+    problems.push({ path: [], reason });
+  }
   checkSites(parsed.data, feeder, problems);
   checkTimeline(parsed.data, problems);
   checkExpectations(parsed.data, problems);
@@ -41,7 +49,7 @@ export function parseScenario(
     throw invalid(
       file,
       problems.map(({ path, reason }) => ({
-        ...yaml.placeOf(path),
+        ...(path.length === 0 ? NO_PLACE : yaml.placeOf(path)),
         path: path.join('.'),
         reason,
       })),
@@ -50,14 +58,21 @@ export function parseScenario(
   return made(parsed.data, file, feeder);
 }
 
+function baseOf(file: string): string {
+  return (file.split(/[/\\]/).at(-1) ?? file).replace(/\.ya?ml$/, '');
+}
+
+function nameOf(file: string): string {
+  return baseOf(file).replace(MUST_FAIL, '');
+}
+
 function made(given: ScenarioFile, file: string, feeder: Feeder): Scenario {
-  const base = (file.split(/[/\\]/).at(-1) ?? file).replace(/\.ya?ml$/, '');
-  const name = base.replace(MUST_FAIL, '');
+  const name = nameOf(file);
   return {
     name,
     file,
     about: given.about,
-    mustFail: base.endsWith(MUST_FAIL),
+    mustFail: baseOf(file).endsWith(MUST_FAIL),
     simulated: {
       deployment: name,
       feeder,
@@ -76,7 +91,7 @@ function dataOf(yaml: YamlText, file: string): unknown {
     return yaml.value();
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw invalid(file, [{ line: null, column: null, path: '', reason }]);
+    throw invalid(file, [{ ...NO_PLACE, path: '', reason }]);
   }
 }
 
