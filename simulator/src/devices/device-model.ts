@@ -19,8 +19,11 @@ export interface Terminal {
   readonly stateOfCharge: number | null;
 }
 
-/** How a device misbehaves: says nothing, refuses everything, or accepts a write and keeps half of it. */
-export type InjectedFault = 'silent' | 'refuses' | 'other-setpoint';
+/**
+ * How a device misbehaves: says nothing, refuses everything, accepts a write and keeps half of it, or accepts a
+ * reversion time and never runs it.
+ */
+export type InjectedFault = 'silent' | 'refuses' | 'other-setpoint' | 'lying-timer';
 
 /** The active-power function of a device: WSet of a battery, WMaxLim of an inverter. */
 export interface PowerControl {
@@ -58,13 +61,7 @@ export class DeviceModel {
     this.#clock = clock;
     this.#terminal = terminal;
     this.#nameplateKw = Math.max(ratings.dischargeMaxKw, ratings.chargeMaxKw);
-    this.#control = {
-      enabled: false,
-      valueKw: ratings.kind === 'pv' ? ratings.dischargeMaxKw : 0,
-      revertKw: ratings.kind === 'pv' ? ratings.dischargeMaxKw : 0,
-      revertEnabled: false,
-      reversionS: 0,
-    };
+    this.#control = asShipped(ratings);
   }
 
   get controllable(): boolean {
@@ -86,6 +83,13 @@ export class DeviceModel {
     if (!local) return;
     this.#control = { ...this.control(), enabled: false };
     this.#revertsAtMs = null;
+  }
+
+  /** It restarts, and forgets what it was asked for; the key at the device stays where it is. */
+  forget(): void {
+    this.#control = asShipped(this.ratings);
+    this.#revertsAtMs = null;
+    this.controllerHeartbeat = null;
   }
 
   /** The function as it stands now. */
@@ -123,7 +127,7 @@ export class DeviceModel {
       revertKw: this.#kept(next.revertKw),
     };
     if (change.enabled !== undefined) {
-      const runs = next.enabled && next.reversionS > 0;
+      const runs = next.enabled && next.reversionS > 0 && this.fault !== 'lying-timer';
       this.#revertsAtMs = runs ? this.#clock.monotonicMs() + next.reversionS * 1_000 : null;
     }
     return true;
@@ -157,4 +161,12 @@ export class DeviceModel {
       ? keptLimitKw(powerKw, this.ratings.dischargeMaxKw)
       : keptSetpointKw(powerKw);
   }
+}
+
+function asShipped({ kind, dischargeMaxKw }: AssetRatings): PowerControl {
+  const restKw = kind === 'pv' ? dischargeMaxKw : 0;
+  return {
+    ...{ enabled: false, valueKw: restKw },
+    ...{ revertKw: restKw, revertEnabled: false, reversionS: 0 },
+  };
 }

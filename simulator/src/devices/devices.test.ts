@@ -96,6 +96,31 @@ describe('the devices that both transports stand on', () => {
     expect(models.get('meter-1')!.controllerHeartbeat).toBeNull();
   });
 
+  const discharging = { enabled: true, valueKw: 40, revertKw: 0, revertEnabled: true };
+
+  test('a lying timer is accepted, never runs, and leaves the setpoint standing for ever', () => {
+    const { clock, models } = site();
+    const battery = models.get('battery-1')!;
+    battery.fault = 'lying-timer';
+    expect(battery.apply({ ...discharging, reversionS: 10 })).toBe(true);
+    expect(battery.control().reversionS).toBe(10);
+    expect(battery.reversionRemainingS()).toBeNull();
+    clock.advance(3_600_000);
+    expect(battery.askedKw()).toBe(40);
+  });
+
+  test('a device that restarts has forgotten its setpoint, and takes the next one', () => {
+    const { clock, models } = site();
+    const battery = models.get('battery-1')!;
+    battery.apply({ ...discharging, reversionS: 10 });
+    battery.forget();
+    expect(battery.askedKw()).toBeNull();
+    clock.advance(10_000);
+    expect(battery.askedKw()).toBeNull();
+    expect(battery.apply({ ...discharging, reversionS: 10 })).toBe(true);
+    expect(battery.askedKw()).toBe(40);
+  });
+
   test('a register at its stop shows the stop, not a number of another sign', () => {
     const clock = handClock();
     const huge: Terminal = {
