@@ -46,6 +46,45 @@ describe('a site behind its meter', () => {
   });
 });
 
+describe('what comes on top of the profiles', () => {
+  const forAMinute = { fromMs: NOON_MS + 60_000, toMs: NOON_MS + 120_000 };
+  const disturbances = {
+    loadSteps: [{ site: 'harbour', addKw: 50, ...forAMinute }],
+    clouds: [{ share: 0.25, ...forAMinute }],
+  };
+
+  test('a load step and a cloud begin and end by themselves, and touch nothing else', () => {
+    const [calm, disturbed] = [new Plant(options), new Plant({ ...options, disturbances })];
+    for (const [afterMs, addedKw, share] of [
+      [59_999, 0, 1],
+      [60_000, 50, 0.25],
+      [119_999, 50, 0.25],
+      [120_000, 0, 1],
+    ] as const) {
+      for (const plant of [calm, disturbed]) plant.step(NOON_MS + afterMs);
+      expect(siteOf(disturbed).loadKw).toBe(siteOf(calm).loadKw + addedKw);
+      expect(siteOf(disturbed).pvKw).toBe(siteOf(calm).pvKw * share);
+      const [own, other] = [disturbed, calm].map((plant) => plant.sites.get('mill-lane')!);
+      expect(own!.loadKw).toBe(other!.loadKw);
+      expect(own!.pvKw).toBe(other!.pvKw * share);
+    }
+  });
+
+  test('no load falls below nothing, and of two clouds each takes its part', () => {
+    const plant = new Plant({
+      ...options,
+      disturbances: {
+        loadSteps: [{ site: 'harbour', addKw: -10_000, fromMs: NOON_MS, toMs: NOON_MS + 1 }],
+        clouds: [...disturbances.clouds, { share: 0.5, ...forAMinute }],
+      },
+    });
+    expect(siteOf(plant).loadKw).toBe(0);
+    const calm = new Plant(options);
+    for (const one of [plant, calm]) one.step(NOON_MS + 60_000);
+    expect(siteOf(plant).pvKw).toBe(siteOf(calm).pvKw * 0.125);
+  });
+});
+
 test('two sites on one bus are refused: the second would be nobody’s load', () => {
   const [one, two] = options.sites;
   const doubled = [one!, { ...two!, bus: one!.bus }];

@@ -1,6 +1,7 @@
 import { type Feeder, type FlowLoads, PowerFlow } from '@tieline/grid';
 import { assert } from '@tieline/kernel';
 import { Battery, type BatteryRatings } from './battery.ts';
+import { addedKw, type Disturbances, sunShare, UNDISTURBED } from './disturbances.ts';
 import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
 
 export interface PlantSiteOptions {
@@ -20,6 +21,7 @@ export interface PlantOptions {
   readonly seed: number;
   /** Unix time at which the plant begins, ms. */
   readonly startMs: number;
+  readonly disturbances?: Disturbances;
 }
 
 /** What the feeder does at one instant. */
@@ -42,14 +44,16 @@ export class SitePlant {
   pvKw = 0;
   voltagePu = 1;
   readonly #profile: SiteProfile;
+  readonly #disturbances: Disturbances;
 
-  constructor(options: PlantSiteOptions, seed: number, index: number) {
+  constructor(options: PlantSiteOptions, seed: number, index: number, disturbances: Disturbances) {
     const { peakLoadKw, pvPeakKw, battery } = options;
     this.site = options.site;
     this.bus = options.bus;
     this.pvPeakKw = pvPeakKw;
     this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
     this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw });
+    this.#disturbances = disturbances;
   }
 
   /** kW, positive while it discharges; 0 where there is no battery. */
@@ -63,9 +67,10 @@ export class SitePlant {
   }
 
   step(tMs: number, elapsedMs: number): void {
+    const { loadSteps, clouds } = this.#disturbances;
     this.battery?.step(elapsedMs);
-    this.loadKw = this.#profile.loadKw(tMs);
-    const availableKw = this.#profile.pvAvailableKw(tMs);
+    this.loadKw = Math.max(0, this.#profile.loadKw(tMs) + addedKw(loadSteps, this.site, tMs));
+    const availableKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
     this.pvKw = Math.min(availableKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);
   }
 }
@@ -75,7 +80,7 @@ const BACKGROUND_INDEX = 1_000;
 
 /**
  * The physics that agents meet: loads, sun and batteries behind site meters, on a feeder solved by power
- * flow at every step. Loads and sun are functions of time alone, so live and virtual runs see the same.
+ * flow at every step. Loads and sun, disturbed or not, are functions of time alone, so live and virtual runs see the same.
  */
 export class Plant {
   readonly sites: ReadonlyMap<string, SitePlant>;
@@ -88,8 +93,10 @@ export class Plant {
   #state: FeederState = { importKw: 0, lossKw: 0, minVoltage: { bus: '', pu: 1 } };
 
   constructor(options: PlantOptions) {
-    const { feeder, seed } = options;
-    const sites = options.sites.map((site, index) => new SitePlant(site, seed, index));
+    const { feeder, seed, disturbances = UNDISTURBED } = options;
+    const sites = options.sites.map(
+      (site, index) => new SitePlant(site, seed, index, disturbances),
+    );
     this.sites = new Map(sites.map((site) => [site.site, site]));
     for (const site of sites) {
       assert(
