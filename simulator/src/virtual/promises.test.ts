@@ -156,6 +156,33 @@ test('an order beyond the limit of the policy is refused, and nothing moves', as
   expect(Math.abs(batteryKw(run) - before)).toBeLessThan(20);
 });
 
+test('a control plane that ended without a word knows its orders again, and begins a new epoch', async () => {
+  const run = await assembled();
+  const { epoch } = run.control!;
+  const id = order(run, [setpoint(100, 60_000)]);
+  await run.advance(10_000);
+  const before = ladder(run, id);
+  await run.killControl();
+  expect(run.control).toBeNull();
+  run.startControl();
+  expect(run.control!.epoch).toBe(epoch + 1);
+  expect(ladder(run, id)).toEqual(before);
+  await run.advance(120_000);
+  expect(ladder(run, id)).toEqual([...before, 'completed', 'reverted']);
+  expect(run.control!.policy()?.policy.version).toBe(1);
+});
+
+test('a wall clock that jumps does not move the end of a setpoint', async () => {
+  const run = await assembled();
+  order(run, [setpoint(100, 60_000)]);
+  await run.advance(10_000);
+  run.setClock(SITE, 86_400_000);
+  await run.advance(35_000);
+  expect(batteryKw(run)).toBeCloseTo(100, 0);
+  await run.advance(25_000);
+  expect(batteryKw(run)).toBe(0);
+});
+
 test('with no battery to move, the agent changes nothing at all', async () => {
   const simulated = eveningPeak();
   const sites = simulated.sites.map(({ plant, policy }) =>

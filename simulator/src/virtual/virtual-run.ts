@@ -1,15 +1,23 @@
-import { AuditLog, AuditWitness, type Database, openDatabase } from '@tieline/audit';
-import { ControlPlane, SqliteControlStore, SqliteTelemetryStore } from '@tieline/control-plane';
+import { AuditLog, type Database, openDatabase } from '@tieline/audit';
+import type { ControlPlane } from '@tieline/control-plane';
 import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
-import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
-import { assert, type Logger, type Rng, seededRng, silentLogger } from '@tieline/kernel';
+import {
+  assert,
+  type Clock,
+  type Logger,
+  type Rng,
+  seededRng,
+  silentLogger,
+} from '@tieline/kernel';
 import { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
-import { type Provisioned, provision, signRelease } from '../deployment/provision.ts';
+import { type Provisioned, provision } from '../deployment/provision.ts';
 import type { SimulatedFeeder, SimulatedSite } from '../deployment/simulated-site.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
+import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
 import { Plant } from '../plant/plant.ts';
 import { Trace } from './trace.ts';
+import { VirtualControl } from './virtual-control.ts';
 import { virtualInference } from './virtual-inference.ts';
 
 export interface VirtualRunOptions {
@@ -20,6 +28,8 @@ export interface VirtualRunOptions {
   readonly startMs: number;
   /** Off: the agents do not start, and the batteries rest. */
   readonly control: boolean;
+  /** What comes on top of loads and sun, if anything. */
+  readonly disturbances?: Disturbances;
   readonly logger?: Logger;
   /** Called after each step of the plant. */
   readonly onStep?: () => void;
@@ -27,7 +37,6 @@ export interface VirtualRunOptions {
 
 /** The plant moves once a second, like the agents. */
 const STEP_MS = 1_000;
-const CONTROL_CLIENT = 'control-plane';
 
 /**
  * A whole deployment on virtual time: the production agents and control plane on virtual ports, against the
@@ -39,30 +48,58 @@ export class VirtualRun {
   readonly plant: Plant;
   readonly trace = new Trace();
   readonly provisioned: Provisioned;
-  readonly control: ControlPlane | null = null;
   /** The agents' databases, by site. */
   readonly databases = new Map<string, Database>();
   readonly devices = new Map<string, SiteDevices>();
   readonly #options: VirtualRunOptions;
   readonly #rng: Rng;
+  readonly #control: VirtualControl;
+  /** How far the wall clock of each site's gateway is off, ms. */
+  readonly #clockOffsetMs = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #running = new Map<string, { readonly stop: AbortController; ended: Promise<void> }>();
 
   constructor(options: VirtualRunOptions) {
-    const { simulated, seed, startMs } = options;
+    const { simulated, seed, startMs, logger = silentLogger } = options;
+    const { disturbances = UNDISTURBED } = options;
     this.#options = options;
     this.#rng = seededRng(seed);
     this.world = new VirtualWorld({ rng: this.#rng, wallOriginMs: startMs });
     this.network = new VirtualNetwork(this.world, this.#rng);
     const sites = simulated.sites.map((site) => site.plant);
-    this.plant = new Plant({ feeder: simulated.feeder, sites, seed, startMs });
+    this.plant = new Plant({ feeder: simulated.feeder, sites, seed, startMs, disturbances });
     const keys = this.#rng.stream('provision');
-    this.provisioned = provision(simulated, keys, Math.floor(startMs / 1_000));
+    const startS = Math.floor(startMs / 1_000);
+    const provisioned = provision(simulated, keys, startS);
+    this.provisioned = provisioned;
+    const { world, network } = this;
+    const rng = scoped(this.#rng, 'control-plane');
+    this.#control = new VirtualControl({ world, network, rng, logger, simulated, provisioned });
     for (const site of simulated.sites) this.#addDevices(site);
     this.#schedulePlant();
     if (!options.control) return;
-    this.control = this.#startControl();
+    this.#control.startFirst(startS);
     for (const site of simulated.sites) this.start(site.plant.site);
+  }
+
+  /** The running control plane; null where there is none, or its process has ended. */
+  get control(): ControlPlane | null {
+    return this.#control.plane;
+  }
+
+  /** The control plane ends without a word. */
+  async killControl(): Promise<void> {
+    await this.#control.kill();
+  }
+
+  /** It starts again, on the disk that it left. */
+  startControl(): void {
+    this.#control.start();
+  }
+
+  /** The wall clock of a site's gateway is this far off from now on; its time since boot is right. */
+  setClock(site: string, offsetMs: number): void {
+    this.#clockOffsetMs.set(site, offsetMs);
   }
 
   /** Lets `durationMs` of virtual time pass. */
@@ -93,7 +130,7 @@ export class VirtualRun {
     this.databases.set(name, db);
     const agent = new EdgeAgent(
       {
-        clock: this.world,
+        clock: this.#clockOf(name),
         rng: scoped(this.#rng, name),
         logger: logger.child({ site: name }),
         bus: this.network.bus(name),
@@ -138,6 +175,15 @@ export class VirtualRun {
     await this.world.run(() => running.ended);
   }
 
+  #clockOf(site: string): Clock {
+    const { world } = this;
+    return {
+      wallMs: () => world.wallMs() + (this.#clockOffsetMs.get(site) ?? 0),
+      monotonicMs: () => world.monotonicMs(),
+      sleepUntil: (dueMs, signal) => world.sleepUntil(dueMs, signal),
+    };
+  }
+
   #addDevices(site: SimulatedSite): void {
     const plant = this.plant.sites.get(site.plant.site);
     if (plant === undefined) return;
@@ -154,51 +200,6 @@ export class VirtualRun {
     };
     // Half a step beside the agents' cycles, so that no tie decides what a cycle sees.
     this.world.schedule(this.world.monotonicMs() + STEP_MS / 2, step);
-  }
-
-  #startControl(): ControlPlane {
-    const { simulated, startMs, logger = silentLogger } = this.#options;
-    const { trust, trustBytes, control: keys, policyBytes, releaseKey } = this.provisioned;
-    const store = new SqliteControlStore(':memory:');
-    const audit = new AuditWitness({
-      db: openDatabase(':memory:', { synchronous: 'FULL' }),
-      deployment: simulated.deployment,
-      anchor: trust.anchor,
-      key: keys.witness,
-      clock: this.world,
-    });
-    const control = new ControlPlane(
-      {
-        clock: this.world,
-        rng: scoped(this.#rng, CONTROL_CLIENT),
-        logger,
-        bus: this.network.bus(CONTROL_CLIENT),
-        store,
-        telemetry: new SqliteTelemetryStore(':memory:'),
-        audit,
-      },
-      {
-        trust,
-        trustBytes,
-        keys,
-        feeder: simulated.feeder,
-        places: simulated.sites.map(({ plant }) => ({
-          site: plant.site,
-          bus: plant.bus,
-          meter: 'meter',
-        })),
-      },
-    );
-    control.start();
-    control.acceptPolicy(policyBytes);
-    const packed = packModel(SHIPPED_FORECAST_DIRECTORY);
-    const named = { name: 'site-import-forecast', version: '1.0.0' };
-    const release = signRelease(packed, named, trust, releaseKey, Math.floor(startMs / 1_000));
-    const { digest } = control.pushModel(packed, release);
-    for (const site of simulated.sites) {
-      control.directModel(site.plant.site, digest);
-    }
-    return control;
   }
 }
 

@@ -1,0 +1,85 @@
+import { AuditWitness, type Database, openDatabase } from '@tieline/audit';
+import { ControlPlane, SqliteControlStore, SqliteTelemetryStore } from '@tieline/control-plane';
+import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
+import { assert, type Logger, type Rng } from '@tieline/kernel';
+import type { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
+import { type Provisioned, signRelease } from '../deployment/provision.ts';
+import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+
+const CLIENT = 'control-plane';
+
+export interface VirtualControlParts {
+  readonly world: VirtualWorld;
+  readonly network: VirtualNetwork;
+  /** Its own streams. */
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly simulated: SimulatedFeeder;
+  readonly provisioned: Provisioned;
+}
+
+/** The control plane of a virtual run: a process that may end and start again, and the disk that outlives it. */
+export class VirtualControl {
+  readonly #parts: VirtualControlParts;
+  readonly #telemetry = new SqliteTelemetryStore(':memory:');
+  readonly #witness: Database = openDatabase(':memory:', { synchronous: 'FULL' });
+  #store = new SqliteControlStore(':memory:');
+  #plane: ControlPlane | null = null;
+
+  constructor(parts: VirtualControlParts) {
+    this.#parts = parts;
+  }
+
+  /** Null while no process runs. */
+  get plane(): ControlPlane | null {
+    return this.#plane;
+  }
+
+  /** Starts a process on what the last one left: under a new epoch, with nothing else remembered. */
+  start(): ControlPlane {
+    assert(this.#plane === null, 'one control plane runs at a time');
+    const { world, network, rng, logger, simulated, provisioned } = this.#parts;
+    const { trust, trustBytes, control: keys } = provisioned;
+    const audit = new AuditWitness({
+      db: this.#witness,
+      deployment: simulated.deployment,
+      anchor: trust.anchor,
+      key: keys.witness,
+      clock: world,
+    });
+    const ports = {
+      ...{ clock: world, rng, logger, bus: network.bus(CLIENT) },
+      ...{ store: this.#store, telemetry: this.#telemetry, audit },
+    };
+    const { feeder, sites } = simulated;
+    const places = sites.map(({ plant: { site, bus } }) => ({ site, bus, meter: 'meter' }));
+    this.#plane = new ControlPlane(ports, { trust, trustBytes, keys, feeder, places });
+    this.#plane.start();
+    return this.#plane;
+  }
+
+  /** Starts the first process, and hands it what people have signed: a policy, and a model for every site. */
+  startFirst(issuedAt: number): void {
+    const plane = this.start();
+    const { simulated, provisioned } = this.#parts;
+    const { trust, policyBytes, releaseKey } = provisioned;
+    plane.acceptPolicy(policyBytes);
+    const packed = packModel(SHIPPED_FORECAST_DIRECTORY);
+    const named = { name: 'site-import-forecast', version: '1.0.0' };
+    const release = signRelease(packed, named, trust, releaseKey, issuedAt);
+    const { digest } = plane.pushModel(packed, release);
+    for (const { plant } of simulated.sites) plane.directModel(plant.site, digest);
+  }
+
+  /** Ends without a word: what stood in its stores at this moment is all that is left of it. */
+  async kill(): Promise<void> {
+    const plane = this.#plane;
+    if (plane === null) return;
+    const left = this.#store;
+    this.#store = new SqliteControlStore(left.serialize());
+    this.#plane = null;
+    this.#parts.network.crash(CLIENT);
+    await this.#parts.world.run(() => plane.stop());
+    left.close();
+  }
+}
