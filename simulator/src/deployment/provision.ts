@@ -95,16 +95,6 @@ export function provision(
     [people.root],
   );
   const trust = openTrust(trustBytes);
-  const policyBytes = signPolicy(simulated, trust, people.policyKey, issuedAt);
-  return { trust, trustBytes, ...people, control, agents, policyBytes };
-}
-
-function signPolicy(
-  simulated: SimulatedFeeder,
-  trust: Trust,
-  policyKey: HeldKey,
-  issuedAt: number,
-): Uint8Array {
   const policy: Policy = {
     version: 1,
     deployment: simulated.deployment,
@@ -112,6 +102,12 @@ function signPolicy(
     approvals: { routine: 1, critical: 2 },
     sites: simulated.sites.map((site) => site.policy),
   };
+  const policyBytes = signPolicy(policy, trust, people.policyKey);
+  return { trust, trustBytes, ...people, control, agents, policyBytes };
+}
+
+export function signPolicy(policy: Policy, trust: Trust, policyKey: HeldKey): Uint8Array {
+  const { issuedAt } = policy;
   return sealDocument(KINDS.policy, policy, trust.anchor, [policyKey], { iat: issuedAt });
 }
 

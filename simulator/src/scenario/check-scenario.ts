@@ -13,6 +13,9 @@ import type { Path } from './yaml-places.ts';
  * What one part of a scenario says of another: names that there are, times within it, assets that a site has.
  */
 
+/** Events that are nothing but the name of a site. */
+const OF_WHOLE_SITE: ReadonlySet<string> = new Set(['cut', 'restore', 'kill', 'start']);
+
 /** What is wrong, and where. */
 export interface Complaint {
   readonly path: Path;
@@ -69,6 +72,23 @@ export function checkTimeline(given: ScenarioFile, problems: Complaint[]): void 
     if (name !== undefined) orders.add(name);
     checkAsset(event, given, path, problems);
   }
+  checkProcesses(given, problems);
+}
+
+/** Only what runs can end, and only what ended can start. */
+function checkProcesses({ timeline }: ScenarioFile, problems: Complaint[]): void {
+  const ended = new Set<string>();
+  const inOrder = [...timeline.entries()].toSorted(([, a], [, b]) => a.at - b.at);
+  for (const [index, { kill, start, control }] of inOrder) {
+    const path = ['timeline', index];
+    const of = kill ?? start ?? 'the control plane';
+    if (kill !== undefined || control === 'stop') {
+      if (ended.has(of)) problems.push({ path, reason: `${of} has ended already` });
+      ended.add(of);
+    } else if (start !== undefined || control === 'start') {
+      if (!ended.delete(of)) problems.push({ path, reason: `${of} runs already` });
+    }
+  }
 }
 
 function kindsOf(event: ScenarioEvent): string[] {
@@ -79,7 +99,7 @@ function sitesIn(event: ScenarioEvent): (readonly [Path, string])[] {
   const found: (readonly [Path, string])[] = [];
   for (const [kind, value] of Object.entries(event)) {
     if (kind === 'at') continue;
-    if (typeof value === 'string') found.push([[kind], value]);
+    if (OF_WHOLE_SITE.has(kind)) found.push([[kind], String(value)]);
     if (typeof value !== 'object') continue;
     if ('site' in value) found.push([[kind, 'site'], value.site]);
     if ('to' in value && value.to !== undefined) found.push([[kind, 'to'], value.to]);

@@ -1,6 +1,7 @@
 import { assert, messageOf, type RandomStream } from '@tieline/kernel';
 import type { Action } from '@tieline/protocol';
 import { Intruder } from '../deployment/intruder.ts';
+import { signPolicy } from '../deployment/provision.ts';
 import { signOrder } from '../deployment/sign-order.ts';
 import type { VirtualRun } from '../virtual/virtual-run.ts';
 import { clock } from './clock.ts';
@@ -34,6 +35,7 @@ export class Conduct {
     this.#intruder = new Intruder(scenario.simulated.deployment, run.network.bus('intruder'));
   }
 
+  /** `load` and `cloud` need nobody: the plant has known them from the beginning. */
   async perform(event: ScenarioEvent): Promise<void> {
     const { network } = this.#run;
     if (event.order !== undefined) this.#order(event.order, event.at);
@@ -44,6 +46,11 @@ export class Conduct {
     if (event.start !== undefined) this.#run.start(event.start);
     if (event.device !== undefined) this.#device(event.device);
     if (event.local !== undefined) this.#model(event.local).setLocal(event.local.on);
+    if (event.broker !== undefined) network.restartBroker();
+    if (event.control === 'stop') await this.#run.killControl();
+    if (event.control === 'start') this.#run.startControl();
+    if (event.clock !== undefined) this.#run.setClock(event.clock.site, event.clock.offsetMs);
+    if (event.policy !== undefined) this.#policy(event.policy, event.at);
     const { forge, replay, at } = event;
     if (forge !== undefined) await this.#strike(at, () => this.#intruder.forge(forge.site));
     if (replay !== undefined) {
@@ -57,7 +64,10 @@ export class Conduct {
 
   #order({ name, site, asset, kw, for: validForMs, rampKwPerS }: Of<'order'>, atMs: number): void {
     const { control, provisioned, world } = this.#run;
-    assert(control !== null, 'orders are given where there is control');
+    if (control === null) {
+      this.orders.set(name, { atMs, command: null, refused: 'the control plane does not run' });
+      return;
+    }
     const policy = this.#scenario.simulated.sites.find(({ plant }) => plant.site === site)?.policy;
     const ramp = rampKwPerS ?? policy?.assets.find((one) => one.asset === asset)?.rampKwPerS ?? 1;
     const action: Action = {
@@ -90,8 +100,30 @@ export class Conduct {
     });
   }
 
+  #policy({ site, ...changes }: Of<'policy'>, atMs: number): void {
+    const { control, provisioned, world } = this.#run;
+    const present = control?.policy()?.policy;
+    if (control === null || present === undefined) {
+      this.failures.push(`at ${clock(atMs)}: no control plane runs to publish a policy`);
+      return;
+    }
+    const next = {
+      ...present,
+      version: present.version + 1,
+      issuedAt: Math.floor(world.wallMs() / 1_000),
+      sites: present.sites.map((one) => (one.site === site ? { ...one, ...changes } : one)),
+    };
+    try {
+      control.acceptPolicy(signPolicy(next, provisioned.trust, provisioned.policyKey));
+    } catch (thrown) {
+      this.failures.push(`at ${clock(atMs)}: ${messageOf(thrown)}`);
+    }
+  }
+
   #device({ site, asset, fault }: Of<'device'>): void {
-    this.#model({ site, asset }).fault = fault === 'none' ? null : fault;
+    const model = this.#model({ site, asset });
+    if (fault === 'forgets') model.forget();
+    else model.fault = fault === 'none' ? null : fault;
   }
 
   #model({ site, asset }: { readonly site: string; readonly asset: string }) {

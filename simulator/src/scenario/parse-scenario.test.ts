@@ -147,6 +147,18 @@ describe('what is wrong is said by line and column, with what was probably meant
       "20:14: expect.2.saves: there is no site 'harbor'; did you mean 'harbour'?",
     ],
     [
+      'a control plane that is told to do something else',
+      'cut: harbour',
+      'control: harbour',
+      '14:14: timeline.0.control: ',
+    ],
+    [
+      'a load at nobody’s site',
+      'cut: harbour',
+      'load: { site: harbor, addKw: 1, for: 1m }',
+      "14:19: timeline.0.load.site: there is no site 'harbor'; did you mean 'harbour'?",
+    ],
+    [
       'PV that is not there',
       'site: harbour, kw',
       'site: harbour, asset: pv, kw',
@@ -178,6 +190,20 @@ describe('what is wrong is said by line and column, with what was probably meant
     expect(() => parse(GOOD, 'tests/My Relief.yaml')).toThrow(
       /^tests\/My Relief\.yaml: the name of the file names the deployment/,
     );
+  });
+
+  test('what runs cannot start, and what has ended cannot end, in the order of their times', () => {
+    const found = problems(
+      GOOD.replace('cut: harbour', 'control: start').replace(
+        'expect:',
+        '  - { at: 1m, control: stop }\n  - { at: 4m, control: stop }\n  - { at: 5m, control: stop }\n' +
+          '  - { at: 1m, start: harbour }\n  - { at: 2m, kill: harbour }\nexpect:',
+      ),
+    );
+    expect(found).toEqual([
+      expect.stringContaining('timeline.4: the control plane has ended already'),
+      expect.stringContaining('timeline.5: harbour runs already'),
+    ]);
   });
 
   test('every problem at once, in the order of the file', () => {

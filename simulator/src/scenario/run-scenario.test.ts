@@ -69,6 +69,28 @@ test('loads that the feeder cannot carry from the beginning are a mistake in the
   );
 });
 
+test('a policy that nobody can publish, or that is refused, is an event that did not come about', async () => {
+  const policy = { site: 'harbour', importMaxKw: 500 };
+  const { expectations } = await runScenario({
+    ...short(60_000),
+    timeline: [
+      { at: 10_000, policy: { ...policy, importMaxKw: Number.NaN } },
+      { at: 20_000, control: 'stop' },
+      { at: 30_000, policy },
+      { at: 40_000, order: { ...policy, name: 'late', asset: 'battery', kw: 1, for: 1_000 } },
+    ],
+    expect: [{ order: 'late', reaches: 'accepted', within: 20_000 }],
+  });
+  expect(expectations).toContainEqual(
+    expect.objectContaining({
+      expected: 'every event of the timeline comes about',
+      kept: false,
+      seen: expect.stringMatching(/^at 10s: .*importMaxKw.*; at 30s: no control plane runs/),
+    }),
+  );
+  expect(expectations[0]?.seen).toBe('it is refused: the control plane does not run');
+});
+
 test('an expectation outside of what happens is broken, and says what was seen', async () => {
   const scenario = short(120_000);
   const { report } = await runScenario({

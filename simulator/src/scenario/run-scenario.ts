@@ -5,6 +5,7 @@ import { VirtualRun, type VirtualRunOptions } from '../virtual/virtual-run.ts';
 import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
 import { Conduct } from './conduct.ts';
+import { disturbancesOf } from './disturbances-of.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { promisesOf } from './promises.ts';
@@ -74,9 +75,11 @@ export async function runScenario(
   { seed = scenario.seed, onProgress = () => {} }: RunOptions = {},
 ): Promise<ScenarioRun> {
   const { simulated, startMs, durationMs } = scenario;
+  const common = { simulated, seed, startMs, disturbances: disturbancesOf(scenario) };
   const idleRecorder = new Recorder(scenario);
   const idle = begun(scenario, {
-    ...{ simulated, seed, startMs, control: false },
+    ...common,
+    control: false,
     onStep: () => idleRecorder.look(idle, idle.world.wallMs() - startMs),
   });
   const idleDiverged = await played(idle, durationMs, {
@@ -90,7 +93,7 @@ export async function runScenario(
     recorder.look(run, nowMs);
     for (const watch of watches) watch.look(run, nowMs);
   };
-  const run = new VirtualRun({ simulated, seed, startMs, control: true, onStep });
+  const run = new VirtualRun({ ...common, control: true, onStep });
   const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
   watches.push(
     ...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)),

@@ -9,6 +9,7 @@ import { z } from 'zod';
 export const SCENARIO_SCHEMA = 'tieline.scenario/1';
 
 const DURATION_MAX_MS = 400 * DAY_MS;
+const OFFSET_MAX_MS = 400 * DAY_MS;
 const Duration = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'a number with its unit: 30s, 15m, 1h30m')
@@ -93,8 +94,10 @@ const Event = z.strictObject({
         site: SiteId,
         asset: Asset,
         fault: z
-          .enum(['none', 'silent', 'refuses', 'other-setpoint'])
-          .describe('other-setpoint: it accepts a setpoint and keeps half of it.'),
+          .enum(['none', 'silent', 'refuses', 'other-setpoint', 'lying-timer', 'forgets'])
+          .describe(
+            'other-setpoint: keeps half of a setpoint; lying-timer: its reversion never runs; forgets: restarts, once.',
+          ),
       })
       .describe('A device misbehaves from now on, or no more.'),
   ),
@@ -102,6 +105,37 @@ const Event = z.strictObject({
     z
       .strictObject({ site: SiteId, asset: Controlled, on: z.boolean() })
       .describe('Somebody turns the key at the device.'),
+  ),
+  load: z.exactOptional(
+    z
+      .strictObject({ site: SiteId, addKw: PowerKw, for: Duration })
+      .describe('The site draws more for a while, on top of its profile; less, if negative.'),
+  ),
+  cloud: z.exactOptional(
+    z
+      .strictObject({ for: Duration, share: Fraction })
+      .describe('The sun gives only this share of what it would, on all sites, for a while.'),
+  ),
+  policy: z.exactOptional(
+    z
+      .strictObject({
+        site: SiteId,
+        quarterHourImportMaxKw: z.exactOptional(MagnitudeKw),
+        importMaxKw: z.exactOptional(MagnitudeKw),
+        exportMaxKw: z.exactOptional(MagnitudeKw),
+      })
+      .describe('The policy board signs the next version with these changes; it is published.'),
+  ),
+  control: z
+    .exactOptional(z.enum(['stop', 'start']))
+    .describe('The control plane ends without a word; it starts again on the disk it left.'),
+  broker: z
+    .exactOptional(z.literal('restart'))
+    .describe('Every connection is reset at once, and what the broker retained is lost.'),
+  clock: z.exactOptional(
+    z
+      .strictObject({ site: SiteId, offsetMs: z.int().min(-OFFSET_MAX_MS).max(OFFSET_MAX_MS) })
+      .describe('The wall clock of the gateway of this site is so far off from now on.'),
   ),
   forge: z.exactOptional(
     z
