@@ -33,8 +33,11 @@ test('what an expectation speaks of is in the chronicle, and a quantity without 
   const { chronicle } = await runScenario({
     ...evening,
     durationMs: 20_000,
-    expect: [{ that: 'harbour.linked', min: 0 }],
+    expect: [
+      { that: 'harbour.linked', min: 0 },
+      { that: 'harbour.refused', min: 0 },
+    ],
   });
   expect(chronicle.withControl.get('harbour.linked')).toContain(1);
-  expect(new Set(chronicle.withoutControl.get('harbour.linked'))).toEqual(new Set([null]));
+  expect(new Set(chronicle.withoutControl.get('harbour.refused'))).toEqual(new Set([null]));
 }, 60_000);

@@ -71,7 +71,7 @@ test('loads that the feeder cannot carry from the beginning are a mistake in the
 
 test('a policy that nobody can publish, or that is refused, is an event that did not come about', async () => {
   const policy = { site: 'harbour', importMaxKw: 500 };
-  const { expectations } = await runScenario({
+  const { report } = await runScenario({
     ...short(60_000),
     timeline: [
       { at: 10_000, policy: { ...policy, importMaxKw: Number.NaN } },
@@ -81,14 +81,14 @@ test('a policy that nobody can publish, or that is refused, is an event that did
     ],
     expect: [{ order: 'late', reaches: 'accepted', within: 20_000 }],
   });
-  expect(expectations).toContainEqual(
+  expect(report.expectations).toContainEqual(
     expect.objectContaining({
       expected: 'every event of the timeline comes about',
       kept: false,
       seen: expect.stringMatching(/^at 10s: .*importMaxKw.*; at 30s: no control plane runs/),
     }),
   );
-  expect(expectations[0]?.seen).toBe('it is refused: the control plane does not run');
+  expect(report.expectations[0]?.seen).toBe('it is refused: the control plane does not run');
 });
 
 test('an expectation outside of what happens is broken, and says what was seen', async () => {

@@ -36,7 +36,7 @@ export function safetyWatches(scenario: Scenario, conduct: Conduct): readonly Wa
       'no setpoint beyond the automatic margin but by an order, or where the connection forces it',
       scenario,
       (device, run, nowMs) => {
-        const isForced = forcedLately(device, run, nowMs, forced);
+        const isForced = forcedLately(device, scenario, run, nowMs, forced);
         return isForced || orderedNow(device, scenario, conduct, nowMs)
           ? null
           : beyondMargin(device);
@@ -131,18 +131,30 @@ function orderedNow(
  */
 function forcedLately(
   { site }: Controlled,
+  scenario: Scenario,
   run: VirtualRun,
   nowMs: number,
   forced: Map<string, number>,
 ): boolean {
   const name = site.plant.site;
   const plant = run.plant.sites.get(name);
-  const { importMaxKw, exportMaxKw } = site.policy;
+  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, nowMs);
   const withoutKw = plant === undefined ? 0 : plant.loadKw - plant.pvKw;
   if (withoutKw > importMaxKw - TOLERANCE_KW || withoutKw < TOLERANCE_KW - exportMaxKw) {
     forced.set(name, nowMs);
   }
   return nowMs - (forced.get(name) ?? Number.NEGATIVE_INFINITY) <= LET_GO_WITHIN_MS;
+}
+
+/** What a site's connection allows by the last policy that was published. */
+function connectionOf({ plant, policy }: SimulatedSite, { timeline }: Scenario, nowMs: number) {
+  let { importMaxKw, exportMaxKw } = policy;
+  for (const { at, policy: changes } of timeline) {
+    if (changes?.site !== plant.site || at > nowMs) continue;
+    importMaxKw = changes.importMaxKw ?? importMaxKw;
+    exportMaxKw = changes.exportMaxKw ?? exportMaxKw;
+  }
+  return { importMaxKw, exportMaxKw };
 }
 
 /** @param agentless  since when a site has had no agent, ms after the scenario began */

@@ -158,7 +158,7 @@ function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
     return { atMs, site, number: index + 1 };
   });
   const groups = chartGroups(run).flatMap(({ owner, charts: drawn }) => {
-    const own = marks.filter(({ site }) => owner === 'feeder' || owner === site);
+    const own = marks.filter(({ site }) => site === null || owner === 'feeder' || owner === site);
     const diagram = owner === 'feeder' ? feederDiagram(run) : [];
     return [
       element('h2', {}, owner),
