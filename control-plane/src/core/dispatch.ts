@@ -5,7 +5,7 @@ import type { CommandRecord, ControlVerdict, OfferRecord } from '../ports/record
 import type { Now } from './agent-state.ts';
 import { WAITING_MAX } from './bounds.ts';
 import { ControlError } from './failure.ts';
-import { nextStep, offered, type Waiting, waitingOf } from './offer-queue.ts';
+import { nextStep, offered, type QueueView, type Waiting, waitingOf } from './offer-queue.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export interface DispatchPorts {
@@ -14,6 +14,8 @@ export interface DispatchPorts {
   readonly upkeep: Upkeep;
   /** The session that may be offered commands now; null while the agent is away or held back. */
   readonly openSession: (site: string) => string | null;
+  /** Which of the disks that the site has had is its present one. */
+  readonly generation: (site: string) => number;
   /**
    * Signs one offer of the command, has `commit` store it in the same transaction as its sequence number,
    * and sends it. Whether it arrives is for a receipt to say.
@@ -38,7 +40,7 @@ export class Dispatch {
   constructor(ports: DispatchPorts) {
     this.#ports = ports;
     for (const command of ports.store.unacknowledged()) {
-      this.#queueOf(command.site).push(waitingOf(command, ports.store.offers(command.id).length));
+      this.#queueOf(command.site).push(waitingOf(command, ports.store.offers(command.id)));
     }
   }
 
@@ -51,7 +53,7 @@ export class Dispatch {
 
   /** Takes a command that is stored already, and offers it if its turn has come. */
   take(command: CommandRecord): void {
-    this.#queueOf(command.site).push(waitingOf(command, 0));
+    this.#queueOf(command.site).push(waitingOf(command, []));
     this.#ports.changed(command);
     this.pump(command.site);
   }
@@ -86,12 +88,13 @@ export class Dispatch {
   #pump(site: string): void {
     const queue = this.#queueOf(site);
     for (;;) {
-      const view = { ...this.#ports.now(), sess: this.#ports.openSession(site) };
+      const { now, openSession, generation } = this.#ports;
+      const view = { ...now(), sess: openSession(site), generation: generation(site) };
       const step = nextStep(queue, view);
       if (step.do === 'wait') return;
       if (step.do === 'offer') {
         assert(view.sess !== null, 'an offer is made to a session');
-        this.#offer(queue, step.waiting, view.sess, view.monotonicMs);
+        this.#offer(queue, step.waiting, { ...view, sess: view.sess });
       } else {
         this.#judge(queue, step.waiting, step.do === 'doubt' ? 'no_receipt' : step.code);
       }
@@ -103,9 +106,10 @@ export class Dispatch {
     return this.#queueOf(site).length;
   }
 
-  #offer(queue: Waiting[], waiting: Waiting, sess: string, nowMs: number): void {
+  #offer(queue: Waiting[], waiting: Waiting, view: QueueView & { readonly sess: string }): void {
     const { store } = this.#ports;
     const { command } = waiting;
+    const { sess, generation, monotonicMs } = view;
     // Once in doubt it stays so until a receipt: the first offer may have been carried out.
     const verdict: ControlVerdict =
       command.control.state === 'unknown' ? command.control : { state: 'offered', code: null };
@@ -122,7 +126,11 @@ export class Dispatch {
       this.#ports.unsendable(command, thrown.message);
       return;
     }
-    replace(queue, waiting, offered({ ...waiting, command: next }, sess, nowMs));
+    replace(
+      queue,
+      waiting,
+      offered({ ...waiting, command: next }, { sess, generation }, monotonicMs),
+    );
     this.#ports.changed(next);
   }
 

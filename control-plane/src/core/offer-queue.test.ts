@@ -19,13 +19,15 @@ function command(nr: number, notBeforeWallMs: number, notAfterWallMs: number): C
   };
 }
 
+const AGENT = { sess: 'a', generation: 0 };
+
 const Window = fc.tuple(fc.nat(100_000), fc.nat(400_000));
 
 test('at any time at most one command is in flight, each in its window, and each gets its turn', () => {
   fc.assert(
     fc.property(fc.array(Window, { minLength: 1, maxLength: 6 }), (windows) => {
       let queue: Waiting[] = windows.map(([from, length], nr) =>
-        waitingOf(command(nr, from, from + length), 0),
+        waitingOf(command(nr, from, from + length), []),
       );
       const openAtOnce = queue.length;
       const offers = new Map<string, number>();
@@ -33,7 +35,7 @@ test('at any time at most one command is in flight, each in its window, and each
       let inFlight = '';
       for (let nowMs = 0; nowMs < 600_000; nowMs += 1_000) {
         for (;;) {
-          const step = nextStep(queue, { wallMs: nowMs, monotonicMs: nowMs, sess: 'a' });
+          const step = nextStep(queue, { wallMs: nowMs, monotonicMs: nowMs, ...AGENT });
           if (step.do === 'wait') break;
           const { waiting } = step;
           if (step.do === 'give-up') {
@@ -52,7 +54,7 @@ test('at any time at most one command is in flight, each in its window, and each
           expect(nowMs).toBeGreaterThanOrEqual(answerByMs);
           expect(nowMs).toBeGreaterThanOrEqual(waiting.command.notBeforeWallMs);
           expect(nowMs).toBeLessThan(waiting.command.notAfterWallMs);
-          const next = offered(waiting, 'a', nowMs);
+          const next = offered(waiting, AGENT, nowMs);
           answerByMs = next.answerByMs;
           inFlight = waiting.command.id;
           offers.set(waiting.command.id, (offers.get(waiting.command.id) ?? 0) + 1);
@@ -70,6 +72,7 @@ test('at any time at most one command is in flight, each in its window, and each
 });
 
 test('an agent that is away is offered nothing', () => {
-  const queue = [waitingOf(command(1, 0, 10), 0)];
-  expect(nextStep(queue, { wallMs: 1, monotonicMs: 1, sess: null })).toEqual({ do: 'wait' });
+  const queue = [waitingOf(command(1, 0, 10), [])];
+  const away = { wallMs: 1, monotonicMs: 1, sess: null, generation: 0 };
+  expect(nextStep(queue, away)).toEqual({ do: 'wait' });
 });

@@ -1,4 +1,4 @@
-import type { CommandRecord } from '../ports/records.ts';
+import type { CommandRecord, OfferRecord } from '../ports/records.ts';
 import { RECEIPT_WAIT_MS } from './bounds.ts';
 
 /*
@@ -18,23 +18,36 @@ export interface Waiting {
   readonly offers: number;
   /** The session of the newest offer; null before the first. */
   readonly sess: string | null;
+  /** The agent's generation when it was offered; null before the first offer. */
+  readonly generation: number | null;
   /** While it has not come, this command is in flight; monotonic ms. */
   readonly answerByMs: number;
   /** Not offered again before it; monotonic ms. */
   readonly againMs: number;
 }
 
-export function waitingOf(command: CommandRecord, offers: number): Waiting {
-  return { command, offers, sess: null, answerByMs: -Infinity, againMs: -Infinity };
+export function waitingOf(command: CommandRecord, before: readonly OfferRecord[]): Waiting {
+  return {
+    command,
+    offers: before.length,
+    sess: null,
+    generation: before[0]?.generation ?? null,
+    answerByMs: -Infinity,
+    againMs: -Infinity,
+  };
 }
 
-export function offered(waiting: Waiting, sess: string, nowMs: number): Waiting {
+export function offered(
+  waiting: Waiting,
+  to: { readonly sess: string; readonly generation: number },
+  nowMs: number,
+): Waiting {
   const offers = waiting.offers + 1;
   const spread = Math.min(2 ** (offers - 1), SPREAD_MAX);
   return {
     command: waiting.command,
     offers,
-    sess,
+    ...to,
     answerByMs: nowMs + RECEIPT_WAIT_MS,
     againMs: nowMs + RECEIPT_WAIT_MS * spread,
   };
@@ -45,6 +58,8 @@ export interface QueueView {
   readonly monotonicMs: number;
   /** The agent's present session; null while it cannot be offered anything. */
   readonly sess: string | null;
+  /** The agent's generation now. */
+  readonly generation: number;
 }
 
 export type QueueStep =
@@ -54,7 +69,7 @@ export type QueueStep =
   | {
       readonly do: 'give-up';
       readonly waiting: Waiting;
-      readonly code: 'too_late' | 'order_session_other';
+      readonly code: 'too_late' | 'order_session_other' | 'disk_replaced';
     }
   /** The answer is overdue: say so, once. */
   | { readonly do: 'doubt'; readonly waiting: Waiting };
@@ -65,6 +80,10 @@ export function nextStep(queue: readonly Waiting[], view: QueueView): QueueStep 
     const { command } = waiting;
     if (view.wallMs >= command.notAfterWallMs) {
       return { do: 'give-up', waiting, code: 'too_late' };
+    }
+    // Who took it on the disk before remembers nothing of it now, and would take it a second time.
+    if (waiting.generation !== null && waiting.generation < view.generation) {
+      return { do: 'give-up', waiting, code: 'disk_replaced' };
     }
     if (view.sess !== null && command.boundSess !== null && command.boundSess !== view.sess) {
       return { do: 'give-up', waiting, code: 'order_session_other' };

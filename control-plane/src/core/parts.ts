@@ -99,7 +99,8 @@ export class Parts {
       { ...common, judge, changed: this.#onAgent, closeLog: (site) => audit.close(site) },
       sites,
     );
-    const offering = { openSession: this.#openSession, publish: this.#offer };
+    const generation = (site: string) => agents.get(site).generation;
+    const offering = { openSession: this.#openSession, generation, publish: this.#offer };
     const told = { changed: this.onCommand, unsendable: this.#onUnsendable };
     const dispatch = new Dispatch({ ...common, ...offering, ...told });
     const policies = new Policies(common, this.#onPolicyConflict);

@@ -32,6 +32,15 @@ function commanded(reason: string): string {
   return world.plane.command(id).state;
 }
 
+/** Another process on the same data, to which the agents speak from now on. */
+function restarted(): World {
+  const { store, auditDb, clock, agents } = world;
+  const again = new World({ store: store.serialize(), auditDb, clock, agents });
+  again.plane.start();
+  again.bus.up();
+  return again;
+}
+
 const quarantine = () => world.plane.agent('site-1').quarantine?.code;
 const exported = (closed?: number) =>
   verifyExport(concatBytes(...world.plane.exportAudit('site-1', closed)), auditKeysOf(trust));
@@ -55,10 +64,7 @@ test('with an empty disk it is quarantined once; released, its log, boots and re
   for (const id of first) expect(world.plane.command(id).state).toBe('accepted');
   expect(world.events.filter((event) => event.type === 'alarm')).toHaveLength(1);
 
-  const again = new World({ store: world.store.serialize(), auditDb: world.auditDb });
-  again.plane.start();
-  again.bus.up();
-  agent.speaksTo((message) => again.bus.deliver(message));
+  const again = restarted();
   agent.boots();
   expect(again.plane.agent('site-1').quarantine).toBeNull();
   await again.plane.stop();
@@ -114,4 +120,32 @@ test('a new disk that has outgrown the old log is found by its upload, and relea
   world.plane.release('site-1', 'disk replaced');
   takeUpload();
   expect(exported()).toMatchObject({ size: 8 });
+});
+
+test('a command that the old disk may have taken is not offered to the new one: it is unknown, and those behind it go on', () => {
+  const [taken, behind] = ['taken', 'behind'].map((reason) =>
+    world.plane.plan('site-1', [setpoint(50)], reason),
+  );
+  expect(agent.hears(world.bus.take('site-1/command').at(-1)!).outcome).toBe('new');
+  agent.getsNewDisk();
+  agent.boots();
+  world.plane.release('site-1', 'disk replaced');
+  const lost = { state: 'unknown', detail: 'disk_replaced', final: true };
+  expect(world.plane.command(taken!.id)).toMatchObject(lost);
+  const offers = world.bus.take('site-1/command').map((offer) => agent.hears(offer));
+  expect(offers).toMatchObject([{ outcome: 'new' }]);
+  agent.answers(offers[0]!, { state: 'accepted' });
+  expect(world.plane.command(behind!.id).state).toBe('accepted');
+});
+
+test('started again between the new disk and its release, the control plane still knows what was offered to the old one', async () => {
+  const { id } = world.plane.plan('site-1', [setpoint(50)], 'taken');
+  agent.getsNewDisk();
+  agent.boots();
+  const again = restarted();
+  agent.boots();
+  again.plane.release('site-1', 'disk replaced');
+  expect(again.plane.command(id)).toMatchObject({ state: 'unknown', detail: 'disk_replaced' });
+  expect(again.bus.take('site-1/command')).toEqual([]);
+  await again.plane.stop();
 });
