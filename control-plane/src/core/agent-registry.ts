@@ -111,12 +111,12 @@ export class AgentRegistry {
   release(site: string): void {
     const state = this.get(site);
     if (state.quarantine === null) throw new ControlError({ code: 'agent_not_quarantined', site });
-    const contradicts = this.#contradicts(state);
     const { receiptedAtBirth } = state;
-    if (contradicts && receiptedAtBirth !== 0) {
+    // Not by its size: a new log that has outgrown the one held here contradicts nothing before its upload.
+    const isNew = receiptedAtBirth === 0;
+    if (!isNew && this.#contradicts(state)) {
       throw new ControlError({ code: 'log_not_new', site, receipted: receiptedAtBirth });
     }
-    const isNew = contradicts || (receiptedAtBirth === 0 && state.quarantine.code === 'log_forked');
     const kept = isNew ? this.#beginAnew(state) : state;
     const released = { ...kept, quarantine: null };
     // A person is told that it was done: it is stored before anything follows from it.

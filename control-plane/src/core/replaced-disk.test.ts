@@ -149,3 +149,16 @@ test('started again between the new disk and its release, the control plane stil
   expect(again.bus.take('site-1/command')).toEqual([]);
   await again.plane.stop();
 });
+
+test('a new disk whose boots fell, and whose log has outgrown the old one since, is released as a new one', () => {
+  expect(commanded('before')).toBe('accepted');
+  agent.getsNewDisk();
+  agent.boots();
+  expect(quarantine()).toBe('boot_fell');
+  agent.notes(8, 'on the new disk');
+  agent.beats();
+  expect(world.plane.release('site-1', 'disk replaced').generation).toBe(1);
+  expect(commanded('after')).toBe('accepted');
+  takeUpload();
+  expect(exported()).toMatchObject({ size: 8 });
+});
