@@ -111,11 +111,11 @@ export class AgentRegistry {
   release(site: string): void {
     const state = this.get(site);
     if (state.quarantine === null) throw new ControlError({ code: 'agent_not_quarantined', site });
-    const { receiptedAtBirth } = state;
+    const { receipted } = state;
     // Not by its size: a new log that has outgrown the one held here contradicts nothing before its upload.
-    const isNew = receiptedAtBirth === 0;
-    if (!isNew && this.#contradicts(state)) {
-      throw new ControlError({ code: 'log_not_new', site, receipted: receiptedAtBirth });
+    const isNew = receipted === 0;
+    if (receipted === null || (!isNew && this.#contradicts(state))) {
+      throw new ControlError({ code: 'log_not_new', site, receipted });
     }
     const kept = isNew ? this.#beginAnew(state) : state;
     const released = { ...kept, quarantine: null };

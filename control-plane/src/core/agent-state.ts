@@ -32,8 +32,8 @@ export interface AgentState {
   /** The session clock as last told, and the control plane's monotonic clock then. */
   readonly clockAt: { readonly sessionMs: number; readonly monotonicMs: number } | null;
   readonly reported: Reported | null;
-  /** Audit records that the agent had receipts for when this session was born; null where no birth was heard. */
-  readonly receiptedAtBirth: number | null;
+  /** Audit records that the agent has receipts for, by its newest word; null before the first. */
+  readonly receipted: number | null;
   readonly quarantine: Quarantine | null;
   readonly generation: number;
 }
@@ -90,7 +90,7 @@ export function agentFrom(record: AgentRecord | null, site: string, now: Now): A
     heardMonotonicMs: now.monotonicMs,
     clockAt: null,
     reported: null,
-    receiptedAtBirth: null,
+    receipted: null,
     quarantine: record?.quarantine ?? null,
     generation: record?.generation ?? 0,
   };
@@ -131,7 +131,7 @@ export function onBirth(
     ...state,
     sessions: withSession(state, { sess, boot: body.boot, sessionMs: body.sessionMs }),
     software: body.software,
-    receiptedAtBirth: body.receipted,
+    receipted: body.receipted,
     bornWallMs: isNew ? now.wallMs : state.bornWallMs,
   };
   const reported: Reported = {
@@ -165,7 +165,7 @@ export function onHeartbeat(
   const next: AgentState = {
     ...state,
     sessions: withSession(state, { sess, boot: seen?.boot ?? null, sessionMs: body.sessionMs }),
-    receiptedAtBirth: isNew ? null : state.receiptedAtBirth,
+    receipted: body.audit.size - buffered.auditRecords,
     bornWallMs: isNew ? now.wallMs : state.bornWallMs,
   };
   return heard(state, next, reported, body.sessionMs, {

@@ -4,7 +4,7 @@ import { TielineError } from '@tieline/kernel';
 export type ControlFailure =
   | { readonly code: 'site_unknown'; readonly site: string }
   | { readonly code: 'agent_not_quarantined'; readonly site: string }
-  /** Its log is neither the one held here nor a new one: `receipted` records of it have a receipt already. */
+  /** Its log is neither the one held here nor a new one: `receipted` records of it have a receipt; null = not heard yet. */
   | { readonly code: 'log_not_new'; readonly site: string; readonly receipted: number | null }
   | { readonly code: 'policy_missing' }
   | { readonly code: 'policy_not_newer'; readonly version: number; readonly held: number }

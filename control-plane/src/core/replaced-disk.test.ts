@@ -162,3 +162,30 @@ test('a new disk whose boots fell, and whose log has outgrown the old one since,
   takeUpload();
   expect(exported()).toMatchObject({ size: 8 });
 });
+
+test('a clone that forks the log of an agent in its first session is released without closing the good log', () => {
+  agent.beats();
+  const good = agent.audit;
+  agent.getsNewDisk();
+  agent.notes(8, 'of a clone');
+  agent.uploads(agent.audit.pending(131_072)!);
+  expect(quarantine()).toBe('log_forked');
+  // The receipts that the clone was sent, and that are not for it.
+  world.bus.take('audit-receipt');
+  agent.audit = good;
+  expect(world.plane.release('site-1', 'clone taken away').generation).toBe(0);
+  agent.notes(1);
+  takeUpload();
+  expect(exported()).toMatchObject({ size: 6, receiptedSize: 6 });
+});
+
+test('started again, the control plane releases a new disk by its heartbeat alone, and none before its first word', async () => {
+  agent.getsNewDisk();
+  agent.boots();
+  const again = restarted();
+  const release = () => again.plane.release('site-1', 'disk replaced');
+  expect(release).toThrow('log_not_new');
+  agent.beats();
+  expect(release()).toMatchObject({ quarantine: null, generation: 1 });
+  await again.plane.stop();
+});

@@ -102,13 +102,14 @@ export class AgentDouble {
 
   beats(change: Partial<Heartbeat> = {}): { topic: string; payload: Uint8Array } {
     this.#heartbeats += 1;
+    const { size, receiptedSize } = this.audit;
     return this.send(KINDS.heartbeat, {
       sessionMs: this.sessionMs(),
       wallMs: this.#clock.wallMs(),
       ...this.#held(),
       mode: 'automatic',
       control: 'present',
-      buffered: { receipts: 0, auditRecords: 0, telemetryPoints: 0 },
+      buffered: { receipts: 0, auditRecords: size - receiptedSize, telemetryPoints: 0 },
       refused: {},
       ...change,
     });
