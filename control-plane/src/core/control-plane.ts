@@ -83,11 +83,10 @@ export class ControlPlane {
   /** Connects and begins to tick. */
   start(): void {
     const { bus, clock, logger } = this.#ports;
-    const { inbox, bulletin, upkeep, wire, agents, receipts } = this.#parts;
+    const { inbox, bulletin, upkeep, wire, receipts } = this.#parts;
     const { deployment } = wire;
     logger.info('control_started', { epoch: this.epoch, deployment });
-    // What was signed for when the power went, and not read any more.
-    for (const { site } of agents.all()) receipts.readAudit(site);
+    receipts.catchUp();
     bus.start({
       subscriptions: topicFilters(deployment, '+', 'to-control'),
       onMessage: (message) => inbox.take(message),
@@ -111,11 +110,12 @@ export class ControlPlane {
   }
 
   #tick(): void {
-    const { agents, bulletin, dispatch, retention, upkeep } = this.#parts;
+    const { agents, bulletin, dispatch, receipts, retention, upkeep } = this.#parts;
     upkeep.attempt('liveness', null, () => agents.tick());
     upkeep.attempt('registry', null, () => this.#saveAgents());
     upkeep.attempt('bulletin', null, () => bulletin.tick());
     upkeep.attempt('telemetry', null, () => retention.tick());
+    receipts.catchUp();
     dispatch.tick();
   }
 

@@ -3,7 +3,7 @@ import { fromHex } from '@tieline/kernel';
 import type { ReceiptStatus } from '@tieline/protocol';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { AgentDouble } from '../testing/agent-double.ts';
-import { signedOrder } from '../testing/deployment.ts';
+import { setpoint, signedOrder } from '../testing/deployment.ts';
 import { World } from '../testing/world.ts';
 
 let world: World;
@@ -116,4 +116,32 @@ test('no audit record is signed for before the rungs that it tells are stored', 
   expect(world.bus.take('audit-receipt')).toHaveLength(1);
   expect(states(id)).toEqual(['accepted', 'active']);
   expect(world.plane.agent('site-1').waiting).toBe(0);
+});
+
+test('a damaged audit log of one site is an alarm at the start, keeps no other site waiting, and is read once it is whole', async () => {
+  const auditDb = openDatabase(':memory:', { synchronous: 'FULL' });
+  const first = World.ready({ auditDb });
+  const ids = (['site-1', 'site-2'] as const).map((site, at) => {
+    const target = { site, actions: [setpoint(50)], assumes: {} };
+    const order = signedOrder(at + 1, { order: { targets: [target], reason: 'x' } });
+    return first.plane.submitOrder(order).commands[0]!.id;
+  });
+  const killed = first.store.serialize();
+  uploads(first.agents['site-1'], accepted(ids[0]!));
+  const whole = auditDb
+    .prepare<[], { key: number; record: Buffer }>('SELECT key, record FROM audit_leaf')
+    .get()!;
+  const write = auditDb.prepare('UPDATE audit_leaf SET record = ? WHERE key = ?');
+  uploads(first.agents['site-2'], accepted(ids[1]!));
+  write.run(null, whole.key);
+  world = new World({ store: killed, auditDb, clock: first.clock });
+  world.plane.start();
+  expect(world.events).toMatchObject([
+    { type: 'alarm', code: 'work_failed', site: 'site-1' },
+    { type: 'command', id: ids[1] },
+  ]);
+  write.run(whole.record, whole.key);
+  await world.clock.advance(1_000);
+  expect(ids.map(states)).toEqual([['accepted'], ['accepted']]);
+  await first.plane.stop();
 });

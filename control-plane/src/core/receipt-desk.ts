@@ -12,18 +12,20 @@ import { sha256Hex } from './digest.ts';
 import type { Dispatch } from './dispatch.ts';
 import { alarm, type ControlEvent } from './events.ts';
 import type { Term } from './term.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { Wire } from './wire.ts';
 
 export interface ReceiptPorts {
   readonly now: () => Now;
   readonly store: ControlStore;
   readonly audit: AuditVault;
-  readonly agents: Pick<AgentRegistry, 'get'>;
+  readonly agents: Pick<AgentRegistry, 'all' | 'get'>;
   readonly counters: Counters;
   readonly wire: Wire;
   readonly dispatch: Dispatch;
   readonly term: Term;
   readonly emit: (event: ControlEvent) => void;
+  readonly upkeep: Upkeep;
   /** A command has climbed. */
   readonly climbed: (command: CommandRecord) => void;
 }
@@ -39,9 +41,12 @@ type Said = Omit<RungRecord, 'receivedWallMs' | 'digest'>;
  */
 export class ReceiptDesk {
   readonly #ports: ReceiptPorts;
+  /** Sites whose audit log is still to be read up to where it was when the process started. */
+  readonly #behind: Set<string>;
 
   constructor(ports: ReceiptPorts) {
     this.#ports = ports;
+    this.#behind = new Set(ports.agents.all().map(({ site }) => site));
   }
 
   /**
@@ -65,6 +70,16 @@ export class ReceiptDesk {
     const outcome = this.#add(said);
     if (outcome === 'added') this.#tell(command);
     else counters.add('messages_ignored', `receipt_${outcome}`);
+  }
+
+  /** Reads what was signed for when the power went, and not read any more. A damaged log keeps no other site waiting. */
+  catchUp(): void {
+    for (const site of this.#behind) {
+      this.#ports.upkeep.attempt('audit', site, () => {
+        this.readAudit(site);
+        this.#behind.delete(site);
+      });
+    }
   }
 
   /** Takes the rungs out of what is new in a site's audit log. Each log is read once, however often this is asked. */
