@@ -6,7 +6,11 @@ export {
   signRelease,
 } from './deployment/provision.ts';
 export { type OrderToSign, signOrder } from './deployment/sign-order.ts';
-export type { SimulatedFeeder, SimulatedSite } from './deployment/simulated-site.ts';
+export {
+  charged,
+  type SimulatedFeeder,
+  type SimulatedSite,
+} from './deployment/simulated-site.ts';
 export { type SunSpecServer, serveSunSpec } from './devices/adapters/sunspec-server.ts';
 export { DeviceModel, type InjectedFault, type Terminal } from './devices/device-model.ts';
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';

@@ -11,7 +11,13 @@ import {
   signTrust,
   type Trust,
 } from '@tieline/protocol';
-import { eveningPeak, type Provisioned, provision, type SimulatedFeeder } from '@tieline/simulator';
+import {
+  charged,
+  eveningPeak,
+  type Provisioned,
+  provision,
+  type SimulatedFeeder,
+} from '@tieline/simulator';
 
 /** Three in the night: the batteries are full and nobody has a peak to shave, so that the plant rests. */
 export const START_MS = Date.UTC(2026, 2, 4, 3, 0);
@@ -37,10 +43,7 @@ export const limitOperator = held('operator-cem');
 
 const simulated: SimulatedFeeder = (() => {
   const feeder = eveningPeak();
-  const sites = feeder.sites.map((site) => ({
-    ...site,
-    plant: { ...site.plant, stateOfCharge: 1 },
-  }));
+  const sites = feeder.sites.map((site) => charged(site, 1));
   return { ...feeder, sites };
 })();
 

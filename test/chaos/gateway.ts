@@ -8,6 +8,7 @@ import { AuditLog, type Database, openDatabase } from '@tieline/audit';
 import { type Clock, systemClock, systemRng } from '@tieline/kernel';
 import { serviceKeyFile } from '@tieline/protocol';
 import {
+  charged,
   type DeviceModel,
   eveningPeak,
   Plant,
@@ -33,8 +34,7 @@ export function chaosDeployment(): { simulated: SimulatedFeeder; provisioned: Pr
   const sites = feeder.sites
     .filter(({ plant }) => plant.site === SITE)
     .map((site) => ({
-      ...site,
-      plant: { ...site.plant, stateOfCharge: 0.6 },
+      ...charged(site, 0.6),
       policy: {
         ...site.policy,
         ...{ commandsPerHourMax: 3_600, releaseWithinMs: 200, rechargeImportMaxKw: 0 },

@@ -63,6 +63,13 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
   };
 }
 
+/** The same site, whose battery begins at `stateOfCharge`, 0 to 1. */
+export function charged(site: SimulatedSite, stateOfCharge: number): SimulatedSite {
+  const { plant } = site;
+  const battery = plant.battery === null ? null : { ...plant.battery, stateOfCharge };
+  return { ...site, plant: { ...plant, battery } };
+}
+
 function plantBattery({
   powerKw,
   energyKwh,
