@@ -53,6 +53,11 @@ export const simRun = defineCommand({
       value: 'N',
       summary: 'loads, weather, keys and network; default: the scenario’s own',
     },
+    workers: {
+      type: 'text',
+      value: 'N',
+      summary: 'scenarios at a time; default: one per processor',
+    },
     out: {
       type: 'text',
       value: 'DIR',

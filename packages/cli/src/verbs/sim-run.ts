@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import {
   type Outcome,
   type RunReport,
   reproducing,
-  runScenario,
+  runScenarios,
   type Scenario,
   type ScenarioRun,
   writeReports,
@@ -19,17 +20,22 @@ import { printJson } from '../text/print.ts';
 import type { World } from '../world.ts';
 
 const SEED_MAX = 2 ** 31 - 1;
+const WORKERS_MAX = 256;
 
 export const run: Verb<typeof simRun> = async ({ flags, operands, global, world }) => {
-  const seed = flags.seed === undefined ? null : parseCount('--seed', flags.seed, 0, SEED_MAX);
+  const seed = flags.seed === undefined ? undefined : parseCount('--seed', flags.seed, 0, SEED_MAX);
+  const workers =
+    flags.workers === undefined
+      ? availableParallelism()
+      : parseCount('--workers', flags.workers, 1, WORKERS_MAX);
   const scenarios = readScenarios(operands.scenario ?? 'evening-peak');
   const runs: ScenarioRun[] = [];
   try {
-    for (const scenario of scenarios) {
-      const played = await runScenario(scenario, {
-        ...(seed === null ? {} : { seed }),
-        onProgress: progress(scenario, global, world),
-      });
+    const playing = runScenarios(scenarios, {
+      ...{ seed, workers, signal: world.interrupted },
+      onProgress: progress(scenarios, global, world),
+    });
+    for await (const played of playing) {
       runs.push(played);
       if (global.json) printJson(world, { ...played.report });
       else printReport(world, played.report);
@@ -40,19 +46,24 @@ export const run: Verb<typeof simRun> = async ({ flags, operands, global, world 
     // After an interrupt too: what there is.
     if (flags.out !== undefined) writeReports(flags.out, runs);
   }
+  if (world.interrupted.aborted) {
+    throw new CliError(EXIT.interrupted, { code: 'interrupted', what: 'Interrupted' });
+  }
   const reports = runs.map(({ report }) => report);
   const failed = reports.filter(({ passed }) => !passed);
   if (!global.json && scenarios.length > 1) printVerdict(world, reports);
   return failed.length === 0 ? EXIT.ok : EXIT.expectationFailed;
 };
 
-function progress({ name }: Scenario, global: GlobalFlags, world: World): (done: number) => void {
+function progress(
+  scenarios: readonly Scenario[],
+  global: GlobalFlags,
+  world: World,
+): (done: number) => void {
+  const what = scenarios.length === 1 ? scenarios[0]?.name : `${scenarios.length} scenarios`;
   return (done) => {
-    if (world.interrupted.aborted) {
-      throw new CliError(EXIT.interrupted, { code: 'interrupted', what: 'Interrupted' });
-    }
     if (global.quiet || !world.stderr.isTerminal) return;
-    world.stderr.write(`\r${name}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
+    world.stderr.write(`\r${what}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
   };
 }
 

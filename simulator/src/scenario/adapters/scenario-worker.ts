@@ -1,0 +1,41 @@
+import type { MessagePort } from 'node:worker_threads';
+import { ScenarioError, type ScenarioFailure } from '../failure.ts';
+import { runScenario, type ScenarioRun } from '../run-scenario.ts';
+import type { Scenario } from '../scenario.ts';
+
+/** What a worker gets; all of it survives the way between threads. */
+export interface ScenarioTask {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Hears the part that is done, 0 to 1. */
+  readonly progress: MessagePort;
+  /** One shared number: not zero once the run shall end early. */
+  readonly stop: Int32Array;
+}
+
+/** An error would lose its class on the way. */
+export type ScenarioAnswer =
+  | { readonly run: ScenarioRun }
+  | { readonly refused: ScenarioFailure }
+  | { readonly stopped: true };
+
+class Stopped extends Error {}
+
+/** Runs one scenario in the thread of this worker. */
+export async function answer(task: ScenarioTask): Promise<ScenarioAnswer> {
+  const { scenario, seed, progress, stop } = task;
+  const onProgress = (done: number): void => {
+    if (Atomics.load(stop, 0) !== 0) throw new Stopped();
+    progress.postMessage(done);
+  };
+  try {
+    onProgress(0);
+    return { run: await runScenario(scenario, { seed, onProgress }) };
+  } catch (thrown) {
+    if (thrown instanceof Stopped) return { stopped: true };
+    if (thrown instanceof ScenarioError) return { refused: thrown.failure };
+    throw thrown;
+  } finally {
+    progress.close();
+  }
+}
