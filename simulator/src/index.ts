@@ -17,6 +17,7 @@ export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
 export { Plant, type PlantOptions, SitePlant } from './plant/plant.ts';
 export { writeReports } from './report/adapters/report-files.ts';
+export { githubAnnotations } from './report/annotations.ts';
 export { reproducing } from './report/reproducing.ts';
 export { type RunScenariosOptions, runScenarios } from './scenario/adapters/run-scenarios.ts';
 export {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { shippedScenario } from '../scenario/adapters/scenario-files.ts';
 import type { RunReport } from '../scenario/run-scenario.ts';
 import { writeReports } from './adapters/report-files.ts';
+import { githubAnnotations } from './annotations.ts';
 import { junitXml } from './junit.ts';
 import { reproducing } from './reproducing.ts';
 import { summaryMarkdown } from './summary.ts';
@@ -42,6 +43,32 @@ test('of a scenario that must fail there is one case', () => {
   const failing = report({ mustFail: true, passed: true });
   expect(junitXml([failing])).toContain('<testcase name="must fail" classname="calm" time="0"/>');
   expect(junitXml([{ ...failing, passed: false }])).toContain('it kept every expectation');
+});
+
+test('for GitHub a failure is one line at its file, and nothing in it begins another command', () => {
+  const hostile = report({
+    ...broken,
+    file: 'a:b,c.yaml',
+    expectations: [
+      { expected: '100 %', kept: false, seen: 'x\n::stop-commands::y', headroom: null, atMs: 1 },
+    ],
+  });
+  expect(githubAnnotations([report(), hostile])).toBe(
+    "::error file=a%3Ab%2Cc.yaml,title=storm::expected 100 %25; seen: x%0A::stop-commands::y%0Atieline sim run 'a:b,c.yaml' --seed 7\n",
+  );
+  expect(githubAnnotations([report()])).toBe('');
+  expect(githubAnnotations([report({ mustFail: true, passed: false })])).toContain(
+    'it must fail, and kept every expectation',
+  );
+});
+
+test('GitHub shows ten errors of a step: of more, the first nine and how many were left out', () => {
+  const of = (count: number) => githubAnnotations(Array.from({ length: count }, () => broken));
+  expect(of(9).match(/^::error file/gm)).toHaveLength(9);
+  expect(of(9)).not.toContain('more');
+  const lines = of(12).trimEnd().split('\n');
+  expect(lines).toHaveLength(10);
+  expect(lines.at(-1)).toBe('::error title=Tieline::3 more failures; see the log');
 });
 
 test('the summary says the verdict first, and of each failure what was seen and how to see it again', () => {

@@ -66,6 +66,15 @@ test('a broken expectation ends with 8, and the line that shows it again', async
   expect(stdout).toContain(`tieline sim run ${path} --seed 1`);
 });
 
+test('on GitHub a broken expectation is an error at its file, and JSON stays JSON', async () => {
+  const path = scenario('storm.yaml', BROKEN);
+  const env = { GITHUB_ACTIONS: 'true' };
+  expect((await tieline(['sim', 'run', path], { env })).stdout).toMatch(
+    /^::error file=.*storm\.yaml,title=storm::expected harbour\.loadKw at most 1; seen: /m,
+  );
+  expect((await tieline(['sim', 'run', path, '--json'], { env })).stdout).not.toContain('::error');
+});
+
 test('a folder is a suite: every scenario, one verdict, and the reports of all', async () => {
   scenario('calm.yaml', KEPT);
   scenario('canary.must-fail.yaml', BROKEN);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  githubAnnotations,
   type Outcome,
   type RunReport,
   reproducing,
@@ -52,6 +53,9 @@ export const run: Verb<typeof simRun> = async ({ flags, operands, global, world 
   const reports = runs.map(({ report }) => report);
   const failed = reports.filter(({ passed }) => !passed);
   if (!global.json && scenarios.length > 1) printVerdict(world, reports);
+  if (!global.json && world.env['GITHUB_ACTIONS'] === 'true') {
+    world.stdout.write(githubAnnotations(reports));
+  }
   return failed.length === 0 ? EXIT.ok : EXIT.expectationFailed;
 };
 
