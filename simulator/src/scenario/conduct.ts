@@ -41,7 +41,10 @@ export class Conduct {
     if (event.order !== undefined) this.#order(event.order, event.at);
     if (event.cut !== undefined) network.cut(event.cut);
     if (event.restore !== undefined) network.restore(event.restore);
-    if (event.link !== undefined) this.#link(event.link);
+    if (event.link !== undefined) {
+      const { site, ...quality } = event.link;
+      network.setQuality(site, quality);
+    }
     if (event.kill !== undefined) await this.#run.kill(event.kill);
     if (event.start !== undefined) this.#run.start(event.start);
     if (event.device !== undefined) this.#device(event.device);
@@ -89,15 +92,6 @@ export class Conduct {
     } catch (thrown) {
       this.orders.set(name, { atMs, command: null, refused: messageOf(thrown) });
     }
-  }
-
-  #link({ site, delayMs, jitterMs, lossRate, duplicateRate }: Of<'link'>): void {
-    this.#run.network.setQuality(site, {
-      ...(delayMs === undefined ? {} : { delayMs }),
-      ...(jitterMs === undefined ? {} : { jitterMs }),
-      ...(lossRate === undefined ? {} : { lossRate }),
-      ...(duplicateRate === undefined ? {} : { duplicateRate }),
-    });
   }
 
   #policy({ site, ...changes }: Of<'policy'>, atMs: number): void {

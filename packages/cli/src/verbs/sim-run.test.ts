@@ -90,6 +90,14 @@ test('a folder is a suite: every scenario, one verdict, and the reports of all',
   );
 });
 
+test('two scenarios of one name would share a report, and are refused before anything runs', async () => {
+  scenario('calm.yaml', KEPT);
+  scenario('calm.must-fail.yaml', BROKEN);
+  const { exit, stdout, stderr } = await tieline(['sim', 'run', join(folder, 'scenarios')]);
+  expect([exit, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/calm\.yaml: has the name of .*calm\.must-fail\.yaml/);
+});
+
 test('a canary that sings no more fails the suite', async () => {
   scenario('canary.must-fail.yaml', KEPT);
   const { exit, stdout } = await tieline(['sim', 'run', join(folder, 'scenarios')]);

@@ -25,9 +25,24 @@ export function scenariosOf(word: string): readonly Scenario[] {
   const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder) return [readScenario(word)];
   const files = scenariosIn(word);
-  if (files.length > 0) return files.map((file) => readScenario(file));
+  if (files.length > 0) return differentlyNamed(files.map((file) => readScenario(file)));
   const problem = { line: null, column: null, path: '', reason: 'no .yaml file in this folder' };
   throw new ScenarioError({ code: 'scenario_unreadable', file: word, problems: [problem] });
+}
+
+/** Reports lie by the names of scenarios: one would take the place of another. @throws {ScenarioError} */
+function differentlyNamed(scenarios: readonly Scenario[]): readonly Scenario[] {
+  const fileOf = new Map<string, string>();
+  for (const { name, file } of scenarios) {
+    const other = fileOf.get(name);
+    if (other !== undefined) {
+      const reason = `has the name of ${other}, and its report would lie in the same place`;
+      const problem = { line: null, column: null, path: '', reason };
+      throw new ScenarioError({ code: 'scenario_invalid', file, problems: [problem] });
+    }
+    fileOf.set(name, file);
+  }
+  return scenarios;
 }
 
 /** Names of the scenarios that ship with Tieline. */
