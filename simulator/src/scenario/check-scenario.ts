@@ -1,26 +1,14 @@
 import type { Feeder } from '@tieline/grid';
+import type { Complaint } from './complaint.ts';
+import { checkEvent } from './events/index.ts';
 import { quantityNames, readingOf } from './quantities.ts';
-import {
-  type BoundExpectation,
-  EVENT_KINDS,
-  type ScenarioEvent,
-  type ScenarioFile,
-} from './scenario-file.ts';
+import type { BoundExpectation, ScenarioFile } from './scenario-file.ts';
 import { suggestion } from './suggestion.ts';
 import type { Path } from './yaml-places.ts';
 
 /*
  * What one part of a scenario says of another: names that there are, times within it, assets that a site has.
  */
-
-/** Events that are nothing but the name of a site. */
-const OF_WHOLE_SITE: ReadonlySet<string> = new Set(['cut', 'restore', 'kill', 'start']);
-
-/** What is wrong, and where. */
-export interface Complaint {
-  readonly path: Path;
-  readonly reason: string;
-}
 
 export function checkSites(
   { sites }: ScenarioFile,
@@ -48,29 +36,20 @@ export function checkSites(
 }
 
 export function checkTimeline(given: ScenarioFile, problems: Complaint[]): void {
-  const sites = Object.keys(given.sites);
   const orders = new Set<string>();
   for (const [index, event] of given.timeline.entries()) {
     const path = ['timeline', index];
-    const kinds = kindsOf(event);
-    if (kinds.length !== 1) {
-      const what = kinds.length === 0 ? 'does nothing' : `does ${kinds.join(' and ')}`;
-      problems.push({ path, reason: `an event ${what}; one of: ${EVENT_KINDS.join(' ')}` });
-    }
     if (event.at > given.for) {
       problems.push({ path: [...path, 'at'], reason: 'after the scenario has ended' });
     }
-    for (const [place, site] of sitesIn(event)) {
-      if (sites.includes(site)) continue;
-      const reason = `there is no site '${site}'${suggestion(site, sites)}`;
-      problems.push({ path: [...path, ...place], reason });
+    for (const { path: within, reason } of checkEvent(event, given.sites)) {
+      problems.push({ path: [...path, ...within], reason });
     }
     const name = event.order?.name;
     if (name !== undefined && orders.has(name)) {
       problems.push({ path: [...path, 'order', 'name'], reason: `doubled order '${name}'` });
     }
     if (name !== undefined) orders.add(name);
-    checkAsset(event, given, path, problems);
   }
   checkProcesses(given, problems);
 }
@@ -88,39 +67,6 @@ function checkProcesses({ timeline }: ScenarioFile, problems: Complaint[]): void
     } else if (start !== undefined || control === 'start') {
       if (!ended.delete(of)) problems.push({ path, reason: `${of} runs already` });
     }
-  }
-}
-
-function kindsOf(event: ScenarioEvent): string[] {
-  return Object.keys(event).filter((key) => key !== 'at');
-}
-
-function sitesIn(event: ScenarioEvent): (readonly [Path, string])[] {
-  const found: (readonly [Path, string])[] = [];
-  for (const [kind, value] of Object.entries(event)) {
-    if (kind === 'at') continue;
-    if (OF_WHOLE_SITE.has(kind)) found.push([[kind], String(value)]);
-    if (typeof value !== 'object') continue;
-    if ('site' in value) found.push([[kind, 'site'], value.site]);
-    if ('to' in value && value.to !== undefined) found.push([[kind, 'to'], value.to]);
-  }
-  return found;
-}
-
-function checkAsset(
-  { order, device, local }: ScenarioEvent,
-  { sites }: ScenarioFile,
-  path: Path,
-  problems: Complaint[],
-): void {
-  for (const [kind, about] of Object.entries({ order, device, local })) {
-    const site = about === undefined ? undefined : sites[about.site];
-    if (about === undefined || site === undefined) continue;
-    const lacking =
-      (about.asset === 'pv' && site.pvPeakKw === 0 && 'PV') ||
-      (about.asset === 'battery' && site.battery === undefined && 'battery');
-    if (!lacking) continue;
-    problems.push({ path: [...path, kind, 'asset'], reason: `${about.site} has no ${lacking}` });
   }
 }
 

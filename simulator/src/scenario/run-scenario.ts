@@ -6,12 +6,12 @@ import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
 import { Conduct } from './conduct.ts';
 import { disturbancesOf } from './disturbances-of.ts';
+import { perform, type ScenarioEvent } from './events/index.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { promisesOf } from './promises.ts';
 import { safetyWatches } from './safety.ts';
 import type { Scenario } from './scenario.ts';
-import type { ScenarioEvent } from './scenario-file.ts';
 
 export interface RunOptions {
   /** In the place of the scenario's own; the same seed gives the same report, to the byte. */
@@ -101,7 +101,7 @@ export async function runScenario(
   );
   const diverged = await played(run, durationMs, {
     timeline: scenario.timeline,
-    perform: (event) => conduct.perform(event),
+    onEvent: (event) => perform(event, conduct),
     onProgress: (done) => onProgress(0.5 + done / 2),
     beforeStop: () => conduct.stop(),
   });
@@ -137,7 +137,7 @@ function begun({ file }: Scenario, options: VirtualRunOptions): VirtualRun {
 
 interface Play {
   readonly timeline?: readonly ScenarioEvent[];
-  perform?(event: ScenarioEvent): Promise<void>;
+  onEvent?(event: ScenarioEvent): Promise<void>;
   onProgress(done: number): void;
   beforeStop?(): Promise<void>;
 }
@@ -150,7 +150,7 @@ interface Diverged {
 
 /** Lets a run go to its end, in stretches, with each event at its time; stops it whatever happens. */
 async function played(run: VirtualRun, durationMs: number, play: Play): Promise<Diverged | null> {
-  const { timeline = [], perform = async () => {}, onProgress, beforeStop } = play;
+  const { timeline = [], onEvent = async () => {}, onProgress, beforeStop } = play;
   const startMs = run.world.wallMs();
   let nowMs = 0;
   let next = 0;
@@ -161,7 +161,7 @@ async function played(run: VirtualRun, durationMs: number, play: Play): Promise<
       if (untilMs > nowMs) await run.advance(untilMs - nowMs);
       nowMs = untilMs;
       if (event !== undefined && dueMs <= nowMs) {
-        await perform(event);
+        await onEvent(event);
         next += 1;
         event = timeline[next];
       } else onProgress(nowMs / durationMs);

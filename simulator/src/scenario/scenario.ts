@@ -1,5 +1,6 @@
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
-import type { ScenarioEvent, ScenarioExpectation } from './scenario-file.ts';
+import type { ScenarioEvent } from './events/index.ts';
+import type { ScenarioExpectation } from './scenario-file.ts';
 
 /** A scenario that was read and holds together: every name in it is known, every time lies within it. */
 export interface Scenario {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { EVENT_KINDS } from './events/index.ts';
 import { quantityNames } from './quantities.ts';
-import { EVENT_KINDS, scenarioJsonSchema } from './scenario-file.ts';
+import { scenarioJsonSchema } from './scenario-file.ts';
 
 test('docs/reference/scenario.schema.json is the schema as it stands', async () => {
   const text = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`;

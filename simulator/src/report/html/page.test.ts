@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { shippedScenario } from '../../scenario/adapters/scenario-files.ts';
+import type { ScenarioEvent } from '../../scenario/events/index.ts';
 import { runScenario, type ScenarioRun } from '../../scenario/run-scenario.ts';
-import type { ScenarioEvent } from '../../scenario/scenario-file.ts';
 import { SITES_MAX } from './chart-model.ts';
 import { reportPage } from './page.ts';
 

@@ -1,5 +1,5 @@
 import { clock } from '../../scenario/clock.ts';
-import { type EventWords, eventWords } from '../../scenario/event-words.ts';
+import { type EventWords, eventWords } from '../../scenario/events/index.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
 import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reproducing } from '../reproducing.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { shippedScenario, shippedScenarios } from './adapters/scenario-files.ts';
-import { eventWords } from './event-words.ts';
+import { shippedScenario, shippedScenarios } from '../adapters/scenario-files.ts';
+import { eventWords } from './index.ts';
 
 test('every event of the library is named for what it is', () => {
   const said = shippedScenarios().flatMap((name) => shippedScenario(name).timeline.map(eventWords));

@@ -1,0 +1,48 @@
+import type { RandomStream } from '@tieline/kernel';
+import type { z } from 'zod';
+import type { Intruder } from '../../deployment/intruder.ts';
+import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
+import type { DeviceModel } from '../../devices/device-model.ts';
+import type { Disturbances } from '../../plant/disturbances.ts';
+import type { VirtualRun } from '../../virtual/virtual-run.ts';
+import type { Complaint } from '../complaint.ts';
+import type { Sites } from '../site-size.ts';
+import type { Path } from '../yaml-places.ts';
+
+/** An order that was signed: its command, or why the control plane took none. */
+export interface SignedOrder {
+  /** After the scenario began. */
+  readonly atMs: number;
+  readonly command: string | null;
+  readonly refused: string;
+}
+
+/** Where events come about: a run with control. */
+export interface Stage {
+  /** Of the scenario. */
+  readonly name: string;
+  readonly simulated: SimulatedFeeder;
+  readonly run: VirtualRun;
+  readonly intruder: Intruder;
+  /** Of orders. */
+  readonly ids: RandomStream;
+  readonly orders: Map<string, SignedOrder>;
+  deviceOf(site: string, asset: string): DeviceModel;
+  /** An event did not come about. */
+  fail(atMs: number, reason: string): void;
+}
+
+/** One kind of event of a timeline. `given` is what its key holds. */
+export interface EventKind<Shape extends z.ZodType> {
+  readonly shape: Shape;
+  /** The sites that it names, and where in it they stand; the one that it meets comes last. None: it meets all. */
+  sites(given: z.output<Shape>): readonly { readonly path: Path; readonly site: string }[];
+  /** As a person reads it. */
+  words(given: z.output<Shape>): string;
+  /** What is wrong with it, given sites that there are. */
+  check?(given: z.output<Shape>, sites: Sites): readonly Complaint[];
+  /** What it does to the plant, with control and without; at a Unix time, ms. */
+  disturbs?(given: z.output<Shape>, atMs: number): Partial<Disturbances>;
+  /** What it does to a run with control, at a time after its beginning. */
+  perform?(given: z.output<Shape>, stage: Stage, atMs: number): void | Promise<void>;
+}

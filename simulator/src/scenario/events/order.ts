@@ -1,0 +1,62 @@
+import { messageOf, SiteId } from '@tieline/kernel';
+import type { Action } from '@tieline/protocol';
+import { z } from 'zod';
+import { signOrder } from '../../deployment/sign-order.ts';
+import { clock } from '../clock.ts';
+import { Controlled, Duration, MagnitudeKw, Name, PowerKw } from '../values.ts';
+import type { EventKind, Stage } from './event-kind.ts';
+import { checkAsset, itsSite } from './of-a-site.ts';
+
+const shape = z
+  .strictObject({
+    name: Name.describe('By which an expectation speaks of it.'),
+    site: SiteId,
+    asset: Controlled.default('battery'),
+    kw: PowerKw.describe('Positive into the grid; for PV the most that it may give.'),
+    for: Duration,
+    rampKwPerS: z.exactOptional(MagnitudeKw.min(0.001)),
+  })
+  .describe('The operator signs an order for one asset, and the control plane takes it.');
+
+export const order = {
+  shape,
+  sites: itsSite,
+  words: ({ name, site, asset, kw, for: validForMs }) =>
+    `order ${name}: ${asset} of ${site} to ${kw} kW for ${clock(validForMs)}`,
+  check: checkAsset,
+  perform: (given, stage, atMs) => {
+    const { orders, run } = stage;
+    if (run.control === null) {
+      const refused = 'the control plane does not run';
+      orders.set(given.name, { atMs, command: null, refused });
+      return;
+    }
+    try {
+      const [command] = run.control.submitOrder(signed(given, stage)).commands;
+      orders.set(given.name, { atMs, command: command?.id ?? null, refused: 'no command' });
+    } catch (thrown) {
+      orders.set(given.name, { atMs, command: null, refused: messageOf(thrown) });
+    }
+  },
+} satisfies EventKind<typeof shape>;
+
+function signed(
+  { name, site, asset, kw, for: validForMs, rampKwPerS }: z.output<typeof shape>,
+  { name: scenario, simulated, run: { provisioned, world }, ids }: Stage,
+): Uint8Array {
+  const policy = simulated.sites.find(({ plant }) => plant.site === site)?.policy;
+  const ramp = rampKwPerS ?? policy?.assets.find((one) => one.asset === asset)?.rampKwPerS ?? 1;
+  const action: Action = {
+    ...{ type: 'setpoint', asset, activePowerKw: kw, rampKwPerS: ramp, rampOutKwPerS: ramp },
+    ...{ startWithinMs: 0, validForMs, revert: { to: 'local' }, priority: 0 },
+  };
+  return signOrder({
+    id: ids.bytes(16),
+    site,
+    actions: [action],
+    reason: `scenario ${scenario}, order ${name}`,
+    anchor: provisioned.trust.anchor,
+    key: provisioned.operator,
+    nowS: Math.floor(world.wallMs() / 1_000),
+  });
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { Fraction, MagnitudeKw, Name } from './values.ts';
+
+const Policy = z
+  .strictObject({
+    importMaxKw: z.exactOptional(MagnitudeKw),
+    exportMaxKw: z.exactOptional(MagnitudeKw),
+    rechargeImportMaxKw: z.exactOptional(MagnitudeKw),
+    dwellMs: z.exactOptional(z.int().min(0).max(900_000)),
+    reversalsPerHourMax: z.exactOptional(z.int().min(0).max(3_600)),
+    releaseWithinMs: z.exactOptional(z.int().min(0).max(900_000)),
+    commandsPerHourMax: z.exactOptional(z.int().min(1).max(3_600)),
+  })
+  .describe('Parts of the signed policy that differ from what follows from the sizes.');
+
+const Site = z.strictObject({
+  bus: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('Bus of the feeder; the site takes the place of its load.'),
+  loadPeakKw: MagnitudeKw.min(0.001).describe('Load of an ordinary evening peak.'),
+  pvPeakKw: MagnitudeKw.default(0).describe('Largest output of the sun; 0: no PV.'),
+  battery: z
+    .exactOptional(
+      z.strictObject({
+        powerKw: MagnitudeKw.min(0.001).describe('Largest charge and discharge.'),
+        energyKwh: MagnitudeKw.min(0.001).describe('Usable energy.'),
+        stateOfCharge: Fraction.default(0.7).describe('At the beginning, 0 to 1.'),
+        efficiency: Fraction.min(0.01).default(0.96).describe('Each way, 0 to 1.'),
+      }),
+    )
+    .describe('Left out: no battery; then there must be PV.'),
+  quarterHourImportMaxKw: MagnitudeKw.describe('The mean import that the site is held under.'),
+  policy: Policy.default({}),
+});
+
+/** Every site of a scenario, by name. */
+export const Sites = z.record(Name, Site);
+export type Sites = z.output<typeof Sites>;
