@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { processWorld } from './adapters/process-world.ts';
 import { EXIT } from './exit.ts';
 import { runTieline } from './run.ts';
