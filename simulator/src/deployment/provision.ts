@@ -30,7 +30,8 @@ export interface Provisioned {
   readonly releaseKey: SeededKey;
   readonly control: { readonly [K in keyof ControlKeys]: SeededKey };
   readonly agents: ReadonlyMap<string, SeededKey>;
-  /** The first policy, as signed. */
+  /** The first policy, and as it was signed. */
+  readonly policy: Policy;
   readonly policyBytes: Uint8Array;
 }
 
@@ -103,7 +104,7 @@ export function provision(
     sites: simulated.sites.map((site) => site.policy),
   };
   const policyBytes = signPolicy(policy, trust, people.policyKey);
-  return { trust, trustBytes, ...people, control, agents, policyBytes };
+  return { trust, trustBytes, ...people, control, agents, policy, policyBytes };
 }
 
 export function signPolicy(policy: Policy, trust: Trust, policyKey: HeldKey): Uint8Array {

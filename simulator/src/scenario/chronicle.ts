@@ -1,4 +1,4 @@
-import type { VirtualRun } from '../virtual/virtual-run.ts';
+import type { ObservedRun } from './controlled-run.ts';
 import { type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -86,7 +86,7 @@ export class Recorder {
   }
 
   /** After each step of the plant. @param nowMs  after the scenario began */
-  look(run: VirtualRun, nowMs: number): void {
+  look(run: ObservedRun, nowMs: number): void {
     const at = Math.floor(nowMs / this.#intervalMs);
     if (at >= this.#length) return;
     const { feeder, voltagePu } = run.plant;

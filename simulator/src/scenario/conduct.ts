@@ -1,9 +1,10 @@
 import { assert, type RandomStream } from '@tieline/kernel';
+import type { Policy } from '@tieline/protocol';
 import { Intruder } from '../deployment/intruder.ts';
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
 import type { DeviceModel } from '../devices/device-model.ts';
-import type { VirtualRun } from '../virtual/virtual-run.ts';
 import { clock } from './clock.ts';
+import type { ControlledRun } from './controlled-run.ts';
 import type { SignedOrder, Stage } from './events/event-kind.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -11,18 +12,20 @@ import type { Scenario } from './scenario.ts';
 export class Conduct implements Stage {
   readonly name: string;
   readonly simulated: SimulatedFeeder;
-  readonly run: VirtualRun;
+  readonly run: ControlledRun;
   readonly intruder: Intruder;
   readonly ids: RandomStream;
   readonly orders = new Map<string, SignedOrder>();
+  policy: Policy;
   /** Events that did not come about, in words. */
   readonly failures: string[] = [];
 
-  constructor({ name, simulated }: Scenario, run: VirtualRun, ids: RandomStream) {
+  constructor({ name, simulated }: Scenario, run: ControlledRun, ids: RandomStream) {
     this.name = name;
     this.simulated = simulated;
     this.run = run;
     this.ids = ids;
+    this.policy = run.provisioned.policy;
     this.intruder = new Intruder(simulated.deployment, run.network.bus('intruder'));
   }
 

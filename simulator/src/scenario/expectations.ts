@@ -1,7 +1,7 @@
 import type { CommandDetail } from '@tieline/control-plane';
-import type { VirtualRun } from '../virtual/virtual-run.ts';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
+import type { ObservedRun } from './controlled-run.ts';
 import { type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 import type {
@@ -26,7 +26,7 @@ export interface Outcome {
 /** Follows one expectation through a run. */
 export interface Watch {
   /** After each step of the plant. @param nowMs  after the scenario began */
-  look(run: VirtualRun, nowMs: number): void;
+  look(run: ObservedRun, nowMs: number): void;
   outcome(): Outcome;
 }
 
@@ -35,7 +35,7 @@ export function watchFor(
   expectation: ScenarioExpectation,
   scenario: Scenario,
   conduct: Conduct,
-  idle: VirtualRun,
+  idle: ObservedRun,
 ): Watch {
   if ('that' in expectation) return new BoundWatch(expectation, scenario);
   if ('order' in expectation) return new OrderWatch(expectation, conduct);
@@ -59,7 +59,7 @@ class BoundWatch implements Watch {
     this.#toMs = given.to ?? scenario.durationMs;
   }
 
-  look(run: VirtualRun, nowMs: number): void {
+  look(run: ObservedRun, nowMs: number): void {
     if (nowMs < this.#fromMs || nowMs > this.#toMs) return;
     const value = this.#read?.(run) ?? null;
     if (value === null) return;
@@ -101,7 +101,7 @@ class OrderWatch implements Watch {
     this.#conduct = conduct;
   }
 
-  look(run: VirtualRun, nowMs: number): void {
+  look(run: ObservedRun, nowMs: number): void {
     const signed = this.#conduct.orders.get(this.#given.order);
     if (this.#reachedMs !== null || signed === undefined) return;
     if (signed.command === null) {
@@ -126,7 +126,7 @@ class OrderWatch implements Watch {
 }
 
 /** Every rung that a command has climbed, as people say it. */
-function rungsOf({ ladder }: CommandDetail): string[] {
+function rungsOf({ ladder }: Pick<CommandDetail, 'ladder'>): string[] {
   return ladder.map(({ state, facts }) => {
     if (state !== 'confirmed') return state;
     return facts['by'] === 'meter' ? 'confirmed by measurement' : 'confirmed by the device';
@@ -136,17 +136,17 @@ function rungsOf({ ladder }: CommandDetail): string[] {
 /** A highest quarter hour that lies below that without control. */
 class SavingWatch implements Watch {
   readonly #given: SavingExpectation;
-  readonly #idle: VirtualRun;
+  readonly #idle: ObservedRun;
   #savedKw: number | null = null;
 
-  constructor(given: SavingExpectation, idle: VirtualRun) {
+  constructor(given: SavingExpectation, idle: ObservedRun) {
     this.#given = given;
     this.#idle = idle;
   }
 
-  look(run: VirtualRun): void {
+  look(run: ObservedRun): void {
     const { saves } = this.#given;
-    const peakOf = ({ trace }: VirtualRun): number | null =>
+    const peakOf = ({ trace }: ObservedRun): number | null =>
       saves === 'feeder' ? trace.peakImportKw : trace.sitePeakKw(saves);
     const [idleKw, ownKw] = [peakOf(this.#idle), peakOf(run)];
     if (idleKw !== null && ownKw !== null) this.#savedKw = idleKw - ownKw;

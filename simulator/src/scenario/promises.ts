@@ -1,16 +1,19 @@
 import { auditKeysOf, exportRecords, verifyExport } from '@tieline/audit';
 import { replayDecisions } from '@tieline/edge-agent';
 import { concatBytes, messageOf } from '@tieline/kernel';
-import type { VirtualRun } from '../virtual/virtual-run.ts';
 import type { Conduct } from './conduct.ts';
+import type { ControlledRun } from './controlled-run.ts';
 import type { Outcome } from './expectations.ts';
 
 /** What every run has to keep, whatever its scenario expects. Call it when the run has been stopped. */
-export function promisesOf(run: VirtualRun, conduct: Conduct): readonly Outcome[] {
+export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outcome[] {
   const events = conduct.failures.join('; ');
   return [
     { ...promise('every event of the timeline comes about', events === '', events || 'all did') },
-    ...[...run.databases.keys()].flatMap((site) => [verifies(run, site), replays(run, site)]),
+    ...conduct.simulated.sites.flatMap(({ plant: { site } }) => [
+      verifies(run, site),
+      replays(run, site),
+    ]),
   ];
 }
 
@@ -18,7 +21,7 @@ function promise(expected: string, kept: boolean, seen: string): Outcome {
   return { expected, kept, seen, headroom: null, atMs: null };
 }
 
-function verifies(run: VirtualRun, site: string): Outcome {
+function verifies(run: ControlledRun, site: string): Outcome {
   const expected = `the audit log of ${site} verifies`;
   const { trust } = run.provisioned;
   try {
@@ -31,7 +34,7 @@ function verifies(run: VirtualRun, site: string): Outcome {
   }
 }
 
-function replays(run: VirtualRun, site: string): Outcome {
+function replays(run: ControlledRun, site: string): Outcome {
   const expected = `every decision of ${site} replays`;
   try {
     const { cycles, identical } = replayDecisions(exportRecords(exported(run, site)));
@@ -41,6 +44,6 @@ function replays(run: VirtualRun, site: string): Outcome {
   }
 }
 
-function exported(run: VirtualRun, site: string): Uint8Array {
+function exported(run: ControlledRun, site: string): Uint8Array {
   return concatBytes(...run.auditLog(site).export());
 }

@@ -1,17 +1,17 @@
 import type { Plant, SitePlant } from '../plant/plant.ts';
-import type { VirtualRun } from '../virtual/virtual-run.ts';
+import type { ObservedRun } from './controlled-run.ts';
 
 /** Reads one quantity of a run as it stands now; null where there is none yet. */
-export type Reading = (run: VirtualRun) => number | null;
+export type Reading = (run: ObservedRun) => number | null;
 
-const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: VirtualRun) => number | null>> = {
+const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => number | null>> = {
   importKw: ({ feeder }) => feeder.importKw,
   lossKw: ({ feeder }) => feeder.lossKw,
   lowestVoltagePu: ({ feeder }) => feeder.minVoltage.pu,
   quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
 };
 
-const OF_SITE: Readonly<Record<string, (site: SitePlant, run: VirtualRun) => number | null>> = {
+const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => number | null>> = {
   importKw: (site) => site.importKw,
   loadKw: (site) => site.loadKw,
   pvKw: (site) => site.pvKw,

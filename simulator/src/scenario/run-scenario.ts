@@ -5,6 +5,7 @@ import { VirtualRun, type VirtualRunOptions } from '../virtual/virtual-run.ts';
 import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
 import { Conduct } from './conduct.ts';
+import type { ControlledRun, ObservedRun } from './controlled-run.ts';
 import { disturbancesOf } from './disturbances-of.ts';
 import { perform, type ScenarioEvent } from './events/index.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
@@ -18,7 +19,20 @@ export interface RunOptions {
   readonly seed?: number;
   /** Called after each stretch of virtual time with the part that is done, 0 to 1; what it throws ends the run. */
   onProgress?(done: number): void;
+  /** Where the run with control is played; on virtual time unless another world is given. */
+  readonly world?: ScenarioWorld;
 }
+
+/** A world that scenarios are played in. */
+export interface ScenarioWorld {
+  /** Begins a run with control; its first step comes after this. */
+  begin(setting: RunSetting): ControlledRun | Promise<ControlledRun>;
+  /** Simulated time between two words about progress, ms. */
+  readonly stretchMs: number;
+}
+
+/** What every run of a scenario is given. */
+export type RunSetting = Omit<VirtualRunOptions, 'control' | 'logger'>;
 
 /** Highest quarter-hour mean import, kW; null where the run holds no whole quarter hour. */
 interface Peaks {
@@ -63,8 +77,10 @@ export interface ScenarioRun {
   readonly chronicle: Chronicle;
 }
 
-/** Between two words about progress. */
-const STRETCH_MS = QUARTER_HOUR_MS;
+const VIRTUAL_WORLD: ScenarioWorld = {
+  begin: (setting) => new VirtualRun({ ...setting, control: true }),
+  stretchMs: QUARTER_HOUR_MS,
+};
 
 /**
  * Runs a scenario twice: the same plant with nobody at the batteries, to compare; and then with production agents and
@@ -72,7 +88,7 @@ const STRETCH_MS = QUARTER_HOUR_MS;
  */
 export async function runScenario(
   scenario: Scenario,
-  { seed = scenario.seed, onProgress = () => {} }: RunOptions = {},
+  { seed = scenario.seed, onProgress = () => {}, world = VIRTUAL_WORLD }: RunOptions = {},
 ): Promise<ScenarioRun> {
   const { simulated, startMs, durationMs } = scenario;
   const common = { simulated, seed, startMs, disturbances: disturbancesOf(scenario) };
@@ -80,26 +96,28 @@ export async function runScenario(
   const idle = begun(scenario, {
     ...common,
     control: false,
-    onStep: () => idleRecorder.look(idle, idle.world.wallMs() - startMs),
+    onStep: () => idleRecorder.look(idle, idle.plant.nowMs - startMs),
   });
-  const idleDiverged = await played(idle, durationMs, {
+  const idleDiverged = await played(idle, scenario, {
+    stretchMs: VIRTUAL_WORLD.stretchMs,
     onProgress: (done) => onProgress(done / 2),
   });
 
   const watches: Watch[] = [];
   const recorder = new Recorder(scenario);
   const onStep = (): void => {
-    const nowMs = run.world.wallMs() - startMs;
+    const nowMs = run.plant.nowMs - startMs;
     recorder.look(run, nowMs);
     for (const watch of watches) watch.look(run, nowMs);
   };
-  const run = new VirtualRun({ ...common, control: true, onStep });
+  const run = await world.begin({ ...common, onStep });
   const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
   watches.push(
     ...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)),
     ...safetyWatches(scenario, conduct),
   );
-  const diverged = await played(run, durationMs, {
+  const diverged = await played(run, scenario, {
+    stretchMs: world.stretchMs,
     timeline: scenario.timeline,
     onEvent: (event) => perform(event, conduct),
     onProgress: (done) => onProgress(0.5 + done / 2),
@@ -136,11 +154,14 @@ function begun({ file }: Scenario, options: VirtualRunOptions): VirtualRun {
 }
 
 interface Play {
+  readonly stretchMs: number;
   readonly timeline?: readonly ScenarioEvent[];
   onEvent?(event: ScenarioEvent): Promise<void>;
   onProgress(done: number): void;
   beforeStop?(): Promise<void>;
 }
+
+type Playable = Pick<ControlledRun, 'advance' | 'stop' | 'world'>;
 
 /** Where the power flow of a run had no solution. A voltage that collapses is a result, and ends the run. */
 interface Diverged {
@@ -149,15 +170,18 @@ interface Diverged {
 }
 
 /** Lets a run go to its end, in stretches, with each event at its time; stops it whatever happens. */
-async function played(run: VirtualRun, durationMs: number, play: Play): Promise<Diverged | null> {
-  const { timeline = [], onEvent = async () => {}, onProgress, beforeStop } = play;
-  const startMs = run.world.wallMs();
+async function played(
+  run: Playable,
+  { startMs, durationMs }: Scenario,
+  play: Play,
+): Promise<Diverged | null> {
+  const { stretchMs, timeline = [], onEvent = async () => {}, onProgress, beforeStop } = play;
   let nowMs = 0;
   let next = 0;
   try {
     for (let event = timeline[next]; nowMs < durationMs || event !== undefined; ) {
       const dueMs = event?.at ?? Number.POSITIVE_INFINITY;
-      const untilMs = Math.min(durationMs, dueMs, nowMs + STRETCH_MS);
+      const untilMs = Math.min(durationMs, dueMs, nowMs + stretchMs);
       if (untilMs > nowMs) await run.advance(untilMs - nowMs);
       nowMs = untilMs;
       if (event !== undefined && dueMs <= nowMs) {
@@ -189,13 +213,13 @@ function solved(how: string, diverged: Diverged | null): Outcome {
 function reportOf(made: {
   readonly scenario: Scenario;
   readonly seed: number;
-  readonly run: VirtualRun;
-  readonly idle: VirtualRun;
+  readonly run: ControlledRun;
+  readonly idle: ObservedRun;
   readonly outcomes: readonly Outcome[];
 }): RunReport {
   const { scenario, seed, run, idle, outcomes } = made;
   const { name, file, about, mustFail, simulated, startMs, durationMs } = scenario;
-  const logs = [...run.databases.keys()].map((site) => run.auditLog(site));
+  const logs = simulated.sites.map(({ plant: { site } }) => run.auditLog(site));
   const kept = outcomes.every((one) => one.kept);
   return {
     schema: 'tieline.run/2',

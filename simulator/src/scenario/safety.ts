@@ -1,9 +1,9 @@
 import type { AssetPolicy } from '@tieline/protocol';
 import type { SimulatedSite } from '../deployment/simulated-site.ts';
 import type { DeviceModel } from '../devices/device-model.ts';
-import type { VirtualRun } from '../virtual/virtual-run.ts';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
+import type { ObservedRun } from './controlled-run.ts';
 import type { Outcome, Watch } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -24,7 +24,7 @@ interface Controlled {
 }
 
 /** What a setpoint at a device may never be: the reason, where it is. */
-type Check = (device: Controlled, run: VirtualRun, nowMs: number) => string | null;
+type Check = (device: Controlled, run: ObservedRun, nowMs: number) => string | null;
 
 /** What no scenario may bring about at any device, looked at after every step. */
 export function safetyWatches(scenario: Scenario, conduct: Conduct): readonly Watch[] {
@@ -63,7 +63,7 @@ class SafetyWatch implements Watch {
     this.#check = check;
   }
 
-  look(run: VirtualRun, nowMs: number): void {
+  look(run: ObservedRun, nowMs: number): void {
     this.#devices ??= devicesOf(this.#scenario, run);
     for (const device of this.#devices) {
       const reason = this.#check(device, run, nowMs);
@@ -79,7 +79,7 @@ class SafetyWatch implements Watch {
   }
 }
 
-function devicesOf({ simulated }: Scenario, run: VirtualRun): Controlled[] {
+function devicesOf({ simulated }: Scenario, run: ObservedRun): Controlled[] {
   return simulated.sites.flatMap((site) => {
     const models = run.devices.get(site.plant.site)?.models ?? [];
     return models.flatMap((model) => {
@@ -132,7 +132,7 @@ function orderedNow(
 function forcedLately(
   { site }: Controlled,
   scenario: Scenario,
-  run: VirtualRun,
+  run: ObservedRun,
   nowMs: number,
   forced: Map<string, number>,
 ): boolean {
@@ -160,7 +160,7 @@ function connectionOf({ plant, policy }: SimulatedSite, { timeline }: Scenario, 
 /** @param agentless  since when a site has had no agent, ms after the scenario began */
 function outliving(
   { site, model, policy }: Controlled,
-  run: VirtualRun,
+  run: ObservedRun,
   nowMs: number,
   agentless: Map<string, number>,
 ): string | null {

@@ -16,6 +16,7 @@ import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
 import { Plant } from '../plant/plant.ts';
+import type { ControlledRun } from '../scenario/controlled-run.ts';
 import { Trace } from './trace.ts';
 import { VirtualControl } from './virtual-control.ts';
 import { virtualInference } from './virtual-inference.ts';
@@ -42,7 +43,7 @@ const STEP_MS = 1_000;
  * A whole deployment on virtual time: the production agents and control plane on virtual ports, against the
  * plant. The same options give the same trace, to the byte.
  */
-export class VirtualRun {
+export class VirtualRun implements ControlledRun {
   readonly world: VirtualWorld;
   readonly network: VirtualNetwork;
   readonly plant: Plant;

@@ -1,11 +1,12 @@
 import type { RandomStream } from '@tieline/kernel';
+import type { Policy } from '@tieline/protocol';
 import type { z } from 'zod';
 import type { Intruder } from '../../deployment/intruder.ts';
 import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
 import type { DeviceModel } from '../../devices/device-model.ts';
 import type { Disturbances } from '../../plant/disturbances.ts';
-import type { VirtualRun } from '../../virtual/virtual-run.ts';
 import type { Complaint } from '../complaint.ts';
+import type { ControlledRun } from '../controlled-run.ts';
 import type { Sites } from '../site-size.ts';
 import type { Path } from '../yaml-places.ts';
 
@@ -22,11 +23,13 @@ export interface Stage {
   /** Of the scenario. */
   readonly name: string;
   readonly simulated: SimulatedFeeder;
-  readonly run: VirtualRun;
+  readonly run: ControlledRun;
   readonly intruder: Intruder;
   /** Of orders. */
   readonly ids: RandomStream;
   readonly orders: Map<string, SignedOrder>;
+  /** Published last. */
+  policy: Policy;
   deviceOf(site: string, asset: string): DeviceModel;
   /** An event did not come about. */
   fail(atMs: number, reason: string): void;

@@ -24,7 +24,7 @@ export const order = {
   words: ({ name, site, asset, kw, for: validForMs }) =>
     `order ${name}: ${asset} of ${site} to ${kw} kW for ${clock(validForMs)}`,
   check: checkAsset,
-  perform: (given, stage, atMs) => {
+  perform: async (given, stage, atMs) => {
     const { orders, run } = stage;
     if (run.control === null) {
       const refused = 'the control plane does not run';
@@ -32,7 +32,8 @@ export const order = {
       return;
     }
     try {
-      const [command] = run.control.submitOrder(signed(given, stage)).commands;
+      const { commands } = await run.control.submitOrder(signed(given, stage));
+      const [command] = commands;
       orders.set(given.name, { atMs, command: command?.id ?? null, refused: 'no command' });
     } catch (thrown) {
       orders.set(given.name, { atMs, command: null, refused: messageOf(thrown) });

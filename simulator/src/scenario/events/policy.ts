@@ -21,10 +21,10 @@ export const policy = {
     const parts = Object.entries(changes).map(([name, value]) => `${name} ${value}`);
     return `policy of ${site}: ${parts.join(', ')}`;
   },
-  perform: ({ site, ...changes }, stage, atMs) => {
-    const { control, provisioned, world } = stage.run;
-    const present = control?.policy()?.policy;
-    if (control === null || present === undefined) {
+  perform: async ({ site, ...changes }, stage, atMs) => {
+    const { policy: present, run } = stage;
+    const { control, provisioned, world } = run;
+    if (control === null) {
       stage.fail(atMs, 'no control plane runs to publish a policy');
       return;
     }
@@ -35,7 +35,8 @@ export const policy = {
       sites: present.sites.map((one) => (one.site === site ? { ...one, ...changes } : one)),
     };
     try {
-      control.acceptPolicy(signPolicy(next, provisioned.trust, provisioned.policyKey));
+      await control.acceptPolicy(signPolicy(next, provisioned.trust, provisioned.policyKey));
+      stage.policy = next;
     } catch (thrown) {
       stage.fail(atMs, messageOf(thrown));
     }

@@ -1,0 +1,75 @@
+import type { AuditLog } from '@tieline/audit';
+import type { MessageBus } from '@tieline/bus';
+import type { AgentView, CommandDetail } from '@tieline/control-plane';
+import type { LinkQuality } from '@tieline/virtual';
+import type { Provisioned } from '../deployment/provision.ts';
+import type { SiteDevices } from '../devices/site-devices.ts';
+import type { Plant } from '../plant/plant.ts';
+import type { Trace } from '../virtual/trace.ts';
+
+/*
+ * Scenarios are played in two worlds: on virtual time within one process, and with real processes, sockets and devices.
+ * The plant and its devices stand in the process that plays in both; what differs is whom they meet, and what time it is.
+ */
+
+/** A plant that is looked at after every step: all that a run without control has. */
+export interface ObservedRun {
+  readonly plant: Plant;
+  readonly trace: Trace;
+  /** By site. */
+  readonly devices: ReadonlyMap<string, SiteDevices>;
+  /** What the control plane says; null while none runs. */
+  readonly control: ControlDesk | null;
+  /** Whether the agent of a site runs now. */
+  hasAgent(site: string): boolean;
+}
+
+/** A running control plane, as people reach it. */
+export interface ControlDesk {
+  agent(site: string): Pick<AgentView, 'link' | 'auditReceipted' | 'reported'>;
+  /** Undefined where it has not been heard of yet. */
+  command(id: string): Pick<CommandDetail, 'state' | 'ladder'> | undefined;
+  /** Takes a signed order, or throws why not. */
+  submitOrder(order: Uint8Array): Submitted | Promise<Submitted>;
+  /** Takes and publishes a signed policy, or throws why not. */
+  acceptPolicy(policy: Uint8Array): unknown;
+}
+
+interface Submitted {
+  readonly commands: readonly { readonly id: string }[];
+}
+
+/** The links of agents to their broker. */
+export interface Links {
+  /** As a client of that name. */
+  bus(clientId: string): MessageBus;
+  cut(site: string): void;
+  restore(site: string): void;
+  setQuality(site: string, quality: Partial<LinkQuality>): void;
+  /** Every connection is reset at once, and what was retained is lost. */
+  restartBroker(): void;
+}
+
+/** A run with control: what events act on, and what is left of it when it has stopped. */
+export interface ControlledRun extends ObservedRun {
+  readonly world: {
+    /** Simulated Unix time, ms. */
+    wallMs(): number;
+    /** Lets something happen that takes no time of the plant's, and waits for it. */
+    run(work: () => Promise<void>): Promise<void>;
+  };
+  readonly network: Links;
+  readonly provisioned: Provisioned;
+  /** The agent of a site, or the control plane, ends without a word; it starts again on the disk that it left. */
+  kill(site: string): Promise<void>;
+  start(site: string): void | Promise<void>;
+  killControl(): Promise<void>;
+  startControl(): void | Promise<void>;
+  /** The wall clock of a site's gateway is this far off from now on. */
+  setClock(site: string, offsetMs: number): void;
+  /** Lets simulated time pass. @throws {GridError} where the power flow has no solution any more */
+  advance(durationMs: number): Promise<void>;
+  stop(): Promise<void>;
+  /** Of a site, as its agent's disk has it; once the run has stopped. */
+  auditLog(site: string): AuditLog;
+}
