@@ -1,3 +1,13 @@
+export {
+  BaselineError,
+  baselinePath,
+  isFolder,
+  PLATFORM,
+  readBaseline,
+  writeBaseline,
+} from './baseline/adapters/baseline-file.ts';
+export { type Accepted, acceptable, BASELINE_SCHEMA, type Baseline } from './baseline/baseline.ts';
+export { type Comparison, compareAll, type Figure, type Moved } from './baseline/compare.ts';
 export { eveningPeak } from './deployment/evening-peak.ts';
 export {
   type Provisioned,
@@ -26,6 +36,7 @@ export {
   shippedScenarios,
 } from './scenario/adapters/scenario-files.ts';
 export type { Outcome } from './scenario/expectations.ts';
+export { type Explanation, explain } from './scenario/explanation.ts';
 export { placed, ScenarioError, type ScenarioProblem } from './scenario/failure.ts';
 export {
   type RunOptions,

@@ -7,6 +7,7 @@ export {
   encodeCbor,
 } from './cbor/codec.ts';
 export { cborDiagnostic, cborDiagnosticOrHex } from './cbor/diagnostic.ts';
+export { jsonable } from './cbor/jsonable.ts';
 export {
   addressedAad,
   documentAad,

@@ -2,6 +2,7 @@ import type { CommandDetail } from '@tieline/control-plane';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import type { ObservedRun } from './controlled-run.ts';
+import { expectationWords } from './expectation-words.ts';
 import { type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 import type {
@@ -71,14 +72,7 @@ class BoundWatch implements Watch {
   }
 
   outcome(): Outcome {
-    const { that, min, max, from, to } = this.#given;
-    const bounds = [
-      ...(min === undefined ? [] : [`at least ${min}`]),
-      ...(max === undefined ? [] : [`at most ${max}`]),
-      ...(from === undefined ? [] : [`from ${clock(this.#fromMs)}`]),
-      ...(to === undefined ? [] : [`to ${clock(this.#toMs)}`]),
-    ];
-    const expected = `${that} ${bounds.join(' ')}`;
+    const expected = expectationWords(this.#given);
     const worst = this.#worst;
     if (worst === null) {
       return { expected, kept: false, seen: 'never measured', headroom: null, atMs: null };
@@ -116,8 +110,8 @@ class OrderWatch implements Watch {
   }
 
   outcome(): Outcome {
-    const { order, reaches, within } = this.#given;
-    const expected = `order ${order} ${reaches} within ${clock(within)}`;
+    const { within } = this.#given;
+    const expected = expectationWords(this.#given);
     const afterMs = this.#reachedMs;
     const kept = afterMs !== null && afterMs <= within;
     const seen = afterMs === null ? `it is ${this.#last}` : `after ${clock(afterMs)}`;
@@ -153,8 +147,8 @@ class SavingWatch implements Watch {
   }
 
   outcome(): Outcome {
-    const { saves, atLeastKw } = this.#given;
-    const expected = `${saves}: highest quarter hour at least ${atLeastKw} kW below that without control`;
+    const { atLeastKw } = this.#given;
+    const expected = expectationWords(this.#given);
     const savedKw = this.#savedKw;
     if (savedKw === null) {
       return { expected, kept: false, seen: 'no whole quarter hour', headroom: null, atMs: null };

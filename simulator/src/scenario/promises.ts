@@ -3,13 +3,14 @@ import { replayDecisions } from '@tieline/edge-agent';
 import { concatBytes, messageOf } from '@tieline/kernel';
 import type { Conduct } from './conduct.ts';
 import type { ControlledRun } from './controlled-run.ts';
+import { PROMISE } from './expectation-words.ts';
 import type { Outcome } from './expectations.ts';
 
 /** What every run has to keep, whatever its scenario expects. Call it when the run has been stopped. */
 export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outcome[] {
   const events = conduct.failures.join('; ');
   return [
-    { ...promise('every event of the timeline comes about', events === '', events || 'all did') },
+    { ...promise(PROMISE.events, events === '', events || 'all did') },
     ...conduct.simulated.sites.flatMap(({ plant: { site } }) => [
       verifies(run, site),
       replays(run, site),
@@ -22,7 +23,7 @@ function promise(expected: string, kept: boolean, seen: string): Outcome {
 }
 
 function verifies(run: ControlledRun, site: string): Outcome {
-  const expected = `the audit log of ${site} verifies`;
+  const expected = PROMISE.verifies(site);
   const { trust } = run.provisioned;
   try {
     const { size, receiptedSize } = verifyExport(exported(run, site), auditKeysOf(trust), {
@@ -35,7 +36,7 @@ function verifies(run: ControlledRun, site: string): Outcome {
 }
 
 function replays(run: ControlledRun, site: string): Outcome {
-  const expected = `every decision of ${site} replays`;
+  const expected = PROMISE.replays(site);
   try {
     const { cycles, identical } = replayDecisions(exportRecords(exported(run, site)));
     return promise(expected, identical && cycles > 0, `${cycles} cycles`);

@@ -8,6 +8,7 @@ import { Conduct } from './conduct.ts';
 import type { ControlledRun, ObservedRun } from './controlled-run.ts';
 import { disturbancesOf } from './disturbances-of.ts';
 import { perform, type ScenarioEvent } from './events/index.ts';
+import { PROMISE } from './expectation-words.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { promisesOf } from './promises.ts';
@@ -200,9 +201,9 @@ async function played(
   }
 }
 
-function solved(how: string, diverged: Diverged | null): Outcome {
+function solved(how: 'with control' | 'without control', diverged: Diverged | null): Outcome {
   return {
-    expected: `the power flow has a solution at every step, ${how}`,
+    expected: PROMISE.solved(how),
     kept: diverged === null,
     seen: diverged === null ? 'it had' : `${diverged.reason} at ${clock(diverged.atMs)}`,
     headroom: null,

@@ -4,6 +4,7 @@ import type { DeviceModel } from '../devices/device-model.ts';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import type { ObservedRun } from './controlled-run.ts';
+import { PROMISE } from './expectation-words.ts';
 import type { Outcome, Watch } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -31,21 +32,13 @@ export function safetyWatches(scenario: Scenario, conduct: Conduct): readonly Wa
   const agentless = new Map<string, number>();
   const forced = new Map<string, number>();
   return [
-    new SafetyWatch('no setpoint beyond the limits of the policy', scenario, beyondLimit),
-    new SafetyWatch(
-      'no setpoint beyond the automatic margin but by an order, or where the connection forces it',
-      scenario,
-      (device, run, nowMs) => {
-        const isForced = forcedLately(device, scenario, run, nowMs, forced);
-        return isForced || orderedNow(device, scenario, conduct, nowMs)
-          ? null
-          : beyondMargin(device);
-      },
-    ),
-    new SafetyWatch(
-      'no setpoint outlives its agent by more than the reversion time',
-      scenario,
-      (device, run, nowMs) => outliving(device, run, nowMs, agentless),
+    new SafetyWatch(PROMISE.limit, scenario, beyondLimit),
+    new SafetyWatch(PROMISE.margin, scenario, (device, run, nowMs) => {
+      const isForced = forcedLately(device, scenario, run, nowMs, forced);
+      return isForced || orderedNow(device, scenario, conduct, nowMs) ? null : beyondMargin(device);
+    }),
+    new SafetyWatch(PROMISE.reversion, scenario, (device, run, nowMs) =>
+      outliving(device, run, nowMs, agentless),
     ),
   ];
 }

@@ -1,9 +1,8 @@
 import { fromHex, SiteId } from '@tieline/kernel';
-import { type Action, Order, OrderTarget } from '@tieline/protocol';
+import { type Action, jsonable, Order, OrderTarget } from '@tieline/protocol';
 import { z } from 'zod';
 import { usageError } from '../exit.ts';
 import type { DRAFT_FLAGS } from '../table/shared.ts';
-import { jsonable } from '../text/jsonable.ts';
 import type { World } from '../world.ts';
 import { jsonOf, nameOf, textOf } from './files.ts';
 import { parseDurationMs, parseNumber } from './quantities.ts';

@@ -32,6 +32,12 @@ export const simFlow = defineCommand({
   exits: [],
 });
 
+const WORKERS = {
+  type: 'text',
+  value: 'N',
+  summary: 'scenarios at a time; default: one per processor',
+} as const;
+
 export const simRun = defineCommand({
   noun: 'sim',
   verb: 'run',
@@ -53,21 +59,77 @@ export const simRun = defineCommand({
       value: 'N',
       summary: 'loads, weather, keys and network; default: the scenario’s own',
     },
-    workers: {
-      type: 'text',
-      value: 'N',
-      summary: 'scenarios at a time; default: one per processor',
-    },
+    workers: WORKERS,
     out: {
       type: 'text',
       value: 'DIR',
-      summary: 'write junit.xml, summary.md, SCENARIO/run.json and SCENARIO/report.html there',
+      summary:
+        'write junit.xml, summary.md and SCENARIO/ run.json, report.html, trace.ndjson there',
     },
   },
   heeds: [],
   schema: 'tieline.run/2',
   examples: ['tieline sim run', 'tieline sim run scenarios/ --seed 42 --out out/'],
   exits: [8, 130],
+});
+
+/** What `accept` and `compare` mean where nothing is named. */
+export const SCENARIOS_FOLDER = 'scenarios';
+
+const OWN_SCENARIOS = {
+  value: 'SCENARIO',
+  summary: 'a file, or a folder of them; default scenarios',
+  optional: true,
+} as const;
+
+export const simAccept = defineCommand({
+  noun: 'sim',
+  verb: 'accept',
+  summary: 'run scenarios, and accept what they do as the baseline',
+  details: [
+    'Writes accepted.json beside the scenarios, to be committed with them: of each the seed, the highest quarter hour, the lowest voltage, the headroom of each expectation, and the digest of its trace. A folder replaces all of it, a file its own part.',
+    'Exit 8, with nothing written, where a scenario does not keep its promises.',
+  ],
+  operands: { scenario: OWN_SCENARIOS },
+  flags: {
+    seed: { type: 'text', value: 'N', summary: 'default: the scenario’s own' },
+    workers: WORKERS,
+  },
+  heeds: [],
+  schema: 'tieline.accept/1',
+  examples: ['tieline sim accept scenarios/'],
+  exits: [8, 130],
+});
+
+export const simCompare = defineCommand({
+  noun: 'sim',
+  verb: 'compare',
+  summary: 'run scenarios again, and say what is not as accepted',
+  details: [
+    'Runs each with the seed that it was accepted with, and names the figures that moved, old → new, new scenarios and vanished ones. The digest of a trace is compared only on the platform on which it was accepted.',
+    'Exit 9 where anything differs; 8 where a scenario does not keep its promises, whatever differs.',
+  ],
+  operands: { scenario: OWN_SCENARIOS },
+  flags: { workers: WORKERS },
+  heeds: [],
+  schema: 'tieline.compare/1',
+  examples: ['tieline sim compare scenarios/'],
+  exits: [8, 9, 130],
+});
+
+export const simExplain = defineCommand({
+  noun: 'sim',
+  verb: 'explain',
+  summary: 'say in words what a scenario does, without running it',
+  details: [
+    'The feeder, the sites and the limits that follow from their sizes, what happens when, what is expected, and what every run promises.',
+  ],
+  operands: { scenario: { value: 'SCENARIO', summary: 'a file, or one that ships (sim list)' } },
+  flags: {},
+  heeds: [],
+  schema: 'tieline.explain/1',
+  examples: ['tieline sim explain order-over-a-cut-link'],
+  exits: [],
 });
 
 export const simLint = defineCommand({

@@ -15,6 +15,7 @@ export interface Scene {
   readonly colour?: boolean;
   readonly childStdout?: string;
   readonly childExit?: number;
+  readonly interrupted?: AbortSignal;
   readonly answer?: (request: HttpRequest) => { status: number; body: unknown } | Uint8Array[];
 }
 
@@ -51,7 +52,7 @@ export async function tieline(argv: readonly string[], scene: Scene = {}): Promi
     stderr: stream('stderr'),
     env: scene.env ?? {},
     workingDirectory: '/home/operator',
-    interrupted: new AbortController().signal,
+    interrupted: scene.interrupted ?? new AbortController().signal,
     clock: async () => stoppedClock(scene.wallMs ?? START_WALL_MS),
     rng: async () => seededRng(1),
     read: async (path, bytesMax) => {

@@ -1,8 +1,8 @@
 import { toHex } from '@tieline/kernel';
 import type { Claims, Order } from '@tieline/protocol';
+import { jsonable } from '@tieline/protocol';
 import { actionInWords } from './action-words.ts';
 import { instant, kilowatts } from './humane.ts';
-import { jsonable } from './jsonable.ts';
 import type { Answer } from './print.ts';
 
 /** An order, and how much of it is known to be said by whom it says. */

@@ -1,11 +1,11 @@
 import { fromHex } from '@tieline/kernel';
+import { jsonable } from '@tieline/protocol';
 import { CliError, EXIT, usageError } from '../exit.ts';
 import { Preview } from '../http/answers.ts';
 import { ControlPlane } from '../http/control-plane.ts';
 import { type Draft, draftJson, readDraft } from '../input/draft.ts';
 import type { dispatchPreview } from '../table/dispatch.ts';
 import type { Verb } from '../table/spec.ts';
-import { jsonable } from '../text/jsonable.ts';
 import { previewText } from '../text/preview.ts';
 import { printJson } from '../text/print.ts';
 import type { World } from '../world.ts';

@@ -1,11 +1,16 @@
 import { TielineError, toHex } from '@tieline/kernel';
-import { cborDiagnostic, cborDiagnosticOrHex, parseSign, parseSign1 } from '@tieline/protocol';
+import {
+  cborDiagnostic,
+  cborDiagnosticOrHex,
+  jsonable,
+  parseSign,
+  parseSign1,
+} from '@tieline/protocol';
 import { EXIT, usageError } from '../exit.ts';
 import { readEnvelope } from '../input/envelope-file.ts';
 import { nameOf } from '../input/files.ts';
 import type { envelopeShow } from '../table/envelope.ts';
 import type { Verb } from '../table/spec.ts';
-import { jsonable } from '../text/jsonable.ts';
 import { layoutFacts } from '../text/layout.ts';
 import { printJson } from '../text/print.ts';
 

@@ -1,54 +1,35 @@
-import { availableParallelism } from 'node:os';
 import {
   githubAnnotations,
   type Outcome,
   type RunReport,
   reproducing,
-  runScenarios,
-  type Scenario,
   type ScenarioRun,
   writeReports,
 } from '@tieline/simulator';
-import { CliError, EXIT } from '../exit.ts';
-import { parseCount } from '../input/quantities.ts';
-import { readScenarios, scenarioProblem } from '../input/scenarios.ts';
+import { EXIT } from '../exit.ts';
+import { playScenarios, seedOf, workersOf } from '../input/play.ts';
+import { readScenarios } from '../input/scenarios.ts';
 import type { simRun } from '../table/sim.ts';
-import type { GlobalFlags, Verb } from '../table/spec.ts';
+import type { Verb } from '../table/spec.ts';
 import { duration, fixed, instant, kilowatts } from '../text/humane.ts';
 import { layoutFacts, layoutTable, type Row } from '../text/layout.ts';
 import { paint } from '../text/paint.ts';
 import { printJson } from '../text/print.ts';
 import type { World } from '../world.ts';
 
-const SEED_MAX = 2 ** 31 - 1;
-const WORKERS_MAX = 256;
-
 export const run: Verb<typeof simRun> = async ({ flags, operands, global, world }) => {
-  const seed = flags.seed === undefined ? undefined : parseCount('--seed', flags.seed, 0, SEED_MAX);
-  const workers =
-    flags.workers === undefined
-      ? availableParallelism()
-      : parseCount('--workers', flags.workers, 1, WORKERS_MAX);
   const scenarios = readScenarios(operands.scenario ?? 'evening-peak');
+  const play = { scenarios, seed: seedOf(flags.seed), workers: workersOf(flags.workers) };
   const runs: ScenarioRun[] = [];
   try {
-    const playing = runScenarios(scenarios, {
-      ...{ seed, workers, signal: world.interrupted },
-      onProgress: progress(scenarios, global, world),
-    });
-    for await (const played of playing) {
+    for await (const played of playScenarios(play, global, world)) {
       runs.push(played);
       if (global.json) printJson(world, { ...played.report });
       else printReport(world, played.report);
     }
-  } catch (thrown) {
-    throw scenarioProblem(thrown) ?? thrown;
   } finally {
     // After an interrupt too: what there is.
     if (flags.out !== undefined) writeReports(flags.out, runs);
-  }
-  if (world.interrupted.aborted) {
-    throw new CliError(EXIT.interrupted, { code: 'interrupted', what: 'Interrupted' });
   }
   const reports = runs.map(({ report }) => report);
   const failed = reports.filter(({ passed }) => !passed);
@@ -58,18 +39,6 @@ export const run: Verb<typeof simRun> = async ({ flags, operands, global, world 
   }
   return failed.length === 0 ? EXIT.ok : EXIT.expectationFailed;
 };
-
-function progress(
-  scenarios: readonly Scenario[],
-  global: GlobalFlags,
-  world: World,
-): (done: number) => void {
-  const what = scenarios.length === 1 ? scenarios[0]?.name : `${scenarios.length} scenarios`;
-  return (done) => {
-    if (global.quiet || !world.stderr.isTerminal) return;
-    world.stderr.write(`\r${what}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
-  };
-}
 
 /** Expectations first, worst first; then the figures; then how to see a failure again. */
 function printReport(world: World, report: RunReport): void {

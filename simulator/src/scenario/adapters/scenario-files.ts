@@ -19,15 +19,18 @@ export function shippedScenario(name: string): Scenario {
  * @throws {ScenarioError} for the first that cannot be read
  */
 export function scenariosOf(word: string): readonly Scenario[] {
-  if (/^[a-z0-9.-]+$/.test(word) && shippedScenarios().includes(word)) {
-    return [readScenario(join(SHIPPED, `${word}.yaml`), word)];
-  }
+  if (isShipped(word)) return [readScenario(join(SHIPPED, `${word}.yaml`), word)];
   const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder) return [readScenario(word)];
   const files = scenariosIn(word);
   if (files.length > 0) return differentlyNamed(files.map((file) => readScenario(file)));
   const problem = { line: null, column: null, path: '', reason: 'no .yaml file in this folder' };
   throw new ScenarioError({ code: 'scenario_unreadable', file: word, problems: [problem] });
+}
+
+/** Whether a word is the name of a scenario that ships with Tieline. */
+export function isShipped(word: string): boolean {
+  return /^[a-z0-9.-]+$/.test(word) && shippedScenarios().includes(word);
 }
 
 /** Reports lie by the names of scenarios: one would take the place of another. @throws {ScenarioError} */

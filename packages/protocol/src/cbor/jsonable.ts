@@ -1,6 +1,6 @@
 import { toHex } from '@tieline/kernel';
 
-/** A decoded body for `--json`: byte strings become lower-case hex, maps with other keys become pairs. */
+/** A decoded body for JSON: byte strings become lower-case hex, maps with other keys become pairs. */
 export function jsonable(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value);
   if (typeof value === 'bigint') return value.toString();

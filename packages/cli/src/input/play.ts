@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os';
+import { runScenarios, type Scenario, type ScenarioRun } from '@tieline/simulator';
+import { CliError, EXIT } from '../exit.ts';
+import type { GlobalFlags } from '../table/spec.ts';
+import type { World } from '../world.ts';
+import { parseCount } from './quantities.ts';
+import { scenarioProblem } from './scenarios.ts';
+
+const SEED_MAX = 2 ** 31 - 1;
+const WORKERS_MAX = 256;
+
+/** What is run, and how. */
+export interface Play {
+  readonly scenarios: readonly Scenario[];
+  /** In the place of each scenario's own. */
+  readonly seed?: number | undefined;
+  readonly workers: number;
+}
+
+/** @throws {CliError} usage */
+export function seedOf(flag: string | undefined): number | undefined {
+  return flag === undefined ? undefined : parseCount('--seed', flag, 0, SEED_MAX);
+}
+
+/** One per processor, unless a flag says otherwise. @throws {CliError} usage */
+export function workersOf(flag: string | undefined): number {
+  return flag === undefined
+    ? availableParallelism()
+    : parseCount('--workers', flag, 1, WORKERS_MAX);
+}
+
+/**
+ * Runs scenarios side by side, and hands them over in their order; a person at a terminal sees how far they are.
+ * @throws {CliError} usage, for a file that cannot be run; interrupted, behind those that were done
+ */
+export async function* playScenarios(
+  { scenarios, seed, workers }: Play,
+  global: GlobalFlags,
+  world: World,
+): AsyncGenerator<ScenarioRun> {
+  const signal = world.interrupted;
+  const onProgress = progress(scenarios, global, world);
+  try {
+    yield* runScenarios(scenarios, { seed, workers, signal, onProgress });
+  } catch (thrown) {
+    throw scenarioProblem(thrown) ?? thrown;
+  }
+  if (signal.aborted) {
+    throw new CliError(EXIT.interrupted, { code: 'interrupted', what: 'Interrupted' });
+  }
+}
+
+function progress(
+  scenarios: readonly Scenario[],
+  global: GlobalFlags,
+  world: World,
+): (done: number) => void {
+  const what = scenarios.length === 1 ? scenarios[0]?.name : `${scenarios.length} scenarios`;
+  return (done) => {
+    if (global.quiet || !world.stderr.isTerminal) return;
+    world.stderr.write(`\r${what}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
+  };
+}
