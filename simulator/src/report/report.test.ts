@@ -84,7 +84,10 @@ test('files are written over those of an earlier run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tieline-reports-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const scenario = { ...shippedScenario('evening-peak'), expect: [] };
-  const none = { withControl: new Map(), withoutControl: new Map(), lowest: null };
+  const none = {
+    ...{ withControl: new Map(), withoutControl: new Map(), lowest: null },
+    ...{ happenings: [], leftOut: 0, commands: new Map() },
+  };
   const chronicle = { intervalMs: 1_000, ...none };
   writeReports(join(folder, 'out'), [{ scenario, report: broken, chronicle }]);
   writeReports(join(folder, 'out'), [{ scenario, report: report(), chronicle }]);

@@ -1,4 +1,5 @@
 import type { ObservedRun } from './controlled-run.ts';
+import type { Happening } from './happenings.ts';
 import { type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -19,6 +20,12 @@ export interface Chronicle {
   readonly withoutControl: ReadonlyMap<string, Series>;
   /** When the lowest voltage of the run with control was lowest; null where not a step was seen. */
   readonly lowest: LowestMoment | null;
+  /** What happened with control, in the order of simulated time. */
+  readonly happenings: readonly Happening[];
+  /** How many more happenings there were than are kept. */
+  readonly leftOut: number;
+  /** Commands of orders, by the order's name. */
+  readonly commands: ReadonlyMap<string, string>;
 }
 
 export interface LowestMoment {
@@ -39,6 +46,7 @@ const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
   quarterHourImportKw: ({ highest }) => highest,
   refused: ({ highest }) => highest,
   unreceipted: ({ highest }) => highest,
+  buffered: ({ highest }) => highest,
 };
 const mean = ({ total, count }: Sum): number => total / count;
 
@@ -54,14 +62,17 @@ export function intervalOf(durationMs: number): number {
   return STEP_MS * Math.max(1, Math.ceil(durationMs / (POINTS_MAX * STEP_MS)));
 }
 
+const OF_EVERY_SITE: readonly string[] = [
+  ...['importKw', 'quarterHourImportKw', 'loadKw', 'pvKw', 'batteryKw', 'stateOfCharge'],
+  ...['linked', 'buffered', 'forecastKw'],
+];
+
 /** What every chart needs, and what the expectations speak of besides. */
 export function chronicled({ simulated, expect }: Scenario): readonly string[] {
   const named = expect.flatMap((one) => ('that' in one ? [one.that] : []));
   const always = ['feeder.importKw', 'feeder.quarterHourImportKw', 'feeder.lowestVoltagePu'];
   const ofSites = simulated.sites.flatMap(({ plant: { site } }) =>
-    ['importKw', 'quarterHourImportKw', 'batteryKw', 'stateOfCharge'].map(
-      (name) => `${site}.${name}`,
-    ),
+    OF_EVERY_SITE.map((name) => `${site}.${name}`),
   );
   return [...new Set([...always, ...ofSites, ...named])];
 }

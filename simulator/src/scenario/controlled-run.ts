@@ -1,6 +1,6 @@
 import type { AuditLog } from '@tieline/audit';
 import type { MessageBus } from '@tieline/bus';
-import type { AgentView, CommandDetail } from '@tieline/control-plane';
+import type { AgentView, CommandDetail, ControlEvent } from '@tieline/control-plane';
 import type { LinkQuality } from '@tieline/virtual';
 import type { Provisioned } from '../deployment/provision.ts';
 import type { SiteDevices } from '../devices/site-devices.ts';
@@ -18,6 +18,8 @@ export interface ObservedRun {
   readonly trace: Trace;
   /** By site. */
   readonly devices: ReadonlyMap<string, SiteDevices>;
+  /** Audit logs by site, of agents whose disk can be read while they run. */
+  readonly logs: ReadonlyMap<string, AuditLog>;
   /** What the control plane says; null while none runs. */
   readonly control: ControlDesk | null;
   /** Whether the agent of a site runs now. */
@@ -26,13 +28,23 @@ export interface ObservedRun {
 
 /** A running control plane, as people reach it. */
 export interface ControlDesk {
-  agent(site: string): Pick<AgentView, 'link' | 'auditReceipted' | 'reported'>;
+  agent(site: string): Pick<AgentView, 'link' | 'auditReceipted' | 'reported'> & {
+    /** The newest of every quantity, as telemetry told it. */
+    readonly measurements: readonly Measurement[];
+  };
   /** Undefined where it has not been heard of yet. */
   command(id: string): Pick<CommandDetail, 'state' | 'ladder'> | undefined;
   /** Takes a signed order, or throws why not. */
   submitOrder(order: Uint8Array): Submitted | Promise<Submitted>;
   /** Takes and publishes a signed policy, or throws why not. */
   acceptPolicy(policy: Uint8Array): unknown;
+}
+
+interface Measurement {
+  readonly quantity: string;
+  readonly value: number;
+  /** Unix time at which it was measured, ms. */
+  readonly wallMs: number;
 }
 
 interface Submitted {
@@ -60,6 +72,8 @@ export interface ControlledRun extends ObservedRun {
   };
   readonly network: Links;
   readonly provisioned: Provisioned;
+  /** Hears from now on what every process of the control plane says. */
+  hearControl(listener: (event: ControlEvent) => void): void;
   /** The agent of a site, or the control plane, ends without a word; it starts again on the disk that it left. */
   kill(site: string): Promise<void>;
   start(site: string): void | Promise<void>;

@@ -4,6 +4,9 @@ import type { ObservedRun } from './controlled-run.ts';
 /** Reads one quantity of a run as it stands now; null where there is none yet. */
 export type Reading = (run: ObservedRun) => number | null;
 
+/** A model's word is good for so long. */
+const FORECAST_FRESH_MS = 120_000;
+
 const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => number | null>> = {
   importKw: ({ feeder }) => feeder.importKw,
   lossKw: ({ feeder }) => feeder.lossKw,
@@ -29,6 +32,17 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => nu
     if (control === null) return null;
     const { reported, auditReceipted } = control.agent(site);
     return reported === null ? null : Math.max(0, reported.audit.size - auditReceipted);
+  },
+  buffered: ({ site }, { logs }) => {
+    const log = logs.get(site);
+    return log === undefined ? null : log.size - log.receiptedSize;
+  },
+  forecastKw: ({ site }, { control, plant }) => {
+    const told = control
+      ?.agent(site)
+      .measurements.find(({ quantity }) => quantity === 'forecast-import-kw');
+    const isFresh = told !== undefined && plant.nowMs - told.wallMs <= FORECAST_FRESH_MS;
+    return isFresh ? told.value : null;
   },
 };
 

@@ -11,6 +11,7 @@ import { perform, type ScenarioEvent } from './events/index.ts';
 import { PROMISE } from './expectation-words.ts';
 import { type Outcome, type Watch, watchFor } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
+import { Happenings } from './happenings.ts';
 import { promisesOf } from './promises.ts';
 import { safetyWatches } from './safety.ts';
 import type { Scenario } from './scenario.ts';
@@ -108,10 +109,13 @@ export async function runScenario(
   const recorder = new Recorder(scenario);
   const onStep = (): void => {
     const nowMs = run.plant.nowMs - startMs;
+    happenings.look();
     recorder.look(run, nowMs);
     for (const watch of watches) watch.look(run, nowMs);
   };
   const run = await world.begin({ ...common, onStep });
+  const happenings = new Happenings(run, startMs);
+  run.hearControl((event) => happenings.heard(event));
   const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
   watches.push(
     ...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)),
@@ -120,7 +124,10 @@ export async function runScenario(
   const diverged = await played(run, scenario, {
     stretchMs: world.stretchMs,
     timeline: scenario.timeline,
-    onEvent: (event) => perform(event, conduct),
+    onEvent: async (event) => {
+      happenings.event(event);
+      await perform(event, conduct);
+    },
     onProgress: (done) => onProgress(0.5 + done / 2),
     beforeStop: () => conduct.stop(),
   });
@@ -138,8 +145,17 @@ export async function runScenario(
       withControl: recorder.series(),
       withoutControl: idleRecorder.series(),
       lowest: recorder.lowest,
+      happenings: happenings.kept,
+      leftOut: happenings.leftOut,
+      commands: commandsOf(conduct),
     },
   };
+}
+
+function commandsOf({ orders }: Conduct): ReadonlyMap<string, string> {
+  return new Map(
+    [...orders].flatMap(([name, { command }]) => (command === null ? [] : [[name, command]])),
+  );
 }
 
 /** @throws {ScenarioError} where the feeder cannot carry what the sites draw at the beginning */

@@ -1,5 +1,10 @@
 import { AuditWitness, type Database, openDatabase } from '@tieline/audit';
-import { ControlPlane, SqliteControlStore, SqliteTelemetryStore } from '@tieline/control-plane';
+import {
+  type ControlEvent,
+  ControlPlane,
+  SqliteControlStore,
+  SqliteTelemetryStore,
+} from '@tieline/control-plane';
 import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
 import { assert, type Logger, type Rng } from '@tieline/kernel';
 import type { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
@@ -20,6 +25,8 @@ export interface VirtualControlParts {
 
 /** The control plane of a virtual run: a process that may end and start again, and the disk that outlives it. */
 export class VirtualControl {
+  /** Hears what each process says. */
+  onEvent: (event: ControlEvent) => void = () => {};
   readonly #parts: VirtualControlParts;
   readonly #telemetry = new SqliteTelemetryStore(':memory:');
   readonly #witness: Database = openDatabase(':memory:', { synchronous: 'FULL' });
@@ -54,6 +61,7 @@ export class VirtualControl {
     const { feeder, sites } = simulated;
     const places = sites.map(({ plant: { site, bus } }) => ({ site, bus, meter: 'meter' }));
     this.#plane = new ControlPlane(ports, { trust, trustBytes, keys, feeder, places });
+    this.#plane.events.listen(({ event }) => this.onEvent(event));
     this.#plane.start();
     return this.#plane;
   }

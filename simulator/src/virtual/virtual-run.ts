@@ -1,5 +1,5 @@
 import { AuditLog, type Database, openDatabase } from '@tieline/audit';
-import type { ControlPlane } from '@tieline/control-plane';
+import type { ControlEvent, ControlPlane } from '@tieline/control-plane';
 import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
 import {
   assert,
@@ -51,6 +51,8 @@ export class VirtualRun implements ControlledRun {
   readonly provisioned: Provisioned;
   /** The agents' databases, by site. */
   readonly databases = new Map<string, Database>();
+  /** Their audit logs in them, by site. */
+  readonly logs = new Map<string, AuditLog>();
   readonly devices = new Map<string, SiteDevices>();
   readonly #options: VirtualRunOptions;
   readonly #rng: Rng;
@@ -86,6 +88,11 @@ export class VirtualRun implements ControlledRun {
   /** The running control plane; null where there is none, or its process has ended. */
   get control(): ControlPlane | null {
     return this.#control.plane;
+  }
+
+  /** Hears what every process of the control plane says from now on. */
+  hearControl(listener: (event: ControlEvent) => void): void {
+    this.#control.onEvent = listener;
   }
 
   /** The control plane ends without a word. */
@@ -128,14 +135,16 @@ export class VirtualRun implements ControlledRun {
     assert(site !== undefined && key !== undefined && !this.#running.has(name), 'a site at rest');
     const db = this.databases.get(name) ?? openDatabase(':memory:', { synchronous: 'FULL' });
     const identity = { anchor: trust.anchor, deployment, site: name };
+    const log = this.logs.get(name) ?? new AuditLog({ db, identity, key });
     this.databases.set(name, db);
+    this.logs.set(name, log);
     const agent = new EdgeAgent(
       {
         clock: this.#clockOf(name),
         rng: scoped(this.#rng, name),
         logger: logger.child({ site: name }),
         bus: this.network.bus(name),
-        store: sqliteStore(db, new AuditLog({ db, identity, key })),
+        store: sqliteStore(db, log),
         devices: virtualDevices(this.devices.get(name)!.models, this.world),
         inference: virtualInference(this.world),
       },
@@ -159,11 +168,9 @@ export class VirtualRun implements ControlledRun {
 
   /** The audit log of a site, as its agent's disk has it. */
   auditLog(site: string): AuditLog {
-    const { trust, agents } = this.provisioned;
-    const [db, key] = [this.databases.get(site), agents.get(site)];
-    assert(db !== undefined && key !== undefined, 'a site whose agent has run');
-    const identity = { anchor: trust.anchor, deployment: trust.document.deployment, site };
-    return new AuditLog({ db, identity, key });
+    const log = this.logs.get(site);
+    assert(log !== undefined, 'a site whose agent has run');
+    return log;
   }
 
   /** The agent of a site ends without a word to anybody: its link breaks first, then it is stopped. */
