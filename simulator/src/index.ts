@@ -28,6 +28,7 @@ export { virtualDevices } from './devices/virtual-devices.ts';
 export { Plant, type PlantOptions, SitePlant } from './plant/plant.ts';
 export { writeReports } from './report/adapters/report-files.ts';
 export { githubAnnotations } from './report/annotations.ts';
+export { junitXml } from './report/junit.ts';
 export { reproducing } from './report/reproducing.ts';
 export { type RunScenariosOptions, runScenarios } from './scenario/adapters/run-scenarios.ts';
 export {

@@ -1,7 +1,9 @@
+import { QUARTER_HOUR_MS } from '@tieline/kernel';
 import type { Chronicle, Series } from '../../scenario/chronicle.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
 import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
 import type { BoundExpectation } from '../../scenario/scenario-file.ts';
+import { outages } from './lane-model.ts';
 
 export interface Line {
   readonly name: string;
@@ -100,7 +102,45 @@ function siteCharts(
       ...{ unit: 'kW', lines: battery, limits: [], shown: [0] },
     },
     { title: 'State of charge', unit: '0 to 1', lines: charge, limits: [], shown: [0, 1] },
+    ...forecastCharts(chronicle, site),
+    ...bufferCharts(chronicle, site),
   ];
+}
+
+/** What the model said beside what came; none where no model ran. */
+function forecastCharts(chronicle: Chronicle, site: string): readonly Chart[] {
+  const forecast = own(chronicle, `${site}.forecastKw`, 'forecast by the model');
+  if (forecast.points.every((point) => point === null)) return [];
+  const came: Line = {
+    ...{ name: 'what came: the mean of the quarter hour after', tone: 'quarter' },
+    ...{ quantity: `${site}.uncontrolledKw`, points: quarterAfter(chronicle, site) },
+  };
+  return [
+    {
+      title: 'Forecast of the import without battery, for the quarter hour to come',
+      ...{ unit: 'kW', lines: [came, forecast], limits: [], shown: [] },
+    },
+  ];
+}
+
+/** Mean of load less sun over the quarter hour that begins with each point; null where it is not over. */
+function quarterAfter({ withControl, intervalMs }: Chronicle, site: string): Series {
+  const [load, pv] = ['loadKw', 'pvKw'].map((name) => withControl.get(`${site}.${name}`) ?? []);
+  const net = (load ?? []).map((kw, at) => (kw ?? 0) - (pv?.[at] ?? 0));
+  const sums = [0];
+  for (const kw of net) sums.push((sums.at(-1) ?? 0) + kw);
+  const count = Math.round(QUARTER_HOUR_MS / intervalMs);
+  return net.map((_, at) => {
+    const [from, to] = [sums[at], sums[at + count]];
+    return count === 0 || from === undefined || to === undefined ? null : (to - from) / count;
+  });
+}
+
+/** What waits at the agent, where it was cut off: else it is a line at the bottom. */
+function bufferCharts(chronicle: Chronicle, site: string): readonly Chart[] {
+  if (outages(chronicle.withControl.get(`${site}.linked`) ?? [], 1).length === 0) return [];
+  const lines = [own(chronicle, `${site}.buffered`, 'audit records without a receipt')];
+  return [{ title: 'Waiting at the agent', unit: 'records', lines, limits: [], shown: [0] }];
 }
 
 /** Of each quantity that something is expected of, and that has no chart yet. */
@@ -121,6 +161,8 @@ function otherCharts(
 }
 
 const UNITS: Readonly<Record<string, string>> = {
+  stateOfCharge: '0 to 1',
+  buffered: 'records',
   voltagePu: 'per unit',
   linked: '0 or 1',
   refused: 'messages',

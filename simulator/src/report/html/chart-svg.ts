@@ -1,27 +1,19 @@
 import type { Series } from '../../scenario/chronicle.ts';
-import { clock } from '../../scenario/clock.ts';
+import {
+  eventMarks,
+  type Mark,
+  PLOT,
+  path,
+  round,
+  type Setting,
+  text,
+  timeAxis,
+} from './chart-frame.ts';
 import type { Chart, Limit, Line } from './chart-model.ts';
 import { type Element, element } from './element.ts';
 import { type Scale, timeScale, valueScale } from './scale.ts';
 
-/** What all charts of a page have in common. */
-export interface Setting {
-  readonly durationMs: number;
-  readonly intervalMs: number;
-  /** In words: `time after 2026-03-03 18:00 UTC`. */
-  readonly timeAxis: string;
-}
-
-/** A numbered vertical line. */
-export interface Mark {
-  readonly atMs: number;
-  readonly number: number;
-}
-
 const [WIDTH, HEIGHT] = [960, 232];
-const PLOT = { left: 64, right: 948, top: 26, bottom: 188 };
-/** Marks nearer than this share a number; wide enough for `10–12`. */
-const NUMBER_WIDTH = 30;
 
 interface Frame {
   readonly x: Scale;
@@ -34,7 +26,7 @@ interface Frame {
  * the text around it.
  */
 export function chartSvg(chart: Chart, marks: readonly Mark[], setting: Setting): Element {
-  const { durationMs, intervalMs, timeAxis } = setting;
+  const { durationMs, intervalMs } = setting;
   const bounds = chart.limits.flatMap(({ min, max }) => [min, max]).filter(Number.isFinite);
   const values = chart.lines.flatMap(({ points }) => points.filter((one) => one !== null));
   const frame: Frame = {
@@ -47,8 +39,8 @@ export function chartSvg(chart: Chart, marks: readonly Mark[], setting: Setting)
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', class: 'chart' },
     element('title', {}, `${chart.title}, ${chart.unit}`),
     element('desc', {}, describe(chart)),
-    ...axes(frame, chart.unit, timeAxis),
-    ...eventMarks(marks, frame.x),
+    ...axes(frame, chart.unit, setting.timeAxis),
+    ...eventMarks(marks, frame.x, PLOT.bottom),
     ...chart.lines.map((line) => path(linePath(line.points, frame), line.tone)),
     ...chart.limits.flatMap((limit) => limitLines(limit, frame)),
     ...chart.limits.flatMap((limit) => abnormal(limit, chart, frame)),
@@ -65,7 +57,7 @@ function describe({ lines, limits, unit }: Chart): string {
   return [...ranges, ...limits.map(({ name }) => name)].join('; ');
 }
 
-function axes({ x, y }: Frame, unit: string, timeAxis: string): Element[] {
+function axes({ x, y }: Frame, unit: string, words: string): Element[] {
   const { left, right, top, bottom } = PLOT;
   const rows = y.ticks.flatMap((value) => {
     const at = round(y.at(value));
@@ -76,38 +68,10 @@ function axes({ x, y }: Frame, unit: string, timeAxis: string): Element[] {
       text(label, { x: left - 8, y: at + 4, 'text-anchor': 'end' }),
     ];
   });
-  const columns = x.ticks.flatMap((ms) => {
-    const at = round(x.at(ms));
-    const anchor = at > right - 20 ? 'end' : 'middle';
-    return [
-      path(`M${at} ${bottom}v4`, 'grid'),
-      text(clock(ms), { x: at, y: bottom + 18, 'text-anchor': anchor }),
-    ];
-  });
   return [
     ...rows,
-    ...columns,
     text(unit, { x: left - 8, y: top - 12, 'text-anchor': 'end' }),
-    text(timeAxis, { x: right, y: bottom + 36, 'text-anchor': 'end' }),
-  ];
-}
-
-/** Vertical lines; above them the numbers of the list of events, of those close together as one. */
-function eventMarks(marks: readonly Mark[], x: Scale): Element[] {
-  const groups: { at: number; first: number; last: number }[] = [];
-  for (const { atMs, number } of marks) {
-    const at = round(x.at(atMs));
-    const group = groups.at(-1);
-    if (group !== undefined && at - group.at < NUMBER_WIDTH) group.last = number;
-    else groups.push({ at, first: number, last: number });
-  }
-  return [
-    ...marks.map(({ atMs }) => path(`M${round(x.at(atMs))} ${PLOT.top}V${PLOT.bottom}`, 'event')),
-    ...groups.map(({ at, first, last }) =>
-      text(first === last ? `${first}` : `${first}–${last}`, {
-        ...{ x: at, y: PLOT.top - 6, 'text-anchor': 'middle', class: 'event-number' },
-      }),
-    ),
+    ...timeAxis(x, bottom, words),
   ];
 }
 
@@ -183,19 +147,6 @@ function linePath(points: Series, { x, y, intervalMs }: Frame): string {
     return stroke === 'M' ? `M${place}h0` : `L${place}`;
   });
   return parts.join('');
-}
-
-/** Where the stylesheet is missing, a line in the colour of the text. */
-function path(d: string, tone: string): Element {
-  return element('path', { d, class: tone, fill: 'none', stroke: 'currentColor' });
-}
-
-function text(words: string, attributes: Readonly<Record<string, string | number>>): Element {
-  return element('text', { 'font-size': 12, fill: 'currentColor', ...attributes }, words);
-}
-
-function round(place: number): number {
-  return Number(place.toFixed(1));
 }
 
 function short(value: number): string {

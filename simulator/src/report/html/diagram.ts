@@ -1,5 +1,6 @@
 import { clock } from '../../scenario/clock.ts';
 import type { ScenarioRun } from '../../scenario/run-scenario.ts';
+import { scrolled } from './chart-frame.ts';
 import { type Element, element } from './element.ts';
 import { feederLayout, type PlacedBus } from './feeder-layout.ts';
 
@@ -47,7 +48,7 @@ export function feederDiagram({ scenario, chronicle }: ScenarioRun): Element[] {
       'figure',
       {},
       element('figcaption', {}, element('h3', {}, title), element('ul', {}, ...legend(voltages))),
-      drawing,
+      scrolled(drawing),
     ),
   ];
 }

@@ -92,7 +92,7 @@ test('what has no chart by itself gets one where something is expected of it', (
 });
 
 test('every chart can be heard: a title with its unit, and what its lines do', () => {
-  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(1 + 2 + 3 * 3 + 1);
+  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(1 + 1 + 2 + 3 * 4 + 2);
   expect(groupOf('feeder')).toMatch(
     /role="img"[^>]*><title>Lowest voltage, per unit<\/title><desc>without control: 0\.9\d+ to 0\.9\d+ per unit;/,
   );
@@ -109,7 +109,7 @@ test('a page stays bounded, and says what it left out', () => {
   const text = reportPage(crowded, 'x');
   expect(text).toContain('7 more sites are not drawn.');
   expect(text).toContain('Events, the first 200 of 5000');
-  expect(text.match(/class="event"/g)?.length).toBeLessThanOrEqual(200 * 2);
+  expect(text.match(/class="event"/g)?.length).toBeLessThanOrEqual(200 * 3);
 });
 
 test('a run that ends early has lines that end, not lines at zero', () => {
@@ -117,4 +117,27 @@ test('a run that ends early has lines that end, not lines at zero', () => {
   const chronicle = { ...played.chronicle, withControl: new Map([['harbour.batteryKw', points]]) };
   const text = groupOf('harbour', reportPage({ ...played, chronicle }, 'x'));
   expect(text).toMatch(/d="M[\d. ]+h0L[\d. ]+M[\d. ]+h0" class="own"/);
+});
+
+test('what a link that was cut kept waiting is drawn where it was, and nowhere else', () => {
+  expect(page).toContain(
+    '<title>Orders, links and alarms</title><desc>harbour not heard: not heard from',
+  );
+  expect(groupOf('harbour')).toContain('<title>Waiting at the agent, records</title>');
+  expect(groupOf('mill-lane')).not.toContain('Waiting at the agent');
+});
+
+test('a forecast stands beside what came, as far as its quarter hour is over', () => {
+  const minutes = 30;
+  const withControl = new Map([
+    ['harbour.forecastKw', Array.from({ length: minutes }, () => 90)],
+    ['harbour.loadKw', Array.from({ length: minutes }, (_, at) => 100 + at)],
+    ['harbour.pvKw', Array.from({ length: minutes }, () => 10)],
+  ]);
+  const chronicle = { ...played.chronicle, intervalMs: 60_000, withControl };
+  const text = groupOf('harbour', reportPage({ ...played, chronicle }, 'x'));
+  // Of load less sun, the mean of minutes 0 to 14 is 97 kW, that of the last whole quarter hour 112.
+  expect(text).toMatch(
+    /<desc>what came: the mean of the quarter hour after: 97 to 112 kW; forecast/,
+  );
 });

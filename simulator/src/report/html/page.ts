@@ -3,10 +3,12 @@ import { type EventWords, eventWords } from '../../scenario/events/index.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
 import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reproducing } from '../reproducing.ts';
+import { type Mark, type Setting, scrolled } from './chart-frame.ts';
 import { type Chart, chartGroups, SITES_MAX } from './chart-model.ts';
-import { chartSvg, type Mark, type Setting } from './chart-svg.ts';
+import { chartSvg } from './chart-svg.ts';
 import { feederDiagram } from './diagram.ts';
 import { type Child, type Element, element, render } from './element.ts';
+import { laneFigure } from './lanes.ts';
 
 /** As many events as the list and the charts can carry. */
 const EVENTS_MAX = 200;
@@ -167,7 +169,11 @@ function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
     ];
   });
   const left = report.sites.length - SITES_MAX;
-  return left > 0 ? [...groups, element('p', {}, `${left} more sites are not drawn.`)] : groups;
+  return [
+    ...laneFigure(run, marks, setting),
+    ...groups,
+    ...(left > 0 ? [element('p', {}, `${left} more sites are not drawn.`)] : []),
+  ];
 }
 
 function figure(chart: Chart, marks: readonly Mark[], setting: Setting): Element {
@@ -181,7 +187,7 @@ function figure(chart: Chart, marks: readonly Mark[], setting: Setting): Element
     'figure',
     {},
     element('figcaption', {}, element('h3', {}, chart.title), element('ul', {}, ...entries)),
-    chartSvg(chart, marks, setting),
+    scrolled(chartSvg(chart, marks, setting)),
   );
 }
 
