@@ -16,9 +16,10 @@ const SCHEMES = ['light', 'dark'] as const;
 describe.runIf(isHere(CHROMIUM, 'report.html in Chromium'))('report.html in Chromium', () => {
   let browser: Browser;
   let server: ReportServer;
-  const folder = mkdtempSync(join(tmpdir(), 'tieline-report-'));
+  let folder: string;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tieline-report-'));
     writeReports(folder, await lookedAtRuns());
     server = await serveReports(folder);
     // As root in a container there is no sandbox to be had.
