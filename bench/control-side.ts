@@ -16,7 +16,7 @@ export interface ControlSide {
 /** The production control plane and its broker in this process: policy, model, time and receipts for one agent. */
 export async function startControlSide(site: BenchSite): Promise<ControlSide> {
   const { provisioned, identity, simulated } = site;
-  const { trust, trustBytes, control: keys, policyBytes, releaseKey } = provisioned;
+  const { trust, control: keys, policyBytes, releaseKey } = provisioned;
   const [clock, rng, logger] = [systemClock(), systemRng(), silentLogger];
   const token = toHex(rng.stream('tokens').bytes(32));
   const clients = ['control', site.site].map((clientId) => ({
@@ -39,7 +39,6 @@ export async function startControlSide(site: BenchSite): Promise<ControlSide> {
     },
     {
       trust,
-      trustBytes,
       keys,
       feeder: eveningPeak().feeder,
       places: [{ site: site.site, bus: simulated.plant.bus, meter: 'meter' }],

@@ -101,7 +101,7 @@ function row(
 }
 
 async function makeBed(folder: string): Promise<Bed> {
-  const { trust, trustBytes, agents, keys } = provisioned();
+  const { trust, agents, keys } = provisioned();
   const workerData: FleetOrders = {
     deployment: DEPLOYMENT,
     token: TOKEN,
@@ -124,7 +124,7 @@ async function makeBed(folder: string): Promise<Bed> {
       ...{ clock, rng, bus, store, telemetry, logger: silentLogger },
       audit: new AuditWitness({ db, ...witness }),
     },
-    { trust, trustBytes, keys, feeder, places },
+    { trust, keys, feeder, places },
   );
   plane.start();
   await once(fleet, 'message');
@@ -282,7 +282,7 @@ function provisioned() {
     },
     [root],
   );
-  return { trust: openTrust(trustBytes), trustBytes, agents, keys };
+  return { trust: openTrust(trustBytes), agents, keys };
 }
 
 const sum = (a: number, b: number): number => a + b;

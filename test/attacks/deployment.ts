@@ -1,13 +1,13 @@
 import { seededRng } from '@tieline/kernel';
 import {
   type HeldKey,
-  KINDS,
   nodeSigner,
   openTrust,
   type Policy,
+  policyParts,
   type Role,
   type Scope,
-  sealDocument,
+  sealPolicy,
   signTrust,
   type Trust,
 } from '@tieline/protocol';
@@ -78,10 +78,11 @@ export function makeDeployment(): Deployment {
     approvals: { routine: 1, critical: 2 },
     sites: simulated.sites.map((site) => site.policy),
   };
-  const policyBytes = sealPolicy(policy, trust, first.policyKey);
+  const policyBytes = sealPolicy(policy, trust.anchor, [first.policyKey], { iat: START_S });
   return { ...first, simulated, trust, trustBytes, policy, policyBytes };
 }
 
-export function sealPolicy(policy: Policy, trust: Trust, key: HeldKey): Uint8Array {
-  return sealDocument(KINDS.policy, policy, trust.anchor, [key], { iat: policy.issuedAt });
+/** What one site is to get of a policy that `key` has signed. */
+export function policyFor(site: string, policy: Policy, trust: Trust, key: HeldKey): Uint8Array {
+  return policyParts(sealPolicy(policy, trust.anchor, [key], { iat: policy.issuedAt }))(site);
 }

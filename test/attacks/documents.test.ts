@@ -3,6 +3,8 @@ import { toHex } from '@tieline/kernel';
 import {
   BLOCK_BYTES,
   BlockHave,
+  decodeCbor,
+  encodeCbor,
   type HeldKey,
   KINDS,
   type Policy,
@@ -13,7 +15,7 @@ import {
 import { signRelease } from '@tieline/simulator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AttackedSite } from './attacked-site.ts';
-import { mallory, SITE, START_S, sealPolicy } from './deployment.ts';
+import { mallory, policyFor, SITE, START_S } from './deployment.ts';
 import { flipped, forgeCommand, setpoint } from './forge.ts';
 
 let at: AttackedSite;
@@ -37,7 +39,7 @@ describe('policy', () => {
     return { ...policy, version, sites };
   };
   const desired = (version: number, key: HeldKey) => {
-    const payload = sealPolicy(generous(version), at.deployment.trust, key);
+    const payload = policyFor(SITE, generous(version), at.deployment.trust, key);
     return { topic: at.topic('desired/policy'), payload, qos: 1, retain: true } as const;
   };
   /** What the policy in force forbids is refused as before: nothing of the other one has taken hold. */
@@ -62,8 +64,24 @@ describe('policy', () => {
 
   test('one with a bit flipped: signature_wrong', async () => {
     const message = desired(3, at.deployment.policyKey);
-    await at.strike({ ...message, payload: flipped(message.payload) });
+    const [index, pages] = decodeCbor(message.payload) as [Uint8Array, object];
+    await at.strike({ ...message, payload: encodeCbor([flipped(index), pages]) });
     expect(codesOnRecord()).toEqual(['signature_wrong']);
+    await expectUnchanged();
+  });
+
+  test('one whose page is not the one that was signed: page_wrong', async () => {
+    const message = desired(3, at.deployment.policyKey);
+    await at.strike({ ...message, payload: flipped(message.payload) });
+    expect(codesOnRecord()).toEqual(['page_wrong']);
+    await expectUnchanged();
+  });
+
+  test('one without its page: page_wrong, and the site is not left without limits', async () => {
+    const message = desired(3, at.deployment.policyKey);
+    const [index] = decodeCbor(message.payload) as [Uint8Array];
+    await at.strike({ ...message, payload: encodeCbor([index, {}]) });
+    expect(codesOnRecord()).toEqual(['page_wrong']);
     await expectUnchanged();
   });
 

@@ -71,8 +71,8 @@ ${Object.entries(TOPICS)
 *Addressed* messages go to one receiver under one topic; their \`external_aad\` is
 \`["tl1", anchor, topic]\`. *Documents* are signed once for many; theirs is \`["tl1", anchor, name]\`. The anchor is
 the SHA-256 of the deployment's first trust document, and empty in that document itself. Claims that are not
-listed for a kind are forbidden in it. The topic \`desired/policy\` carries the document \`policy\`; a \`desired/model\`
-holds a \`release\`, a command an \`order\`, and an upload of the audit log a \`checkpoint\`.
+listed for a kind are forbidden in it. The topic \`desired/policy\` carries the document \`policy\`, which names the
+digest of every site's page, and beside it the page of the one site; a \`desired/model\` holds a \`release\`, a command an \`order\`, and an upload of the audit log a \`checkpoint\`.
 
 | kind | form | signed by role | claims | bytes at most |
 | --- | --- | --- | --- | --- |

@@ -237,7 +237,7 @@ test('with each connection to the broker every site is told what is in force', (
   world.bus.down();
   world.bus.sent.splice(0);
   world.bus.up();
-  for (const kind of ['trust', 'policy', 'freshness']) {
+  for (const kind of ['policy', 'freshness']) {
     expect(world.bus.take(`/desired/${kind}`)).toMatchObject(
       Array(3).fill({ retain: true, qos: 1 }),
     );

@@ -17,7 +17,7 @@ export interface BulletinPorts {
   readonly policies: Policies;
   readonly models: Models;
   readonly term: Term;
-  readonly trust: { readonly version: number; readonly bytes: Uint8Array };
+  readonly trustVersion: number;
 }
 
 /** What agents are told unasked: the documents in force, that the control plane is alive, its receipts. */
@@ -32,9 +32,8 @@ export class Bulletin {
 
   /** A new connection: the broker may have lost what it kept for others. */
   publishAll(): void {
-    const { outbox, models, trust } = this.#ports;
+    const { outbox, models } = this.#ports;
     for (const site of this.#sites()) {
-      outbox.desired(site, 'trust', trust.bytes);
       const desired = models.desired(site);
       if (desired !== null) outbox.desired(site, 'model', desired.document);
     }
@@ -47,7 +46,7 @@ export class Bulletin {
     const { policies, bus, outbox } = this.#ports;
     const held = policies.held;
     if (held === null || !bus.isUp) return;
-    for (const site of this.#sites()) outbox.desired(site, 'policy', held.bytes);
+    for (const site of this.#sites()) outbox.desired(site, 'policy', held.partOf(site));
     this.#publishFreshness();
   }
 
@@ -77,9 +76,9 @@ export class Bulletin {
   }
 
   #publishFreshness(): void {
-    const { now, outbox, policies, trust } = this.#ports;
+    const { now, outbox, policies, trustVersion: trust } = this.#ports;
     const policy = policies.held?.policy.version ?? 0;
-    outbox.freshness(this.#sites(), { trust: trust.version, policy });
+    outbox.freshness(this.#sites(), { trust, policy });
     this.#freshnessDueMs = now().monotonicMs + FRESHNESS_MS;
   }
 

@@ -80,7 +80,7 @@ export class Outbox {
   }
 
   /** The signed bytes as they are. While the bus is down nothing is sent: a new connection publishes all. */
-  desired(site: string, what: 'trust' | 'policy' | 'model' | 'freshness', bytes: Uint8Array): void {
+  desired(site: string, what: 'policy' | 'model' | 'freshness', bytes: Uint8Array): void {
     if (this.#ports.bus.isUp) this.#publish(site, `desired/${what}`, bytes);
   }
 

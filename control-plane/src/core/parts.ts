@@ -42,8 +42,6 @@ export interface ControlPlanePorts {
 
 export interface ControlPlaneSetting {
   readonly trust: Trust;
-  /** The trust document as signed: agents get these bytes. */
-  readonly trustBytes: Uint8Array;
   readonly keys: ControlKeys;
   readonly feeder: Feeder;
   readonly places: readonly SitePlace[];
@@ -79,7 +77,7 @@ export class Parts {
   /** Takes up what the store holds, under a new epoch. @throws {TrustError | ControlError} */
   constructor(ports: ControlPlanePorts, setting: ControlPlaneSetting) {
     const { store, rng, bus, audit } = ports;
-    const { trust, trustBytes, keys } = setting;
+    const { trust, keys } = setting;
     assertPlaces(setting);
     this.#ports = ports;
     this.#setting = setting;
@@ -108,8 +106,7 @@ export class Parts {
     const shared = { ...common, outbox, agents, dispatch, policies, models };
     const policy = () => policies.inForce();
     this.orders = new Orders({ ...shared, ids: rng.stream(`control-plan-${epoch}`), policy });
-    const published = { version: trust.document.version, bytes: trustBytes };
-    this.bulletin = new Bulletin({ ...shared, bus, trust: published });
+    this.bulletin = new Bulletin({ ...shared, bus, trustVersion: trust.document.version });
     this.intake = new TelemetryIntake({
       ...common,
       store: ports.telemetry,

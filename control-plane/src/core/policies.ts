@@ -1,5 +1,5 @@
 import { type Clock, equalBytes } from '@tieline/kernel';
-import { EPOCH_STEP_MAX, KINDS, type Policy } from '@tieline/protocol';
+import { EPOCH_STEP_MAX, type Policy, policyParts } from '@tieline/protocol';
 import type { ControlStore } from '../ports/control-store.ts';
 import { ControlError } from './failure.ts';
 import type { Wire } from './wire.ts';
@@ -7,6 +7,8 @@ import type { Wire } from './wire.ts';
 export interface HeldPolicy {
   readonly policy: Policy;
   readonly bytes: Uint8Array;
+  /** What one site is to get of it: its own page alone. */
+  readonly partOf: (site: string) => Uint8Array;
   readonly acceptedWallMs: number;
 }
 
@@ -25,8 +27,9 @@ export class Policies {
     this.#conflicted = conflicted;
     const newest = ports.store.newestPolicy();
     if (newest === null) return;
-    const { body } = ports.wire.reopenDocument(KINDS.policy, newest.bytes);
-    this.#held = { policy: body, bytes: newest.bytes, acceptedWallMs: newest.acceptedWallMs };
+    const { bytes, acceptedWallMs } = newest;
+    const policy = ports.wire.reopenPolicy(bytes);
+    this.#held = { policy, bytes, partOf: policyParts(bytes), acceptedWallMs };
   }
 
   get held(): HeldPolicy | null {
@@ -47,7 +50,7 @@ export class Policies {
    */
   accept(bytes: Uint8Array): { readonly held: HeldPolicy; readonly isNew: boolean } {
     const { store, wire, clock } = this.#ports;
-    const { body: policy } = wire.reopenDocument(KINDS.policy, bytes);
+    const policy = wire.reopenPolicy(bytes);
     const { deployment, version } = policy;
     if (deployment !== wire.deployment) {
       throw new ControlError({ code: 'policy_of_other_deployment', deployment });
@@ -66,10 +69,10 @@ export class Policies {
       const facts = { version, held: held.policy.version, stepMax: EPOCH_STEP_MAX };
       throw new ControlError({ code: 'policy_version_step_too_large', ...facts });
     }
-    wire.openDocument(KINDS.policy, bytes);
+    wire.openPolicy(bytes);
     const acceptedWallMs = clock.wallMs();
     store.addPolicy({ version, bytes, acceptedWallMs });
-    const taken = { policy, bytes, acceptedWallMs };
+    const taken = { policy, bytes, partOf: policyParts(bytes), acceptedWallMs };
     this.#held = taken;
     return { held: taken, isNew: true };
   }

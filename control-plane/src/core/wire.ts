@@ -10,6 +10,8 @@ import {
   type OpenedDocument,
   openAddressed,
   openDocument,
+  openPolicy,
+  type Policy,
   type Role,
   resolveKey,
   sealAddressed,
@@ -103,9 +105,14 @@ export class Wire {
     return openDocument(kind, bytes, { trust: this.trust, site: null, wallS: this.wallS() });
   }
 
+  /** Verifies a whole policy. @throws {VerifyError} */
+  openPolicy(bytes: Uint8Array): Policy {
+    return openPolicy(bytes, { trust: this.trust, site: null, wallS: this.wallS() }).body;
+  }
+
   /** The same for what was accepted before: that a key has expired since does not undo it. */
-  reopenDocument<Body>(kind: Kind<Body>, bytes: Uint8Array): OpenedDocument<Body> {
-    return openDocument(kind, bytes, { trust: this.trust, site: null, wallS: null });
+  reopenPolicy(bytes: Uint8Array): Policy {
+    return openPolicy(bytes, { trust: this.trust, site: null, wallS: null }).body;
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   type Setpoint,
   type SitePolicy,
   sealDocument,
+  sealPolicy,
   signTrust,
   type TrustDocument,
 } from '@tieline/protocol';
@@ -124,7 +125,7 @@ export function policyOf(version: number): Policy {
 
 export function signedPolicy(version: number, change: Partial<Policy> = {}, key = policyKey) {
   const body = { ...policyOf(version), ...change };
-  return sealDocument(KINDS.policy, body, trust.anchor, [key], { iat: ISSUED_S });
+  return sealPolicy(body, trust.anchor, [key], { iat: ISSUED_S });
 }
 
 export function setpoint(activePowerKw: number): Setpoint {

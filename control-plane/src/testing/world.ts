@@ -7,7 +7,7 @@ import { ControlPlane } from '../core/control-plane.ts';
 import type { ControlEvent } from '../core/events.ts';
 import { ManualClock } from './adapters/manual-clock.ts';
 import { AgentDouble } from './agent-double.ts';
-import { controlKeys, SITES, signedPolicy, trust, trustBytes } from './deployment.ts';
+import { controlKeys, SITES, signedPolicy, trust } from './deployment.ts';
 import { MemoryBus } from './memory-bus.ts';
 
 export const PLACES = [
@@ -48,7 +48,6 @@ export class World {
       { clock, bus, store, telemetry, audit, rng: seededRng(5), logger: silentLogger },
       {
         trust,
-        trustBytes,
         keys: controlKeys,
         feeder: embeddedFeeder('baran-wu-33'),
         places: PLACES,

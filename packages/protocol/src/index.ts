@@ -99,7 +99,7 @@ export {
   Release,
 } from './messages/model.ts';
 export { type Assumptions, Order, OrderClass, OrderTarget } from './messages/order.ts';
-export { AssetPolicy, Policy, SitePolicy } from './messages/policy.ts';
+export { AssetPolicy, Policy, PolicyIndex, SitePolicy } from './messages/policy.ts';
 export { Receipt, ReceiptStatus } from './messages/receipt.ts';
 export { Quantity, Telemetry, TelemetrySeries } from './messages/telemetry.ts';
 export {
@@ -170,3 +170,10 @@ export {
   VerifyError,
   type VerifyFailure,
 } from './verify/failure.ts';
+export {
+  decodePolicy,
+  openPolicy,
+  POLICY_BYTES_MAX,
+  policyParts,
+  sealPolicy,
+} from './verify/policy.ts';

@@ -4,7 +4,7 @@ import type { MessageDefinition } from './messages/define.ts';
 import { Birth, Death, Heartbeat, Presence, TimeAsk, TimeTell } from './messages/lifecycle.ts';
 import { BlockHave, BlockWant, DesiredModel, Freshness, Release } from './messages/model.ts';
 import { Order } from './messages/order.ts';
-import { Policy } from './messages/policy.ts';
+import { PolicyIndex } from './messages/policy.ts';
 import { Receipt } from './messages/receipt.ts';
 import { Telemetry } from './messages/telemetry.ts';
 
@@ -80,7 +80,7 @@ export const KINDS = {
   timeTell: kind(TimeTell, 'addressed', 'time', ['iss', 'aud', 'iat']),
   checkpoint: kind(Checkpoint, 'document', 'agent', ['iss']),
   order: kind(Order, 'document', 'operator', ['iss', 'iat', 'nbf', 'exp']),
-  policy: kind(Policy, 'document', 'policy', ['iss', 'iat']),
+  policy: kind(PolicyIndex, 'document', 'policy', ['iss', 'iat']),
   release: kind(Release, 'document', 'release', ['iss', 'iat']),
   desiredModel: kind(DesiredModel, 'document', 'director', ['iss', 'iat']),
   freshness: kind(Freshness, 'document', 'freshness', ['iss', 'iat', 'exp']),

@@ -9,6 +9,7 @@ import {
   type Policy,
   type Role,
   sealDocument,
+  sealPolicy,
   sha256,
   signTrust,
   type Trust,
@@ -109,7 +110,7 @@ export function provision(
 
 export function signPolicy(policy: Policy, trust: Trust, policyKey: HeldKey): Uint8Array {
   const { issuedAt } = policy;
-  return sealDocument(KINDS.policy, policy, trust.anchor, [policyKey], { iat: issuedAt });
+  return sealPolicy(policy, trust.anchor, [policyKey], { iat: issuedAt });
 }
 
 /** Signs a model package for release, block by block. */

@@ -46,7 +46,7 @@ export class VirtualControl {
   start(): ControlPlane {
     assert(this.#plane === null, 'one control plane runs at a time');
     const { world, network, rng, logger, simulated, provisioned } = this.#parts;
-    const { trust, trustBytes, control: keys } = provisioned;
+    const { trust, control: keys } = provisioned;
     const audit = new AuditWitness({
       db: this.#witness,
       deployment: simulated.deployment,
@@ -60,7 +60,7 @@ export class VirtualControl {
     };
     const { feeder, sites } = simulated;
     const places = sites.map(({ plant: { site, bus } }) => ({ site, bus, meter: 'meter' }));
-    this.#plane = new ControlPlane(ports, { trust, trustBytes, keys, feeder, places });
+    this.#plane = new ControlPlane(ports, { trust, keys, feeder, places });
     this.#plane.events.listen(({ event }) => this.onEvent(event));
     this.#plane.start();
     return this.#plane;

@@ -1,5 +1,5 @@
 import { SiteId } from '@tieline/kernel';
-import { KINDS } from '@tieline/protocol';
+import { POLICY_BYTES_MAX } from '@tieline/protocol';
 import { z } from 'zod';
 import type { ControlPlane } from '../../core/control-plane.ts';
 import { ControlError } from '../../core/failure.ts';
@@ -9,6 +9,8 @@ import { type App, answer } from './app.ts';
 import { base64, bytesOfBase64, HexDigest, refusals } from './shapes.ts';
 import { ModelAnswer, ModelBody, ModelStatusAnswer, PolicyAnswer } from './shapes-documents.ts';
 
+/** Two MiB of policy as base64. */
+const POLICY_BODY_BYTES_MAX = 3 * 1_024 * 1_024;
 /** Eight MiB of package as base64, and the release beside it. */
 const MODEL_BODY_BYTES_MAX = 12 * 1_024 * 1_024;
 
@@ -33,10 +35,11 @@ export function documentRoutes(app: App, plane: ControlPlane): void {
   app.put(
     '/v1/policy',
     {
+      bodyLimit: POLICY_BODY_BYTES_MAX,
       schema: {
         tags,
         summary: 'Takes a newer signed policy and publishes it to every agent',
-        body: z.strictObject({ policy: base64(KINDS.policy.message.bytesMax) }),
+        body: z.strictObject({ policy: base64(POLICY_BYTES_MAX) }),
         response: { 200: PolicyAnswer, ...refusals },
       },
     },

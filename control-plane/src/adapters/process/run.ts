@@ -27,11 +27,10 @@ export interface Running {
 export async function startProcess(configFile: string): Promise<Running> {
   const loaded = loadConfig(configFile);
   const { config, at } = loaded;
-  const trustBytes = readBytes(at(config.trustFile));
-  const trust = openTrust(trustBytes);
+  const trust = openTrust(readBytes(at(config.trustFile)));
   assertDeployment(config, trust);
   const setting = {
-    ...{ trust, trustBytes, keys: readKeys(loaded), feeder: readFeeder(loaded) },
+    ...{ trust, keys: readKeys(loaded), feeder: readFeeder(loaded) },
     places: config.sites,
     telemetryKeepDays: config.telemetryKeepDays,
   };

@@ -1,8 +1,7 @@
 import type { BusMessage } from '@tieline/bus';
 import type { Logger } from '@tieline/kernel';
 import {
-  KINDS,
-  openDocument,
+  openPolicy,
   type Policy,
   type SitePolicy,
   sha256,
@@ -89,7 +88,7 @@ export class PolicyDesk {
     const { trust, site, session } = this.#parts;
     const { wallMs, clock } = session.now();
     const wallS = clock === 'untrusted' ? null : Math.floor(wallMs / 1_000);
-    const { body: policy } = openDocument(KINDS.policy, bytes, { trust, site, wallS });
+    const { body: policy } = openPolicy(bytes, { trust, site, wallS });
     return { policy, site: policy.sites.find((one) => one.site === site) ?? null };
   }
 }

@@ -28,7 +28,8 @@ const LIMITS: BrokerLimits = {
   strangerPacketBytesMax: 4_096,
   packetBytesMax: 262_144,
   retainedTopicsMax: 16_384,
-  retainedBytesMax: 67_108_864,
+  // What a thousand sites are told: an index of their policy each, of 70 KB at most.
+  retainedBytesMax: 134_217_728,
   drainTimeoutMs: 10_000,
 };
 

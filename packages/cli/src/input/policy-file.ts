@@ -14,7 +14,7 @@ export interface PolicyFault {
 
 /** A policy of the right shape that does not contradict itself. @throws {CliError} usage */
 export async function readPolicy(world: World, path: string): Promise<Policy> {
-  const policy = await readShaped(world, path, POLICY_FILE_BYTES_MAX, 'a policy', Policy.body);
+  const policy = await readShaped(world, path, POLICY_FILE_BYTES_MAX, 'a policy', Policy);
   const [fault, ...more] = policyFaults(policy);
   if (fault === undefined) return policy;
   throw usageError(`${nameOf(path)} contradicts itself`, [

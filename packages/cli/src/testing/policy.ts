@@ -2,7 +2,7 @@ import type { Policy } from '@tieline/protocol';
 import type { z } from 'zod';
 
 /** One site with one battery; powers in kW, positive into the grid. */
-export function samplePolicy(): z.input<typeof Policy.body> {
+export function samplePolicy(): z.input<typeof Policy> {
   return {
     version: 7,
     deployment: 'demo',

@@ -1,4 +1,4 @@
-import { KINDS, openDocument, sealDocument } from '@tieline/protocol';
+import { openPolicy, sealPolicy } from '@tieline/protocol';
 import { describe, expect, test } from 'vitest';
 import { answering, Refused } from '../testing/control-plane.ts';
 import { makeDeployment, WALL_MS } from '../testing/deployment.ts';
@@ -111,7 +111,7 @@ describe('policy', () => {
   };
   const documentOf = (policy: ReturnType<typeof samplePolicy>) =>
     Buffer.from(
-      sealDocument(KINDS.policy, policy, deployment.trust.anchor, [deployment.key('policy-1')], {
+      sealPolicy(policy, deployment.trust.anchor, [deployment.key('policy-1')], {
         iat: 1,
       }),
     ).toString('base64');
@@ -142,9 +142,9 @@ describe('policy', () => {
     expect(stderr).toMatch(/site-1\.importMaxKw +500 → 480\n/);
     expect(stderr.match(/→/g)).toHaveLength(2);
     const { body } = requests.at(-1) as { body: { policy: string } };
-    const opened = openDocument(KINDS.policy, new Uint8Array(Buffer.from(body.policy, 'base64')), {
+    const opened = openPolicy(new Uint8Array(Buffer.from(body.policy, 'base64')), {
       trust: deployment.trust,
-      site: 'site-1',
+      site: null,
       wallS: WALL_MS / 1_000,
     });
     expect(opened.body.version).toBe(8);

@@ -1,4 +1,4 @@
-import { KINDS, type Policy, sealDocument } from '@tieline/protocol';
+import { type Policy, sealPolicy } from '@tieline/protocol';
 import { z } from 'zod';
 import { EXIT, usageError } from '../exit.ts';
 import { ControlPlane } from '../http/control-plane.ts';
@@ -37,7 +37,7 @@ export const run: Verb<typeof policyPublish> = async ({ flags, operands, global,
   }
   await assertAgreed(world, global, 'Sign and publish this policy?');
   const iat = Math.floor(judge.wallMs / 1_000);
-  const bytes = sealDocument(KINDS.policy, policy, judge.trust.anchor, [key], { iat });
+  const bytes = sealPolicy(policy, judge.trust.anchor, [key], { iat });
   const body = { policy: Buffer.from(bytes).toString('base64') };
   await control.put('/v1/policy', body, z.unknown());
   if (global.json) {

@@ -1,4 +1,4 @@
-import { KINDS, type Policy, parseSign } from '@tieline/protocol';
+import { decodePolicy, type Policy } from '@tieline/protocol';
 import { CliError, EXIT } from '../exit.ts';
 import { PolicyAnswer } from '../http/answers.ts';
 import { ControlPlane } from '../http/control-plane.ts';
@@ -26,9 +26,7 @@ export const run: Verb<typeof policyShow> = async ({ global, world }) => {
 export async function policyInForce(control: ControlPlane): Promise<Policy | null> {
   try {
     const { document } = await control.get('/v1/policy', PolicyAnswer);
-    return KINDS.policy.message.decode(
-      parseSign(new Uint8Array(Buffer.from(document, 'base64'))).payload,
-    );
+    return decodePolicy(new Uint8Array(Buffer.from(document, 'base64')));
   } catch (thrown) {
     if (thrown instanceof CliError && thrown.problem.code === 'policy_missing') return null;
     throw thrown;

@@ -30,13 +30,13 @@ export type CborValue =
  * Definite lengths only; lengths and integers in their shortest form; integers within ±(2^53 − 1); floats
  * of 64 bits, finite and not integral (an integral number is an integer); text in valid UTF-8; no tags, no
  * simple values but false, true and null; map keys all text or all integers, without duplicates, in bytewise
- * order of their encodings (RFC 8949 §4.2.1); at most 8 deep and 4,096 items.
+ * order of their encodings (RFC 8949 §4.2.1); at most 8 deep and `itemsMax` items.
  *
  * @returns a value that shares no memory with `bytes`
  * @throws {CborError} with the broken rule and its offset
  */
-export function decodeCbor(bytes: Uint8Array): CborValue {
-  const reader = new StrictReader(bytes);
+export function decodeCbor(bytes: Uint8Array, itemsMax = CBOR_ITEMS_MAX): CborValue {
+  const reader = new StrictReader(bytes, itemsMax);
   const value = reader.item(0);
   reader.end();
   return value;
@@ -59,11 +59,13 @@ class StrictReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #keys: (string | undefined)[] | null;
+  readonly #itemsMax: number;
   #at = 0;
   /** Counted when a container announces them, so that none has to be counted when it is read. */
   #items = 1;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, itemsMax: number) {
+    this.#itemsMax = itemsMax;
     // A Buffer's `slice` shares memory; a plain Uint8Array over the same bytes copies.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -191,7 +193,7 @@ class StrictReader {
   #enter(count: number, depth: number, start: number): void {
     if (depth > CBOR_DEPTH_MAX) throw cborFailure('cbor_too_deep', start);
     this.#items += count;
-    if (this.#items > CBOR_ITEMS_MAX) throw cborFailure('cbor_too_many_items', start);
+    if (this.#items > this.#itemsMax) throw cborFailure('cbor_too_many_items', start);
     if (count > this.#bytes.length - this.#at) throw cborFailure('cbor_truncated', start);
   }
 

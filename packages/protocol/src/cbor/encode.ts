@@ -33,8 +33,8 @@ export type CborEncodable =
  * @throws {CborError} cbor_unsupported for what has no encoding here (a bigint, a Date, `undefined` in an array);
  * cbor_float_not_finite; cbor_utf8 for an unpaired surrogate; cbor_key_forbidden; cbor_too_deep; cbor_too_many_items
  */
-export function encodeCbor(value: unknown): Uint8Array {
-  return SCRATCH.write(value);
+export function encodeCbor(value: unknown, itemsMax = CBOR_ITEMS_MAX): Uint8Array {
+  return SCRATCH.write(value, itemsMax);
 }
 
 /** What most messages fit into, bytes; a larger one makes the scratch grow. */
@@ -61,14 +61,16 @@ class Writer {
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
   #items = 0;
+  #itemsMax = CBOR_ITEMS_MAX;
   #busy = false;
 
   /** @returns bytes of their own: nothing aliases the scratch */
-  write(value: unknown): Uint8Array {
+  write(value: unknown, itemsMax: number): Uint8Array {
     assert(!this.#busy, 'a value does not encode another one while it is read');
     this.#busy = true;
     this.#at = 0;
     this.#items = 1;
+    this.#itemsMax = itemsMax;
     try {
       this.#item(value, 0);
       return new Uint8Array(this.#bytes.subarray(0, this.#at));
@@ -188,7 +190,7 @@ class Writer {
   /** @param items  what it holds, keys and values alike */
   #container(major: number, length: number, items: number): void {
     this.#items += items;
-    if (this.#items > CBOR_ITEMS_MAX) unsupported('cbor_too_many_items');
+    if (this.#items > this.#itemsMax) unsupported('cbor_too_many_items');
     this.#head(major, length);
   }
 

@@ -31,7 +31,7 @@ export class CborError extends TielineError<CborFailure> {}
 
 /** Containers within containers, counting the outermost. */
 export const CBOR_DEPTH_MAX = 8;
-/** Data items in one run of bytes: containers, keys and values all count. */
+/** Data items in one run of bytes: containers, keys and values all count. Trust documents have a bound of their own. */
 export const CBOR_ITEMS_MAX = 4_096;
 /** A name that JavaScript objects treat as their prototype: refused in both directions. */
 export const CBOR_KEY_FORBIDDEN = '__proto__';

@@ -31,9 +31,11 @@ export interface MessageDefinition<Body> {
 export function defineMessage<Schema extends z.ZodType>(definition: {
   readonly kind: string;
   readonly bytesMax: number;
+  /** CBOR items, where it is not what every other message may hold. */
+  readonly itemsMax?: number;
   readonly body: Schema;
 }): MessageDefinition<z.output<Schema>> & { readonly body: Schema } {
-  const { kind, bytesMax, body } = definition;
+  const { kind, bytesMax, itemsMax, body } = definition;
   const bounded = (bytes: Uint8Array): Uint8Array => {
     if (bytes.length > bytesMax) {
       throw new MessageError({ code: 'message_too_large', kind, bytes: bytes.length, bytesMax });
@@ -52,7 +54,7 @@ export function defineMessage<Schema extends z.ZodType>(definition: {
     kind,
     bytesMax,
     body,
-    encode: (value) => bounded(encodeCbor(shaped(value))),
-    decode: (bytes) => shaped(decodeCbor(bounded(bytes))),
+    encode: (value) => bounded(encodeCbor(shaped(value), itemsMax)),
+    decode: (bytes) => shaped(decodeCbor(bounded(bytes), itemsMax)),
   };
 }

@@ -1,7 +1,16 @@
 import { DeploymentId } from '@tieline/kernel';
 import { z } from 'zod';
 import { defineMessage } from './define.ts';
-import { AssetId, Fraction, MagnitudeKw, PowerKw, Seconds, SiteId, Version } from './fields.ts';
+import {
+  AssetId,
+  Digest,
+  Fraction,
+  MagnitudeKw,
+  PowerKw,
+  Seconds,
+  SiteId,
+  Version,
+} from './fields.ts';
 
 const Bounds = z
   .strictObject({ minKw: PowerKw, maxKw: PowerKw })
@@ -43,16 +52,43 @@ export const SitePolicy = z.strictObject({
 });
 export type SitePolicy = z.output<typeof SitePolicy>;
 
-export const Policy = defineMessage({
+const POLICY_SITES_MAX = 1_024;
+
+const common = {
+  version: Version.min(1),
+  deployment: DeploymentId,
+  issuedAt: Seconds,
+  /** How many distinct people an order of the class needs. */
+  approvals: z.strictObject({ routine: z.int().min(1).max(9), critical: z.int().min(1).max(9) }),
+};
+
+/** What people write and programs act on: the limits of a deployment, or of those of its sites that are at hand. */
+export const Policy = z.strictObject({
+  ...common,
+  sites: z.array(SitePolicy).min(1).max(POLICY_SITES_MAX),
+});
+export type Policy = z.output<typeof Policy>;
+
+/** One site's part of a policy, as a run of bytes of its own. */
+export const PolicyPage = defineMessage({
+  kind: 'policy-page',
+  bytesMax: 16_384,
+  body: SitePolicy,
+});
+
+/**
+ * What people sign: SHA-256 of every site's page. So one signature covers a thousand sites, and each gets its own page
+ * alone (docs/adr/0022). A site that stands not in it has no policy.
+ */
+export const PolicyIndex = defineMessage({
   kind: 'policy',
-  bytesMax: 65_536,
+  bytesMax: 131_072,
   body: z.strictObject({
-    version: Version.min(1),
-    deployment: DeploymentId,
-    issuedAt: Seconds,
-    /** How many distinct people an order of the class needs. */
-    approvals: z.strictObject({ routine: z.int().min(1).max(9), critical: z.int().min(1).max(9) }),
-    sites: z.array(SitePolicy).min(1).max(256),
+    ...common,
+    pages: z.record(SiteId, Digest).refine((pages) => {
+      const sites = Object.keys(pages).length;
+      return sites >= 1 && sites <= POLICY_SITES_MAX;
+    }, `1 to ${POLICY_SITES_MAX} sites`),
   }),
 });
-export type Policy = z.output<typeof Policy.body>;
+export type PolicyIndex = z.output<typeof PolicyIndex.body>;

@@ -25,7 +25,7 @@ const some = <Item extends z.ZodType>(item: Item, max: number) =>
 
 /** What a key may speak about; `'*'` is everything. */
 export const Scope = z.strictObject({
-  sites: some(SiteId, 64),
+  sites: some(SiteId, 1_024),
   actions: some(z.enum(ACTION_TYPES), ACTION_TYPES.length),
   /** Absent = every class. */
   assetClasses: z.exactOptional(z.array(z.enum(ASSET_CLASSES)).min(1).max(ASSET_CLASSES.length)),
@@ -43,16 +43,21 @@ export const TrustKey = z.strictObject({
 });
 export type TrustKey = z.output<typeof TrustKey>;
 
+/** A thousand sites, and the people and services beside them. */
+export const TRUST_KEYS_MAX = 1_280;
 /** A key takes about twenty CBOR items; where long lists make it more, the bound of items is met sooner. */
-export const TRUST_KEYS_MAX = 160;
+const TRUST_ITEMS_MAX = 32_768;
 
 /**
  * Who may sign what. The agent's signing key stands here as well, bound to its site, so that an exported
- * audit log can be verified with this document alone.
+ * audit log can be verified with this document alone. It comes from a file handed over at provisioning, never from
+ * the broker: so it may be larger than anything that a stranger can send (docs/adr/0022).
  */
 export const TrustDocument = defineMessage({
   kind: 'desired/trust',
-  bytesMax: 65_536,
+  // A key of an agent takes some two hundred bytes.
+  bytesMax: 393_216,
+  itemsMax: TRUST_ITEMS_MAX,
   body: z.strictObject({
     version: Version.min(1),
     deployment: DeploymentId,

@@ -1,14 +1,15 @@
-import { toHex } from '@tieline/kernel';
+import { seededRng, toHex } from '@tieline/kernel';
 import { describe, expect, test } from 'vitest';
 import { CborError } from '../cbor/codec.ts';
 import { documentAad, signSign, signSign1 } from '../cose/envelope.ts';
 import { EnvelopeError } from '../cose/failure.ts';
 import { kidOf, sha256 } from '../crypto/digest.ts';
 import type { HeldKey } from '../crypto/key-file.ts';
+import { nodeSigner } from '../crypto/node-ed25519.ts';
 import { typOf } from '../kinds.ts';
 import { MessageError } from '../messages/define.ts';
 import { keys, NOW_S, trust, trustBytes, trustDocument, trustKey } from '../verify/fixture-site.ts';
-import { TRUST_KIND, TrustDocument } from './document.ts';
+import { TRUST_KEYS_MAX, TRUST_KIND, TrustDocument } from './document.ts';
 import {
   openTrust,
   resolveKey,
@@ -55,6 +56,37 @@ describe('opening the trust file', () => {
       flipped[at] = flipped[at]! ^ 0x01;
       expect(codeOf(() => openTrust(flipped))).not.toBe('accepted');
     }
+  });
+
+  test.each([200, 1_000])('%i agents are known, each at its own site', (count) => {
+    const random = seededRng(count).stream('agents');
+    const agents = Array.from({ length: count }, (_, k) => {
+      const held = { principal: `site-${k}`, signer: nodeSigner(random.bytes(32)) };
+      return trustKey(held, ['agent'], { sites: [held.principal], actions: '*' });
+    });
+    const bytes = signTrust(
+      { ...trustDocument, keys: [trustKey(keys.root, ['root']), ...agents] },
+      [keys.root],
+    );
+    const opened = openTrust(bytes);
+    expect(opened.keys.size).toBe(count + 1);
+    expect(resolveKey(opened, agents.at(-1)!.kid, 'agent', NOW_S).principal).toBe(
+      `site-${count - 1}`,
+    );
+  });
+
+  test('more keys, items or bytes than there may be are refused by name', () => {
+    const root = trustKey(keys.root, ['root']);
+    const places = Array.from({ length: 1_000 }, (_, k) => `site-${k}`);
+    const wide = trustKey(keys.root, ['root'], { sites: places, actions: '*' });
+    const held = (count: number, key: TrustDocument['keys'][number]) =>
+      codeOf(() => signTrust({ ...trustDocument, keys: Array(count).fill(key) }, [keys.root]));
+    expect(held(TRUST_KEYS_MAX, root)).toBe('accepted');
+    expect(held(TRUST_KEYS_MAX + 1, root)).toBe('message_malformed');
+    expect(held(32, wide)).toBe('accepted');
+    expect(held(33, wide)).toBe('cbor_too_many_items');
+    const padded = new Uint8Array(TrustDocument.bytesMax + 1);
+    expect(codeOf(() => TrustDocument.decode(padded))).toBe('message_too_large');
   });
 
   const unsound = new Uint8Array(32);

@@ -29,6 +29,7 @@ export type SignedCode =
   | 'threshold_missed'
   | 'budget_spent'
   | 'signature_wrong'
+  | 'page_wrong'
   | 'document_early'
   | 'document_expired';
 

@@ -5,7 +5,7 @@ import { KINDS } from '../kinds.ts';
 import { type Arrival, openAddressed, sealAddressed } from './addressed.ts';
 import { VerificationBudget } from './budget.ts';
 import { verifyCommand } from './command.ts';
-import { openDocument, sealDocument } from './document.ts';
+import { openDocument } from './document.ts';
 import { VerifyError } from './failure.ts';
 import {
   CTI,
@@ -22,6 +22,7 @@ import {
   TIME,
   trust,
 } from './fixture-site.ts';
+import { openPolicy, policyParts, sealPolicy } from './policy.ts';
 
 /** Runs in about fifteen seconds on one core: nearly half of it is Ed25519. */
 const MESSAGES = 100_000;
@@ -72,7 +73,9 @@ const telemetry = sealAddressed(
   { iat: NOW_S, sess: SESS },
 );
 const orderBytes = signOrder(order(), [keys.alice, keys.bob]);
-const policyBytes = sealDocument(KINDS.policy, policy, trust.anchor, [keys.policy], { iat: NOW_S });
+const policyBytes = policyParts(sealPolicy(policy, trust.anchor, [keys.policy], { iat: NOW_S }))(
+  'site-1',
+);
 
 const samples: readonly Sample[] = [
   commandSample(command()),
@@ -88,7 +91,7 @@ const samples: readonly Sample[] = [
       openAddressed(KINDS.telemetry, { topic: telemetry.topic, payload, retained: false }, control),
   },
   { bytes: orderBytes, read: (bytes) => openDocument(KINDS.order, bytes, reader) },
-  { bytes: policyBytes, read: (bytes) => openDocument(KINDS.policy, bytes, reader) },
+  { bytes: policyBytes, read: (bytes) => openPolicy(bytes, reader) },
 ];
 
 /** One place and what is done to it: flip bits of a byte, drop a run of bytes, or insert one. */
