@@ -10,11 +10,20 @@ const Name = z.string().min(1).max(64);
 const PowerKw = z.number().min(-1e6).max(1e6);
 const ImpedanceOhm = z.number().min(0).max(1e6);
 
+const Share = z.number().min(0).max(1);
+/** How a load follows its voltage: shares of constant impedance, current and power. */
+export const LoadZip = z
+  .strictObject({ z: Share, i: Share, p: Share })
+  .refine((zip) => Math.abs(zip.z + zip.i + zip.p - 1) < 1e-6, 'z, i and p do not add up to 1');
+export type LoadZip = z.output<typeof LoadZip>;
+
 export const FeederBus = z.strictObject({
   id: Name,
-  /** What the bus draws; negative where it feeds the grid. Constant power. */
+  /** What the bus draws at 1 per unit; negative where it feeds the grid. */
   loadKw: z.exactOptional(PowerKw),
   loadKvar: z.exactOptional(PowerKw),
+  /** Constant power without it. */
+  zip: z.exactOptional(LoadZip),
 });
 
 export const FeederBranch = z.strictObject({

@@ -17,9 +17,12 @@ export {
   Feeder,
   FeederBranch,
   FeederBus,
+  LoadZip,
   parseFeeder,
   switched,
 } from './feeder.ts';
+export { zipShare } from './flow/elastic-loads.ts';
+export type { FlowLoads } from './flow/flow-loads.ts';
 export {
   type BranchReport,
   type BusReport,
@@ -27,7 +30,6 @@ export {
   flowReport,
 } from './flow/flow-report.ts';
 export {
-  type FlowLoads,
   type FlowSolution,
   PowerFlow,
   TOLERANCE_PU,

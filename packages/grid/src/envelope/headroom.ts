@@ -1,5 +1,6 @@
 import { GridError } from '../error.ts';
-import type { FlowLoads, FlowSolution, PowerFlow } from '../flow/power-flow.ts';
+import type { FlowLoads } from '../flow/flow-loads.ts';
+import type { FlowSolution, PowerFlow } from '../flow/power-flow.ts';
 import type { Interval } from './interval.ts';
 
 /** What stops a site's power from moving further. */

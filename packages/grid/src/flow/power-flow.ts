@@ -1,18 +1,14 @@
 import { assert } from '@tieline/kernel';
 import { GridError } from '../error.ts';
 import type { Feeder } from '../feeder.ts';
+import { type ElasticLoads, elasticLoadsOf } from './elastic-loads.ts';
+import type { FlowLoads } from './flow-loads.ts';
 import { BASE_KVA, Network } from './network.ts';
 
 /** Stop when the largest |ΔV| of a sweep falls below it, per unit. */
 export const TOLERANCE_PU = 1e-8;
 /** A feeder that is not near its limit needs seven to nine; one at the nose, some hundred. */
 const SWEEPS_MAX = 200;
-
-/** What every bus draws, in the order of `feeder.buses`; negative where a bus feeds the grid. */
-export interface FlowLoads {
-  readonly loadKw: Float64Array;
-  readonly loadKvar: Float64Array;
-}
 
 /** Buses in the order of `feeder.buses`, branches in that of `feeder.branches`. */
 export interface FlowSolution {
@@ -48,6 +44,7 @@ export class PowerFlow {
   readonly #fileLoads: FlowLoads;
   readonly #loadP: Float64Array;
   readonly #loadQ: Float64Array;
+  readonly #elastic: ElasticLoads | null;
   readonly #voltageRe: Float64Array;
   readonly #voltageIm: Float64Array;
   readonly #baseA: number;
@@ -63,6 +60,7 @@ export class PowerFlow {
     };
     this.#loadP = new Float64Array(this.#network.size);
     this.#loadQ = new Float64Array(this.#network.size);
+    this.#elastic = elasticLoadsOf(feeder, this.#network.topology);
     this.#voltageRe = new Float64Array(this.#network.size);
     this.#voltageIm = new Float64Array(this.#network.size);
     this.#baseA = BASE_KVA / (Math.sqrt(3) * feeder.baseKv);
@@ -73,6 +71,11 @@ export class PowerFlow {
     const at = this.#busIndex.get(bus);
     if (at === undefined) throw new GridError({ code: 'bus_unknown', bus });
     return at;
+  }
+
+  /** Whether the source feeds a bus as the branches stand. */
+  isFed(busIndex: number): boolean {
+    return this.#network.topology.positionOf[busIndex]! >= 0;
   }
 
   /**
@@ -109,11 +112,16 @@ export class PowerFlow {
   /**
    * @param loads  what every bus draws; the file's own where none are given
    * @param warmStart  a solution of this feeder to start from; flat at the slack's voltage without one
+   * @param slackPu  in the place of the file's: what a tap changer makes of it
    * @throws {GridError} flow_diverged with the worst bus | load_not_finite
    */
-  solve(loads: FlowLoads = this.#fileLoads, warmStart?: FlowSolution): FlowSolution {
+  solve(
+    loads: FlowLoads = this.#fileLoads,
+    warmStart?: FlowSolution,
+    slackPu: number = this.feeder.slack.voltagePu,
+  ): FlowSolution {
     this.#takeLoads(loads);
-    this.#start(warmStart);
+    this.#start(warmStart, slackPu);
     const voltageRe = this.#voltageRe;
     const voltageIm = this.#voltageIm;
     let iterations = 0;
@@ -121,7 +129,7 @@ export class PowerFlow {
       this.#drawCurrents();
       const square = this.#network.sweep(voltageRe, voltageIm);
       iterations += 1;
-      if (square < TOLERANCE_PU * TOLERANCE_PU) return this.#solution(iterations);
+      if (square < TOLERANCE_PU * TOLERANCE_PU) return this.#solution(iterations, slackPu);
       if (iterations < SWEEPS_MAX && square < Infinity) continue;
       throw new GridError({
         code: 'flow_diverged',
@@ -132,7 +140,8 @@ export class PowerFlow {
     }
   }
 
-  #takeLoads({ loadKw, loadKvar }: FlowLoads): void {
+  #takeLoads(loads: FlowLoads): void {
+    const { loadKw, loadKvar } = loads;
     const { busAt } = this.#network.topology;
     const count = this.feeder.buses.length;
     assert(loadKw.length === count && loadKvar.length === count, 'one load for every bus');
@@ -143,14 +152,14 @@ export class PowerFlow {
       this.#loadQ[k] = loadKvar[bus]! / BASE_KVA;
       sum += loadKw[bus]! + loadKvar[bus]!;
     }
+    this.#elastic?.take(loads, BASE_KVA);
     if (Number.isFinite(sum)) return;
     const at = busAt.find((bus) => !Number.isFinite(loadKw[bus]! + loadKvar[bus]!));
     throw new GridError({ code: 'load_not_finite', bus: this.feeder.buses[at ?? 0]!.id });
   }
 
-  #start(warmStart: FlowSolution | undefined): void {
+  #start(warmStart: FlowSolution | undefined, slackPu: number): void {
     const { busAt } = this.#network.topology;
-    const slackPu = this.feeder.slack.voltagePu;
     this.#voltageRe.fill(slackPu);
     this.#voltageIm.fill(0);
     if (warmStart === undefined) return;
@@ -177,12 +186,13 @@ export class PowerFlow {
       currentRe[k] = (loadP[k]! * re + loadQ[k]! * im) / square;
       currentIm[k] = (loadP[k]! * im - loadQ[k]! * re) / square;
     }
+    this.#elastic?.addCurrents(voltageRe, voltageIm, currentRe, currentIm);
   }
 
-  #solution(iterations: number): FlowSolution {
+  #solution(iterations: number, slackPu: number): FlowSolution {
     const { topology, currentRe, currentIm } = this.#network;
     const { busAt } = topology;
-    const { buses, branches, slack } = this.feeder;
+    const { buses, branches } = this.feeder;
     // One buffer for the four of them: allocating costs more here than a sweep.
     const buffer = new ArrayBuffer((3 * buses.length + branches.length) * 8);
     const voltageRe = new Float64Array(buffer, 0, buses.length);
@@ -216,8 +226,8 @@ export class PowerFlow {
       currentA,
       lossKw: lossP * BASE_KVA,
       lossKvar: lossQ * BASE_KVA,
-      importKw: slack.voltagePu * currentRe[0]! * BASE_KVA,
-      importKvar: -slack.voltagePu * currentIm[0]! * BASE_KVA,
+      importKw: slackPu * currentRe[0]! * BASE_KVA,
+      importKvar: -slackPu * currentIm[0]! * BASE_KVA,
       minVoltage: { bus: buses[lowestBus]!.id, pu: lowestPu },
     };
   }
