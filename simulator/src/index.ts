@@ -25,7 +25,8 @@ export { type SunSpecServer, serveSunSpec } from './devices/adapters/sunspec-ser
 export { DeviceModel, type InjectedFault, type Terminal } from './devices/device-model.ts';
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
-export { Plant, type PlantOptions, SitePlant } from './plant/plant.ts';
+export { Plant, type PlantOptions } from './plant/plant.ts';
+export { SitePlant } from './plant/site-plant.ts';
 export { writeReports } from './report/adapters/report-files.ts';
 export { githubAnnotations } from './report/annotations.ts';
 export { junitXml } from './report/junit.ts';

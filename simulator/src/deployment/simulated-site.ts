@@ -1,7 +1,7 @@
 import type { AssetRatings } from '@tieline/edge-agent';
 import type { Feeder } from '@tieline/grid';
 import type { SitePolicy } from '@tieline/protocol';
-import type { PlantSiteOptions } from '../plant/plant.ts';
+import type { PlantSiteOptions } from '../plant/site-plant.ts';
 
 /** One simulated site: where it hangs, what stands there, and what its policy allows. */
 export interface SimulatedSite {

@@ -1,6 +1,6 @@
 import type { AssetRatings } from '@tieline/edge-agent';
 import type { Clock } from '@tieline/kernel';
-import type { SitePlant } from '../plant/plant.ts';
+import type { SitePlant } from '../plant/site-plant.ts';
 import { DeviceModel, type Terminal } from './device-model.ts';
 
 /**

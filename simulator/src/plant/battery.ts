@@ -38,6 +38,11 @@ export class Battery {
     return this.#energyKwh / this.ratings.energyKwh;
   }
 
+  /** Opens its breaker: no power from now on, and no energy moved. */
+  trip(): void {
+    this.#powerKw = 0;
+  }
+
   /** Moves towards the target, and moves energy, for `elapsedMs`. */
   step(elapsedMs: number): void {
     if (elapsedMs <= 0) return;

@@ -15,13 +15,22 @@ export interface Cloud {
   readonly toMs: number;
 }
 
-/** What comes on top of the profiles. Known beforehand, so that a plant without control meets the same. */
+/** A branch of the feeder is closed or opened at `atMs` (Unix time). */
+export interface Switching {
+  readonly branch: string;
+  readonly closed: boolean;
+  readonly atMs: number;
+}
+
+/** What happens to a plant from outside. Known beforehand, so that a plant without control meets the same. */
 export interface Disturbances {
   readonly loadSteps: readonly LoadStep[];
   readonly clouds: readonly Cloud[];
+  /** In the order of their times. */
+  readonly switchings: readonly Switching[];
 }
 
-export const UNDISTURBED: Disturbances = { loadSteps: [], clouds: [] };
+export const UNDISTURBED: Disturbances = { loadSteps: [], clouds: [], switchings: [] };
 
 /** Sum of the steps of a site at `tMs`, kW. */
 export function addedKw(steps: readonly LoadStep[], site: string, tMs: number): number {

@@ -51,6 +51,7 @@ describe('what comes on top of the profiles', () => {
   const disturbances = {
     loadSteps: [{ site: 'harbour', addKw: 50, ...forAMinute }],
     clouds: [{ share: 0.25, ...forAMinute }],
+    switchings: [],
   };
 
   test('a load step and a cloud begin and end by themselves, and touch nothing else', () => {
@@ -74,6 +75,7 @@ describe('what comes on top of the profiles', () => {
     const plant = new Plant({
       ...options,
       disturbances: {
+        ...disturbances,
         loadSteps: [{ site: 'harbour', addKw: -10_000, fromMs: NOON_MS, toMs: NOON_MS + 1 }],
         clouds: [...disturbances.clouds, { share: 0.5, ...forAMinute }],
       },

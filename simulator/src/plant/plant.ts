@@ -1,18 +1,10 @@
-import { type Feeder, type FlowLoads, PowerFlow } from '@tieline/grid';
+import type { Feeder, FlowLoads, FlowSolution } from '@tieline/grid';
 import { assert } from '@tieline/kernel';
-import { Battery, type BatteryRatings } from './battery.ts';
-import { addedKw, type Disturbances, sunShare, UNDISTURBED } from './disturbances.ts';
-import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
-
-export interface PlantSiteOptions {
-  readonly site: string;
-  /** Bus of the feeder that the site is connected to; its load takes the place of the bus's. */
-  readonly bus: string;
-  readonly peakLoadKw: number;
-  readonly pvPeakKw: number;
-  /** Null where there is none. `stateOfCharge`: at the beginning, 0 to 1. */
-  readonly battery: { readonly ratings: BatteryRatings; readonly stateOfCharge: number } | null;
-}
+import { type Disturbances, UNDISTURBED } from './disturbances.ts';
+import { Loading } from './loading.ts';
+import { siteProfile } from './profiles/site-profile.ts';
+import { type PlantSiteOptions, SitePlant } from './site-plant.ts';
+import { Switchgear } from './switchgear.ts';
 
 export interface PlantOptions {
   readonly feeder: Feeder;
@@ -30,49 +22,8 @@ export interface FeederState {
   readonly importKw: number;
   readonly lossKw: number;
   readonly minVoltage: { readonly bus: string; readonly pu: number };
-}
-
-/** One site behind its meter. Set `battery.targetKw`, if it has one, and `pvLimitKw`; read the rest. */
-export class SitePlant {
-  readonly site: string;
-  readonly bus: string;
-  readonly battery: Battery | null;
-  readonly pvPeakKw: number;
-  /** Upper limit of generation, kW; null lets the sun decide. */
-  pvLimitKw: number | null = null;
-  loadKw = 0;
-  pvKw = 0;
-  voltagePu = 1;
-  readonly #profile: SiteProfile;
-  readonly #disturbances: Disturbances;
-
-  constructor(options: PlantSiteOptions, seed: number, index: number, disturbances: Disturbances) {
-    const { peakLoadKw, pvPeakKw, battery } = options;
-    this.site = options.site;
-    this.bus = options.bus;
-    this.pvPeakKw = pvPeakKw;
-    this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
-    this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw });
-    this.#disturbances = disturbances;
-  }
-
-  /** kW, positive while it discharges; 0 where there is no battery. */
-  get batteryKw(): number {
-    return this.battery?.powerKw ?? 0;
-  }
-
-  /** kW drawn at the site meter; negative when the site exports. */
-  get importKw(): number {
-    return this.loadKw - this.pvKw - this.batteryKw;
-  }
-
-  step(tMs: number, elapsedMs: number): void {
-    const { loadSteps, clouds } = this.#disturbances;
-    this.battery?.step(elapsedMs);
-    this.loadKw = Math.max(0, this.#profile.loadKw(tMs) + addedKw(loadSteps, this.site, tMs));
-    const availableKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
-    this.pvKw = Math.min(availableKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);
-  }
+  /** Highest of all branches, % of its rating; null where none is rated. */
+  readonly loadingPercent: number | null;
 }
 
 /** A background bus draws its load's share of one residential profile; its seed index lies apart from the sites'. */
@@ -80,36 +31,30 @@ const BACKGROUND_INDEX = 1_000;
 
 /**
  * The physics that agents meet: loads, sun and batteries behind site meters, on a feeder solved by power
- * flow at every step. Loads and sun, disturbed or not, are functions of time alone, so live and virtual runs see the same.
+ * flow at every step. Loads, sun and switches, disturbed or not, are functions of time alone, so live and virtual runs
+ * see the same.
  */
 export class Plant {
   readonly sites: ReadonlyMap<string, SitePlant>;
-  readonly #flow: PowerFlow;
+  readonly #switchgear: Switchgear;
+  readonly #loading: Loading;
   readonly #buses: readonly { load: (tMs: number) => number; kvarPerKw: number }[];
   readonly #siteAt: readonly (SitePlant | null)[];
-  readonly #loads: FlowLoads;
+  readonly #loads: Required<FlowLoads>;
   #nowMs: number;
-  #voltagePu: Float64Array = new Float64Array();
-  #state: FeederState = { importKw: 0, lossKw: 0, minVoltage: { bus: '', pu: 1 } };
+  #solution: FlowSolution;
+  #state: FeederState;
 
+  /** @throws {GridError} flow_diverged | feeder_too_meshed | loop_without_impedance */
   constructor(options: PlantOptions) {
     const { feeder, seed, disturbances = UNDISTURBED } = options;
     const sites = options.sites.map(
       (site, index) => new SitePlant(site, seed, index, disturbances),
     );
     this.sites = new Map(sites.map((site) => [site.site, site]));
-    for (const site of sites) {
-      assert(
-        feeder.buses.some((bus) => bus.id === site.bus),
-        `the feeder has a bus ${site.bus}`,
-      );
-    }
-    const taken = new Set(sites.map((site) => site.bus));
-    assert(
-      taken.size === sites.length,
-      'a bus has one site, whose load takes the place of its own',
-    );
-    this.#flow = new PowerFlow(feeder);
+    assertPlaced(feeder, sites);
+    this.#switchgear = new Switchgear(withLoadsOf(feeder, options.sites), disturbances.switchings);
+    this.#loading = new Loading(feeder);
     this.#siteAt = feeder.buses.map((bus) => sites.find((site) => site.bus === bus.id) ?? null);
     this.#buses = feeder.buses.map((bus, index) => {
       const peakLoadKw = bus.loadKw ?? 0;
@@ -122,9 +67,12 @@ export class Plant {
       const kvarPerKw = peakLoadKw === 0 ? 0 : (bus.loadKvar ?? 0) / peakLoadKw;
       return { load: profile.loadKw, kvarPerKw };
     });
-    this.#loads = this.#flow.loads();
+    const zeros = (): Float64Array => new Float64Array(feeder.buses.length);
+    const loadKvar = zeros();
+    this.#loads = { loadKw: zeros(), loadKvar, elasticKw: zeros(), elasticKvar: loadKvar };
     this.#nowMs = options.startMs;
-    this.step(options.startMs);
+    this.#solution = this.#solved(0);
+    this.#state = this.#said();
   }
 
   get nowMs(): number {
@@ -137,30 +85,70 @@ export class Plant {
 
   /** Of each bus, in the feeder's order; NaN where nothing feeds it. Each step makes its own. */
   get voltagePu(): Readonly<Float64Array> {
-    return this.#voltagePu;
+    return this.#solution.voltagePu;
   }
 
-  /** Brings the plant to Unix time `tMs`; time does not run backwards. @throws {GridError} flow_diverged */
+  /** Of each branch, in the feeder's order, A; 0 where it is open. Each step makes its own. */
+  get currentA(): Readonly<Float64Array> {
+    return this.#solution.currentA;
+  }
+
+  /** % of the rating of a branch; null where it has none. */
+  loadingPercent(branch: string): number | null {
+    return this.#loading.of(branch, this.#solution.currentA);
+  }
+
+  /** Brings the plant to Unix time `tMs`; time does not run backwards. @throws {GridError} as the constructor */
   step(tMs: number): void {
     const elapsedMs = Math.max(0, tMs - this.#nowMs);
     this.#nowMs = Math.max(this.#nowMs, tMs);
-    for (const site of this.sites.values()) site.step(this.#nowMs, elapsedMs);
-    this.#buses.forEach(({ load, kvarPerKw }, at) => {
-      const site = this.#siteAt[at] ?? null;
-      const drawnKw = site === null ? load(this.#nowMs) : site.loadKw;
-      this.#loads.loadKw[at] = site === null ? drawnKw : site.importKw;
-      this.#loads.loadKvar[at] = drawnKw * kvarPerKw;
-    });
-    this.#solve();
+    this.#solution = this.#solved(elapsedMs);
+    this.#state = this.#said();
   }
 
-  #solve(): void {
-    const { importKw, lossKw, minVoltage, voltagePu } = this.#flow.solve(this.#loads);
-    this.#siteAt.forEach((site, at) => {
-      // A bus that nothing feeds has no voltage at all.
-      if (site !== null) site.voltagePu = voltagePu[at] || 0;
-    });
-    this.#voltagePu = voltagePu;
-    this.#state = { importKw, lossKw, minVoltage };
+  #said(): FeederState {
+    const { importKw, lossKw, minVoltage, currentA } = this.#solution;
+    return { importKw, lossKw, minVoltage, loadingPercent: this.#loading.highest(currentA) };
   }
+
+  #solved(elapsedMs: number): FlowSolution {
+    const nowMs = this.#nowMs;
+    this.#switchgear.step(nowMs);
+    const { flow } = this.#switchgear;
+    const { loadKw, loadKvar, elasticKw } = this.#loads;
+    for (const [at, site] of this.#siteAt.entries()) site?.step(nowMs, elapsedMs, flow.isFed(at));
+    this.#buses.forEach(({ load, kvarPerKw }, at) => {
+      const site = this.#siteAt[at] ?? null;
+      const drawnKw = site === null ? load(nowMs) : site.loadKw;
+      loadKw[at] = site === null ? drawnKw : site.importKw;
+      elasticKw[at] = drawnKw;
+      loadKvar[at] = drawnKw * kvarPerKw;
+    });
+    const solution = flow.solve(this.#loads);
+    // A bus that nothing feeds has no voltage at all.
+    for (const [at, site] of this.#siteAt.entries()) site?.settle(solution.voltagePu[at] || 0);
+    return solution;
+  }
+}
+
+function assertPlaced({ buses }: Feeder, sites: readonly SitePlant[]): void {
+  for (const { bus } of sites) {
+    assert(
+      buses.some(({ id }) => id === bus),
+      `the feeder has a bus ${bus}`,
+    );
+  }
+  const taken = new Set(sites.map((site) => site.bus));
+  assert(taken.size === sites.length, 'a bus has one site, whose load takes the place of its own');
+}
+
+/** The feeder whose loads follow the voltage as those of the sites do, where there is a site. */
+function withLoadsOf(feeder: Feeder, sites: readonly PlantSiteOptions[]): Feeder {
+  const buses = feeder.buses.map((bus) => {
+    const site = sites.find((one) => one.bus === bus.id);
+    if (site === undefined) return bus;
+    const { zip: _, ...rest } = bus;
+    return site.zip === undefined ? rest : { ...rest, zip: site.zip };
+  });
+  return { ...feeder, buses };
 }

@@ -8,5 +8,6 @@ export function disturbancesOf({ startMs, timeline }: Scenario): Disturbances {
   return {
     loadSteps: all.flatMap(({ loadSteps = [] }) => loadSteps),
     clouds: all.flatMap(({ clouds = [] }) => clouds),
+    switchings: all.flatMap(({ switchings = [] }) => switchings),
   };
 }

@@ -1,4 +1,5 @@
-import type { Plant, SitePlant } from '../plant/plant.ts';
+import type { Plant } from '../plant/plant.ts';
+import type { SitePlant } from '../plant/site-plant.ts';
 import type { ObservedRun } from './controlled-run.ts';
 
 /** Reads one quantity of a run as it stands now; null where there is none yet. */

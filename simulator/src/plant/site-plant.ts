@@ -1,0 +1,89 @@
+import type { LoadZip } from '@tieline/grid';
+import { zipShare } from '@tieline/grid';
+import { Battery, type BatteryRatings } from './battery.ts';
+import { addedKw, type Disturbances, sunShare } from './disturbances.ts';
+import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
+import { type ColdLoad, Supply } from './supply.ts';
+
+export interface PlantSiteOptions {
+  readonly site: string;
+  /** Bus of the feeder that the site is connected to; its load takes the place of the bus's. */
+  readonly bus: string;
+  readonly peakLoadKw: number;
+  readonly pvPeakKw: number;
+  /** Null where there is none. `stateOfCharge`: at the beginning, 0 to 1. */
+  readonly battery: { readonly ratings: BatteryRatings; readonly stateOfCharge: number } | null;
+  /** Without it a load comes back from an outage as if nothing had been. */
+  readonly coldLoad?: ColdLoad;
+  /** Constant power without it. */
+  readonly zip?: LoadZip;
+}
+
+/** One site behind its meter. Set `battery.targetKw`, if it has one, and `pvLimitKw`; read the rest. */
+export class SitePlant {
+  readonly site: string;
+  readonly bus: string;
+  readonly battery: Battery | null;
+  readonly pvPeakKw: number;
+  /** Upper limit of generation, kW; null lets the sun decide. */
+  pvLimitKw: number | null = null;
+  /** What the load would draw at 1 per unit, kW. */
+  nominalLoadKw = 0;
+  loadKw = 0;
+  pvKw = 0;
+  /** 0 where nothing feeds the site. */
+  voltagePu = 1;
+  readonly #profile: SiteProfile;
+  readonly #disturbances: Disturbances;
+  readonly #supply: Supply;
+  readonly #zip: LoadZip | null;
+
+  constructor(options: PlantSiteOptions, seed: number, index: number, disturbances: Disturbances) {
+    const { peakLoadKw, pvPeakKw, battery } = options;
+    this.site = options.site;
+    this.bus = options.bus;
+    this.pvPeakKw = pvPeakKw;
+    this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
+    this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw });
+    this.#disturbances = disturbances;
+    this.#supply = new Supply(options.coldLoad);
+    this.#zip = options.zip ?? null;
+  }
+
+  /** Whether the feeder feeds it. */
+  get isFed(): boolean {
+    return this.#supply.isFed;
+  }
+
+  /** kW, positive while it discharges; 0 where there is no battery. */
+  get batteryKw(): number {
+    return this.battery?.powerKw ?? 0;
+  }
+
+  /** kW drawn at the site meter; negative when the site exports. */
+  get importKw(): number {
+    return this.loadKw - this.pvKw - this.batteryKw;
+  }
+
+  /** @param isFed  as the branches stand from now on */
+  step(tMs: number, elapsedMs: number, isFed: boolean): void {
+    const { loadSteps, clouds } = this.#disturbances;
+    this.#supply.step(tMs, isFed);
+    const connected = this.#supply.connects(tMs);
+    if (connected) this.battery?.step(elapsedMs);
+    else this.battery?.trip();
+    const wantedKw = this.#profile.loadKw(tMs) * this.#supply.loadShare(tMs);
+    this.nominalLoadKw = isFed ? Math.max(0, wantedKw + addedKw(loadSteps, this.site, tMs)) : 0;
+    this.loadKw = this.nominalLoadKw;
+    const availableKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
+    this.pvKw = connected ? Math.min(availableKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY) : 0;
+  }
+
+  /** What the power flow found: 0 where nothing feeds the site. */
+  settle(voltagePu: number): void {
+    this.voltagePu = voltagePu;
+    if (this.#zip !== null && this.isFed) {
+      this.loadKw = this.nominalLoadKw * zipShare(this.#zip, voltagePu);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { type Feeder, PowerFlow, switched } from '@tieline/grid';
+import { describe, expect, test } from 'vitest';
+import { eveningPeak } from '../deployment/evening-peak.ts';
+import { type Switching, UNDISTURBED } from './disturbances.ts';
+import { Plant, type PlantOptions } from './plant.ts';
+import { RECONNECT_AFTER_MS } from './supply.ts';
+
+const NOON_MS = Date.UTC(2026, 5, 3, 12, 0);
+const { feeder, sites } = eveningPeak();
+const coldLoad = { factor: 2, fullAfterMs: 600_000, holdsMs: 120_000, decaysMs: 300_000 };
+const options: PlantOptions = {
+  feeder,
+  sites: sites.map(({ plant }) => ({ ...plant, coldLoad })),
+  seed: 1,
+  startMs: NOON_MS,
+};
+
+function plantWith(...switchings: readonly (readonly [number, string, boolean])[]): Plant {
+  const made = switchings.map(
+    ([afterMs, branch, closed]): Switching => ({ branch, closed, atMs: NOON_MS + afterMs }),
+  );
+  return new Plant({ ...options, disturbances: { ...UNDISTURBED, switchings: made } });
+}
+const harbour = (plant: Plant) => plant.sites.get('harbour')!;
+const minute = (plant: Plant, at: number) => plant.step(NOON_MS + at * 60_000);
+
+describe('a feeder that is switched', () => {
+  test('a tie closed makes a loop, and opening the line beyond it moves the site to another part', () => {
+    // Bus 25 hangs at 24; the tie 25-29 leads to the other lateral.
+    const plant = plantWith([60_000, '25-29', true], [120_000, '24-25', false]);
+    const at = (branch: string) => feeder.branches.findIndex(({ id }) => id === branch);
+    const flowing = () => [plant.currentA[at('24-25')]! > 1, plant.currentA[at('25-29')]! > 1];
+    expect(flowing()).toEqual([true, false]);
+    minute(plant, 1);
+    expect(flowing()).toEqual([true, true]);
+    minute(plant, 2);
+    expect(flowing()).toEqual([false, true]);
+    expect(harbour(plant).isFed).toBe(true);
+    expect(harbour(plant).voltagePu).toBeLessThan(0.98);
+  });
+
+  test('the state of the switches decides, not how they came to it', () => {
+    const there = plantWith(
+      [60_000, '25-29', true],
+      [60_000, '9-15', true],
+      [90_000, '9-15', false],
+    );
+    const straight = plantWith([100_000, '25-29', true]);
+    for (const plant of [there, straight]) for (const at of [1, 2]) minute(plant, at);
+    expect(there.voltagePu).toEqual(straight.voltagePu);
+  });
+
+  test('a switch that is thrown twice within a step stands as it was thrown last', () => {
+    const plant = plantWith([60_000, '24-25', false], [60_500, '24-25', true]);
+    minute(plant, 2);
+    expect(harbour(plant).isFed).toBe(true);
+  });
+});
+
+describe('a site that nothing feeds', () => {
+  const dead = plantWith([60_000, '24-25', false], [780_000, '24-25', true]);
+  harbour(dead).battery!.targetKw = 60;
+  for (let second = 1; second <= 60; second += 1) dead.step(NOON_MS + second * 1_000 - 1);
+
+  test('has no voltage, and its devices trip at once', () => {
+    expect(harbour(dead).batteryKw).toBe(60);
+    const charge = harbour(dead).battery!.stateOfCharge;
+    minute(dead, 1);
+    expect(harbour(dead)).toMatchObject({ voltagePu: 0, loadKw: 0, pvKw: 0, batteryKw: 0 });
+    expect(Math.abs(harbour(dead).importKw)).toBe(0);
+    minute(dead, 12);
+    expect(harbour(dead).battery!.stateOfCharge).toBe(charge);
+    expect(dead.feeder.minVoltage.pu, 'a dead bus is not the lowest').toBeGreaterThan(0.9);
+  });
+
+  test('comes back: its load at once and twice as high, its inverters a minute later', () => {
+    const warm = plantWith();
+    for (const plant of [dead, warm]) minute(plant, 13);
+    const backMs = NOON_MS + 13 * 60_000;
+    expect(harbour(dead).voltagePu).toBeGreaterThan(0.9);
+    expect(harbour(dead).loadKw).toBeCloseTo(2 * harbour(warm).loadKw, 9);
+    expect(harbour(dead).pvKw).toBe(0);
+    for (const plant of [dead, warm]) plant.step(backMs + RECONNECT_AFTER_MS - 1);
+    expect(harbour(dead)).toMatchObject({ pvKw: 0, batteryKw: 0 });
+    for (const plant of [dead, warm]) plant.step(backMs + RECONNECT_AFTER_MS);
+    expect(harbour(dead).pvKw).toBe(harbour(warm).pvKw);
+    expect(harbour(dead).batteryKw).toBeGreaterThan(0);
+    // Five minutes after it began to fall, an e-th of the excess is left.
+    for (const plant of [dead, warm]) plant.step(backMs + 420_000);
+    expect(harbour(dead).loadKw / harbour(warm).loadKw).toBeCloseTo(1 + Math.exp(-1), 9);
+  });
+
+  test('after half of the outage that makes it wholly cold, half of the excess is left', () => {
+    const short = plantWith([60_000, '24-25', false], [360_000, '24-25', true]);
+    const warm = plantWith();
+    for (const plant of [short, warm]) for (const at of [1, 6]) minute(plant, at);
+    expect(harbour(short).loadKw).toBeCloseTo(1.5 * harbour(warm).loadKw, 9);
+  });
+});
+
+test('a loop without impedance is refused when it is closed', () => {
+  const bare: Feeder = {
+    ...feeder,
+    branches: feeder.branches.map((branch) => ({ ...branch, rOhm: 0, xOhm: 0 })),
+  };
+  const switchings = [{ branch: '25-29', closed: true, atMs: NOON_MS + 1_000 }];
+  const disturbances = { ...UNDISTURBED, switchings };
+  const plant = new Plant({ ...options, feeder: bare, disturbances });
+  expect(() => minute(plant, 1)).toThrow(/loop_without_impedance/);
+});
+
+test('the load of a site that follows its voltage is what the power flow says', () => {
+  const zip = { z: 1, i: 0, p: 0 };
+  const elastic = options.sites.map((site) => (site.site === 'harbour' ? { ...site, zip } : site));
+  const plant = new Plant({ ...options, sites: elastic });
+  const { loadKw, nominalLoadKw, voltagePu } = harbour(plant);
+  expect(voltagePu).toBeLessThan(0.99);
+  expect(loadKw).toBeCloseTo(nominalLoadKw * voltagePu ** 2, 9);
+  expect(nominalLoadKw).toBe(harbour(new Plant(options)).loadKw);
+});
+
+test('the loading of a branch is its current against its rating, and the highest is the feeder’s', () => {
+  const rated: Feeder = {
+    ...feeder,
+    branches: feeder.branches.map((branch) =>
+      branch.id === '1-2'
+        ? { ...branch, ratedA: 400 }
+        : branch.id === '2-19'
+          ? { ...branch, ratedA: 50 }
+          : branch,
+    ),
+  };
+  const plant = new Plant({ ...options, feeder: rated });
+  const [first, lateral] = [plant.loadingPercent('1-2')!, plant.loadingPercent('2-19')!];
+  expect(first).toBeCloseTo((plant.currentA[0]! / 400) * 100, 9);
+  expect(plant.feeder.loadingPercent).toBe(Math.max(first, lateral));
+  expect(plant.loadingPercent('2-3')).toBeNull();
+  // The published case draws 210.4 A at its head: 3,917.7 kW and 2,435.1 kvar at 12.66 kV.
+  const solved = new PowerFlow(switched(rated, new Map())).solve();
+  expect(solved.currentA[0]).toBeCloseTo(
+    Math.hypot(3_917.68, 2_435.14) / (Math.sqrt(3) * 12.66),
+    1,
+  );
+});
