@@ -5,6 +5,13 @@ export type GridFailure =
   | { readonly code: 'feeder_too_large'; readonly bytes: number; readonly bytesMax: number }
   | { readonly code: 'feeder_not_json'; readonly reason: string }
   | { readonly code: 'feeder_invalid'; readonly place: string; readonly reason: string }
+  | {
+      readonly code: 'csv_invalid';
+      readonly file: string;
+      /** From 1; null where the file as a whole is meant. */
+      readonly line: number | null;
+      readonly reason: string;
+    }
   | { readonly code: 'feeder_unknown'; readonly name: string; readonly known: readonly string[] }
   | { readonly code: 'feeder_too_meshed'; readonly loops: number; readonly loopsMax: number }
   | { readonly code: 'loop_without_impedance'; readonly branch: string }

@@ -1,3 +1,12 @@
+export {
+  type CsvRow,
+  type CsvTable,
+  csvInvalid,
+  type NamedText,
+  numberIn,
+  placesOf,
+  readCsv,
+} from './csv-table.ts';
 export { embeddedFeeder } from './embedded-feeders.ts';
 export {
   type Binding,
@@ -21,6 +30,7 @@ export {
   parseFeeder,
   switched,
 } from './feeder.ts';
+export { branchesBeside, feederFromCsv } from './feeder-csv.ts';
 export { zipShare } from './flow/elastic-loads.ts';
 export type { FlowLoads } from './flow/flow-loads.ts';
 export {

@@ -8,7 +8,12 @@ export const simFlow = defineCommand({
     'Balanced power flow of a radial or weakly meshed feeder from its file, or of one that ships with Tieline by its name (baran-wu-33). Loads in kW and kvar as drawn; voltages per unit of the base.',
     'Closed loops are solved. A bus that nothing feeds has no voltage, and its load counts for nothing.',
   ],
-  operands: { feeder: { value: 'FEEDER', summary: 'a feeder file (JSON), or the name of one' } },
+  operands: {
+    feeder: {
+      value: 'FEEDER',
+      summary: 'a feeder file (JSON, or …buses.csv with its branches.csv), or a name',
+    },
+  },
   flags: {
     close: {
       type: 'text',

@@ -35,6 +35,29 @@ test('a file is solved, and its answer has the agreed names', async () => {
   });
 });
 
+describe('a pair of CSV files', () => {
+  const buses = 'bus,load_kw,source_pu,base_kv\n1,,1,12.66\n2,100,,\n';
+  const branches = 'branch,from,to,r_ohm,x_ohm\n1-2,1,2,0.5,0.3\n';
+  const pair = (second: string, ...more: readonly string[]) =>
+    tieline(['sim', 'flow', './mine/buses.csv', ...more], {
+      files: { './mine/buses.csv': buses, './mine/branches.csv': second },
+    });
+
+  test('is solved as a file is', async () => {
+    const { exit, stdout } = await pair(branches, '--json');
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ feeder: 'mine', minVoltage: { bus: '2' } });
+  });
+
+  test('is refused by file and line', async () => {
+    const { exit, stderr } = await pair(branches.replace('0.5', 'half'));
+    expect(exit).toBe(2);
+    expect(stderr).toContain('./mine/branches.csv is not half of a feeder');
+    expect(stderr).toMatch(/line +2/);
+    expect(stderr).toContain("r_ohm: 'half' is no number");
+  });
+});
+
 test('ties are closed by one flag or by several, to the published losses', async () => {
   const argv = ['sim', 'flow', 'baran-wu-33', '--json', '--close', '21-8,9-15'];
   const { stdout } = await tieline([...argv, '--close', '12-22,18-33,25-29']);

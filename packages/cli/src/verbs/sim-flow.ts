@@ -1,8 +1,10 @@
 import {
+  branchesBeside,
   embeddedFeeder,
   FEEDER_BYTES_MAX,
   type Feeder,
   type FlowReport,
+  feederFromCsv,
   flowReport,
   GridError,
   parseFeeder,
@@ -30,7 +32,12 @@ async function readFeeder(word: string, world: World): Promise<Feeder> {
   const isName = /^[a-z0-9-]+$/.test(word) && word !== '-';
   try {
     if (isName) return embeddedFeeder(word);
-    return parseFeeder(textOf(word, await world.read(word, FEEDER_BYTES_MAX)));
+    const named = async (file: string) => {
+      return { file, text: textOf(file, await world.read(file, FEEDER_BYTES_MAX)) };
+    };
+    const branches = branchesBeside(word);
+    if (branches !== null) return feederFromCsv(await named(word), await named(branches));
+    return parseFeeder((await named(word)).text);
   } catch (thrown) {
     if (!(thrown instanceof GridError)) throw thrown;
     throw feederProblem(word, thrown);
@@ -43,6 +50,13 @@ function feederProblem(word: string, error: GridError): CliError {
     return usageError(`There is no feeder '${word}'`, [
       ['known', failure.known.join(' ')],
       ['or', 'a path to a file, such as ./feeder.json'],
+    ]);
+  }
+  if (failure.code === 'csv_invalid') {
+    const { file, line, reason } = failure;
+    return usageError(`${file} is not half of a feeder`, [
+      ...(line === null ? [] : [['line', `${line}`] as const]),
+      ['reason', reason],
     ]);
   }
   if (failure.code === 'feeder_invalid') {

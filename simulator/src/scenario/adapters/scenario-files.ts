@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { embeddedFeeder, type Feeder, parseFeeder } from '@tieline/grid';
+import {
+  branchesBeside,
+  embeddedFeeder,
+  FEEDER_BYTES_MAX,
+  type Feeder,
+  feederFromCsv,
+  parseFeeder,
+} from '@tieline/grid';
 import { messageOf } from '@tieline/kernel';
 import { ScenarioError } from '../failure.ts';
 import { parseScenario, SCENARIO_BYTES_MAX } from '../parse-scenario.ts';
@@ -88,5 +95,16 @@ function readText(path: string, named: string): string {
 
 function readFeeder(feeder: string, folder: string): Feeder {
   if (/^[a-z0-9-]+$/.test(feeder)) return embeddedFeeder(feeder);
-  return parseFeeder(readFileSync(resolve(folder, feeder), 'utf8'));
+  const named = (file: string) => ({ file, text: readBeside(file, folder) });
+  const branches = branchesBeside(feeder);
+  if (branches !== null) return feederFromCsv(named(feeder), named(branches));
+  return parseFeeder(named(feeder).text);
+}
+
+/** @param file  from where the scenario lies */
+function readBeside(file: string, folder: string): string {
+  const path = resolve(folder, file);
+  const { size } = statSync(path);
+  if (size > FEEDER_BYTES_MAX) throw new Error(`${file}: larger than ${FEEDER_BYTES_MAX} bytes`);
+  return readFileSync(path, 'utf8');
 }
