@@ -1,5 +1,5 @@
 import type { AssetRatings } from '@tieline/edge-agent';
-import type { Feeder } from '@tieline/grid';
+import type { Feeder, LoadZip } from '@tieline/grid';
 import type { SitePolicy } from '@tieline/protocol';
 import type { PlantSiteOptions } from '../plant/site-plant.ts';
 
@@ -34,6 +34,15 @@ export interface SiteSize {
     /** Both ways, 0 to 1. */
     readonly efficiency: number;
   };
+  /** How the load follows the voltage; constant power without it. */
+  readonly loadZip?: LoadZip;
+  /** How the load comes back from an outage; times in ms. */
+  readonly coldLoad?: {
+    readonly factor: number;
+    readonly fullAfter: number;
+    readonly holds: number;
+    readonly decays: number;
+  };
   /** The quarter-hour mean import that the site is held under. */
   readonly quarterHourImportMaxKw: number;
   /** In the place of what would follow. */
@@ -43,7 +52,7 @@ export interface SiteSize {
 type BatterySize = NonNullable<SiteSize['battery']>;
 
 export function simulatedSite(size: SiteSize): SimulatedSite {
-  const { site, bus, loadPeakKw, pvPeakKw, battery } = size;
+  const { site, bus, loadPeakKw, pvPeakKw, battery, loadZip, coldLoad } = size;
   return {
     ratedImportKw: loadPeakKw,
     plant: {
@@ -52,6 +61,8 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
       peakLoadKw: loadPeakKw,
       pvPeakKw,
       battery: battery === undefined ? null : plantBattery(battery),
+      ...(loadZip === undefined ? {} : { zip: loadZip }),
+      ...(coldLoad === undefined ? {} : { coldLoad: coldLoadOf(coldLoad) }),
     },
     ratings: [
       rating('meter', 'meter'),
@@ -68,6 +79,10 @@ export function charged(site: SimulatedSite, stateOfCharge: number): SimulatedSi
   const { plant } = site;
   const battery = plant.battery === null ? null : { ...plant.battery, stateOfCharge };
   return { ...site, plant: { ...plant, battery } };
+}
+
+function coldLoadOf({ factor, fullAfter, holds, decays }: NonNullable<SiteSize['coldLoad']>) {
+  return { factor, fullAfterMs: fullAfter, holdsMs: holds, decaysMs: decays };
 }
 
 function plantBattery({

@@ -120,16 +120,12 @@ test('the load of a site that follows its voltage is what the power flow says', 
 });
 
 test('the loading of a branch is its current against its rating, and the highest is the feeder’s', () => {
-  const rated: Feeder = {
-    ...feeder,
-    branches: feeder.branches.map((branch) =>
-      branch.id === '1-2'
-        ? { ...branch, ratedA: 400 }
-        : branch.id === '2-19'
-          ? { ...branch, ratedA: 50 }
-          : branch,
-    ),
-  };
+  const ratings: Readonly<Record<string, number>> = { '1-2': 400, '2-19': 50 };
+  const branches = feeder.branches.map(({ ratedA: _, ratingAssumed: __, ...branch }) => {
+    const ratedA = ratings[branch.id];
+    return ratedA === undefined ? branch : { ...branch, ratedA };
+  });
+  const rated: Feeder = { ...feeder, branches };
   const plant = new Plant({ ...options, feeder: rated });
   const [first, lateral] = [plant.loadingPercent('1-2')!, plant.loadingPercent('2-19')!];
   expect(first).toBeCloseTo((plant.currentA[0]! / 400) * 100, 9);

@@ -24,7 +24,9 @@ export function checkSites(
       const reason = 'neither a battery nor PV: nothing could be controlled';
       problems.push({ path: ['sites', site], reason });
     }
-    if (site === 'feeder') problems.push({ path, reason: "no site can be called 'feeder'" });
+    if (site === 'feeder' || site === 'branch') {
+      problems.push({ path, reason: `no site can be called '${site}'` });
+    }
     const buses = feeder?.buses.map(({ id }) => id) ?? [bus];
     if (!buses.includes(bus)) {
       problems.push({ path, reason: `there is no bus '${bus}'${suggestion(bus, buses)}` });
@@ -35,14 +37,18 @@ export function checkSites(
   }
 }
 
-export function checkTimeline(given: ScenarioFile, problems: Complaint[]): void {
+export function checkTimeline(
+  given: ScenarioFile,
+  feeder: Feeder | null,
+  problems: Complaint[],
+): void {
   const orders = new Set<string>();
   for (const [index, event] of given.timeline.entries()) {
     const path = ['timeline', index];
     if (event.at > given.for) {
       problems.push({ path: [...path, 'at'], reason: 'after the scenario has ended' });
     }
-    for (const { path: within, reason } of checkEvent(event, given.sites)) {
+    for (const { path: within, reason } of checkEvent(event, given.sites, feeder)) {
       problems.push({ path: [...path, ...within], reason });
     }
     const name = event.order?.name;
@@ -70,12 +76,16 @@ function checkProcesses({ timeline }: ScenarioFile, problems: Complaint[]): void
   }
 }
 
-export function checkExpectations(given: ScenarioFile, problems: Complaint[]): void {
+export function checkExpectations(
+  given: ScenarioFile,
+  feeder: Feeder | null,
+  problems: Complaint[],
+): void {
   const sites = Object.keys(given.sites);
   const orders = given.timeline.flatMap(({ order }) => (order === undefined ? [] : [order.name]));
   for (const [index, expectation] of given.expect.entries()) {
     const path = ['expect', index];
-    if ('that' in expectation) checkBound(expectation, given, path, problems);
+    if ('that' in expectation) checkBound(expectation, given, feeder, path, problems);
     else if ('order' in expectation && !orders.includes(expectation.order)) {
       const { order } = expectation;
       const reason = `there is no order '${order}'${suggestion(order, orders)}`;
@@ -91,14 +101,17 @@ export function checkExpectations(given: ScenarioFile, problems: Complaint[]): v
 function checkBound(
   { that, min, max, from = 0, to: end }: BoundExpectation,
   given: ScenarioFile,
+  feeder: Feeder | null,
   path: Path,
   problems: Complaint[],
 ): void {
   const to = end ?? given.for;
   const sites = Object.keys(given.sites);
-  if (readingOf(that, sites) === null) {
-    const reason = `there is no quantity '${that}'${suggestion(that, quantityNames(sites))}`;
-    problems.push({ path: [...path, 'that'], reason });
+  const branches = feeder?.branches ?? [];
+  const readable = feeder === null || readingOf(that, { sites, branches }) !== null;
+  if (!readable) {
+    const near = suggestion(that, quantityNames({ sites, branches }));
+    problems.push({ path: [...path, 'that'], reason: `there is no quantity '${that}'${near}` });
   }
   const [site = '', name = ''] = that.split('.');
   const ofBattery = name === 'batteryKw' || name === 'stateOfCharge';

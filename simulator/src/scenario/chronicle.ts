@@ -1,6 +1,6 @@
 import type { ObservedRun } from './controlled-run.ts';
 import type { Happening } from './happenings.ts';
-import { type Reading, readingOf } from './quantities.ts';
+import { ownersIn, type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 
 /*
@@ -43,6 +43,8 @@ const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
   lowestVoltagePu: ({ lowest }) => lowest,
   voltagePu: ({ lowest }) => lowest,
   linked: ({ lowest }) => lowest,
+  energised: ({ lowest }) => lowest,
+  loading: ({ highest }) => highest,
   quarterHourImportKw: ({ highest }) => highest,
   refused: ({ highest }) => highest,
   unreceipted: ({ highest }) => highest,
@@ -86,12 +88,12 @@ export class Recorder {
   lowest: LowestMoment | null = null;
 
   constructor(scenario: Scenario) {
-    const { durationMs, simulated } = scenario;
-    const sites = simulated.sites.map(({ plant }) => plant.site);
+    const { durationMs } = scenario;
+    const owners = ownersIn(scenario);
     this.#intervalMs = intervalOf(durationMs);
     this.#length = Math.ceil(durationMs / this.#intervalMs);
     this.#kept = chronicled(scenario).flatMap((name) => {
-      const read = readingOf(name, sites);
+      const read = readingOf(name, owners);
       return read === null ? [] : [{ name, read, sums: [] }];
     });
   }
@@ -120,7 +122,7 @@ export class Recorder {
   series(): ReadonlyMap<string, Series> {
     return new Map(
       this.#kept.map(({ name, sums }) => {
-        const fold = FOLDS[name.slice(name.indexOf('.') + 1)] ?? mean;
+        const fold = FOLDS[name.slice(name.lastIndexOf('.') + 1)] ?? mean;
         const points = Array.from({ length: this.#length }, (_, at) => {
           const sum = sums[at];
           return sum === undefined ? null : fold(sum);

@@ -3,7 +3,7 @@ import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import type { ObservedRun } from './controlled-run.ts';
 import { expectationWords } from './expectation-words.ts';
-import { type Reading, readingOf } from './quantities.ts';
+import { ownersIn, type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 import type {
   BoundExpectation,
@@ -54,8 +54,7 @@ class BoundWatch implements Watch {
 
   constructor(given: BoundExpectation, scenario: Scenario) {
     this.#given = given;
-    const sites = scenario.simulated.sites.map(({ plant }) => plant.site);
-    this.#read = readingOf(given.that, sites);
+    this.#read = readingOf(given.that, ownersIn(scenario));
     this.#fromMs = given.from ?? 0;
     this.#toMs = given.to ?? scenario.durationMs;
   }

@@ -159,6 +159,24 @@ describe('what is wrong is said by line and column, with what was probably meant
       "14:19: timeline.0.load.site: there is no site 'harbor'; did you mean 'harbour'?",
     ],
     [
+      'a branch that is not there',
+      'cut: harbour',
+      'switch: { branch: 8-21, closed: true }',
+      "14:23: timeline.0.switch.branch: the feeder has no branch '8-21'; did you mean '21-8'?",
+    ],
+    [
+      'a quantity of a branch that is not there',
+      'that: harbour.batteryKw',
+      'that: branch.8-21.loading',
+      "18:13: expect.0.that: there is no quantity 'branch.8-21.loading'; did you mean 'branch.21-8.loading'?",
+    ],
+    [
+      'a load whose shares do not add up',
+      'loadPeakKw: 420',
+      'loadPeakKw: 420\n    loadZip: { z: 0.5, i: 0.5, p: 0.5 }',
+      '10:14: sites.harbour.loadZip: z, i and p do not add up to 1',
+    ],
+    [
       'PV that is not there',
       'site: harbour, kw',
       'site: harbour, asset: pv, kw',

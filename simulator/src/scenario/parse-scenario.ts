@@ -44,8 +44,8 @@ export function parseScenario(
     problems.push({ path: [], reason });
   }
   checkSites(parsed.data, feeder, problems);
-  checkTimeline(parsed.data, problems);
-  checkExpectations(parsed.data, problems);
+  checkTimeline(parsed.data, feeder, problems);
+  checkExpectations(parsed.data, feeder, problems);
   if (feeder === null || problems.length > 0) {
     throw invalid(
       file,

@@ -1,6 +1,8 @@
+import type { Feeder } from '@tieline/grid';
 import type { Plant } from '../plant/plant.ts';
 import type { SitePlant } from '../plant/site-plant.ts';
 import type { ObservedRun } from './controlled-run.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Reads one quantity of a run as it stands now; null where there is none yet. */
 export type Reading = (run: ObservedRun) => number | null;
@@ -12,6 +14,7 @@ const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => num
   importKw: ({ feeder }) => feeder.importKw,
   lossKw: ({ feeder }) => feeder.lossKw,
   lowestVoltagePu: ({ feeder }) => feeder.minVoltage.pu,
+  loading: ({ feeder }) => feeder.loadingPercent,
   quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
 };
 
@@ -22,6 +25,7 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => nu
   batteryKw: (site) => site.battery?.powerKw ?? null,
   stateOfCharge: (site) => site.battery?.stateOfCharge ?? null,
   voltagePu: (site) => site.voltagePu,
+  energised: (site) => Number(site.isFed),
   quarterHourImportKw: ({ site }, { trace }) => trace.lastQuarterKw(site),
   // A control plane that does not run hears nobody.
   linked: ({ site }, { control }) => Number(control?.agent(site).link === 'present'),
@@ -47,16 +51,33 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => nu
   },
 };
 
-/** Every quantity there is on a feeder with these sites. */
-export function quantityNames(sites: readonly string[]): string[] {
+/** Of whom quantities are: the feeder itself, its sites and its branches. */
+export interface Owners {
+  readonly sites: readonly string[];
+  readonly branches: Feeder['branches'];
+}
+
+export function ownersIn({ simulated }: Scenario): Owners {
+  const sites = simulated.sites.map(({ plant }) => plant.site);
+  return { sites, branches: simulated.feeder.branches };
+}
+
+/** Every quantity that these have; of a branch without a rating there is no loading. */
+export function quantityNames({ sites, branches }: Owners): string[] {
   return [
     ...Object.keys(OF_FEEDER).map((name) => `feeder.${name}`),
     ...sites.flatMap((site) => Object.keys(OF_SITE).map((name) => `${site}.${name}`)),
+    ...branches.flatMap(({ id, ratedA }) => [
+      ...(ratedA === undefined ? [] : [`branch.${id}.loading`]),
+      `branch.${id}.currentA`,
+    ]),
   ];
 }
 
 /** How a quantity is read; null where there is none of that name. */
-export function readingOf(quantity: string, sites: readonly string[]): Reading | null {
+export function readingOf(quantity: string, { sites, branches }: Owners): Reading | null {
+  const ofBranch = /^branch\.(.+)\.(loading|currentA)$/.exec(quantity);
+  if (ofBranch !== null) return readingOfBranch(ofBranch[1] ?? '', ofBranch[2] ?? '', branches);
   const [owner = '', name = '', ...more] = quantity.split('.');
   if (more.length > 0) return null;
   if (owner === 'feeder') {
@@ -69,4 +90,11 @@ export function readingOf(quantity: string, sites: readonly string[]): Reading |
     const site = run.plant.sites.get(owner);
     return site === undefined ? null : read(site, run);
   };
+}
+
+function readingOfBranch(id: string, name: string, branches: Owners['branches']): Reading | null {
+  const at = branches.findIndex((branch) => branch.id === id);
+  if (at < 0) return null;
+  if (name === 'currentA') return ({ plant }) => plant.currentA[at] ?? null;
+  return branches[at]?.ratedA === undefined ? null : ({ plant }) => plant.loadingPercent(id);
 }

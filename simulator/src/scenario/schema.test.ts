@@ -15,5 +15,7 @@ test('the reference page speaks of every event and every quantity', () => {
     'utf8',
   );
   for (const kind of EVENT_KINDS) expect(page).toContain(`| \`${kind}\` |`);
-  for (const name of quantityNames(['SITE'])) expect(page).toContain(`| \`${name}\` |`);
+  const line = { id: 'ID', from: 'a', to: 'b', rOhm: 1, xOhm: 1, ratedA: 1 };
+  const owners = { sites: ['SITE'], branches: [line] };
+  for (const name of quantityNames(owners)) expect(page).toContain(`| \`${name}\` |`);
 });

@@ -1,5 +1,6 @@
+import { LoadZip } from '@tieline/grid';
 import { z } from 'zod';
-import { Fraction, MagnitudeKw, Name } from './values.ts';
+import { Duration, Fraction, MagnitudeKw, Name } from './values.ts';
 
 const Policy = z
   .strictObject({
@@ -31,6 +32,21 @@ const Site = z.strictObject({
       }),
     )
     .describe('Left out: no battery; then there must be PV.'),
+  loadZip: z
+    .exactOptional(LoadZip)
+    .describe(
+      'How the load follows the voltage: shares of constant impedance z, current i, power p.',
+    ),
+  coldLoad: z
+    .exactOptional(
+      z.strictObject({
+        factor: z.number().min(1).max(10).describe('Of the load, when it is back.'),
+        fullAfter: Duration.prefault('30m').describe('An outage that leaves all of it.'),
+        holds: Duration.prefault('10m').describe('It stays there for so long.'),
+        decays: Duration.prefault('20m').describe('Time constant with which it falls off then.'),
+      }),
+    )
+    .describe('After an outage the load is higher for a while.'),
   quarterHourImportMaxKw: MagnitudeKw.describe('The mean import that the site is held under.'),
   policy: Policy.default({}),
 });

@@ -132,7 +132,8 @@ test('what is beyond its limits elsewhere does not stop a move that leaves it al
 });
 
 test('headroom stops at the span, and at the collapse of the voltage', () => {
-  const flow = new PowerFlow(feeder);
+  const unrated = feeder.branches.map(({ ratedA: _, ratingAssumed: __, ...branch }) => branch);
+  const flow = new PowerFlow({ ...feeder, branches: unrated });
   const wide = { bus: '18', voltageMinPu: 0, voltageMaxPu: 2, spanKw: 20_000 };
   expect(headroom(flow, flow.loads(), wide).downwards.kind).toBe('collapse');
   const near = headroom(flow, flow.loads(), { ...wide, spanKw: 10 });

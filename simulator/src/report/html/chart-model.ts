@@ -152,9 +152,9 @@ function otherCharts(
 ): readonly Chart[] {
   const wanted = limits
     .map(({ quantity }) => quantity)
-    .filter((name) => name.startsWith(`${owner}.`) && !charts.some((one) => isDrawn(one, name)));
+    .filter((name) => isOf(owner, name) && !charts.some((one) => isDrawn(one, name)));
   return [...new Set(wanted)].map((quantity) => {
-    const name = quantity.slice(owner.length + 1);
+    const name = quantity.slice(quantity.lastIndexOf('.') + 1);
     const lines = [own(chronicle, quantity, name)];
     return { title: quantity, unit: UNITS[name] ?? 'kW', lines, limits: [], shown: [] };
   });
@@ -167,7 +167,16 @@ const UNITS: Readonly<Record<string, string>> = {
   linked: '0 or 1',
   refused: 'messages',
   unreceipted: 'records',
+  energised: '0 or 1',
+  loading: '% of the rating',
+  currentA: 'A',
 };
+
+/** Branches are the feeder's. */
+function isOf(owner: string, quantity: string): boolean {
+  const first = quantity.slice(0, quantity.indexOf('.'));
+  return (first === 'branch' ? 'feeder' : first) === owner;
+}
 
 function isDrawn({ lines }: Chart, quantity: string): boolean {
   return lines.some((line) => line.quantity === quantity && line.tone !== 'idle');

@@ -1,3 +1,4 @@
+import type { Feeder } from '@tieline/grid';
 import type { RandomStream } from '@tieline/kernel';
 import type { Policy } from '@tieline/protocol';
 import type { z } from 'zod';
@@ -42,8 +43,8 @@ export interface EventKind<Shape extends z.ZodType> {
   sites(given: z.output<Shape>): readonly { readonly path: Path; readonly site: string }[];
   /** As a person reads it. */
   words(given: z.output<Shape>): string;
-  /** What is wrong with it, given sites that there are. */
-  check?(given: z.output<Shape>, sites: Sites): readonly Complaint[];
+  /** What is wrong with it, given sites that there are. @param feeder  null where it could not be read */
+  check?(given: z.output<Shape>, sites: Sites, feeder: Feeder | null): readonly Complaint[];
   /** What it does to the plant, with control and without; at a Unix time, ms. */
   disturbs?(given: z.output<Shape>, atMs: number): Partial<Disturbances>;
   /** What it does to a run with control, at a time after its beginning. */

@@ -1,3 +1,4 @@
+import type { Feeder } from '@tieline/grid';
 import { assert } from '@tieline/kernel';
 import { z } from 'zod';
 import type { Disturbances } from '../../plant/disturbances.ts';
@@ -21,6 +22,7 @@ import { policy } from './policy.ts';
 import { replay } from './replay.ts';
 import { restore } from './restore.ts';
 import { start } from './start.ts';
+import { switching } from './switch.ts';
 import { wallClock } from './wall-clock.ts';
 
 /** By the key that an event has beside its `at`. */
@@ -35,6 +37,7 @@ const KINDS = {
   local,
   load,
   cloud,
+  switch: switching,
   policy,
   control,
   broker,
@@ -69,7 +72,11 @@ export function eventWords(event: ScenarioEvent): EventWords {
 }
 
 /** What is wrong with an event, by itself and with the sites that there are. */
-export function checkEvent(event: ScenarioEvent, sites: Sites): readonly Complaint[] {
+export function checkEvent(
+  event: ScenarioEvent,
+  sites: Sites,
+  feeder: Feeder | null,
+): readonly Complaint[] {
   const kinds = EVENT_KINDS.filter((kind) => kind in event);
   if (kinds.length !== 1) {
     const what = kinds.length === 0 ? 'does nothing' : `does ${kinds.join(' and ')}`;
@@ -84,7 +91,7 @@ export function checkEvent(event: ScenarioEvent, sites: Sites): readonly Complai
       path,
       reason: `there is no site '${site}'${suggestion(site, names)}`,
     }));
-  const wrong = unknown.length > 0 ? unknown : (kind.check?.(given, sites) ?? []);
+  const wrong = unknown.length > 0 ? unknown : (kind.check?.(given, sites, feeder) ?? []);
   return wrong.map(({ path, reason }) => ({ path: [name, ...path], reason }));
 }
 
