@@ -81,7 +81,6 @@ export function checkExpectations(
   feeder: Feeder | null,
   problems: Complaint[],
 ): void {
-  const sites = Object.keys(given.sites);
   const orders = given.timeline.flatMap(({ order }) => (order === undefined ? [] : [order.name]));
   for (const [index, expectation] of given.expect.entries()) {
     const path = ['expect', index];
@@ -90,11 +89,30 @@ export function checkExpectations(
       const { order } = expectation;
       const reason = `there is no order '${order}'${suggestion(order, orders)}`;
       problems.push({ path: [...path, 'order'], reason });
-    } else if ('saves' in expectation && ![...sites, 'feeder'].includes(expectation.saves)) {
-      const { saves } = expectation;
-      const reason = `there is no site '${saves}'${suggestion(saves, [...sites, 'feeder'])}`;
-      problems.push({ path: [...path, 'saves'], reason });
-    }
+    } else checkMeter(expectation, given, path, problems);
+  }
+}
+
+/** Of expectations on what one meter counted. */
+function checkMeter(
+  expectation: Readonly<Record<string, unknown>>,
+  { sites, tariff }: ScenarioFile,
+  path: Path,
+  problems: Complaint[],
+): void {
+  const key = ['saves', 'billOf', 'movedBy'].find((one) => one in expectation);
+  if (key === undefined) return;
+  const meters = [...Object.keys(sites), 'feeder'];
+  const named = String(expectation[key]);
+  if (!meters.includes(named)) {
+    const reason = `there is no site '${named}'${suggestion(named, meters)}`;
+    problems.push({ path: [...path, key], reason });
+  }
+  if (key !== 'saves' && tariff === undefined) {
+    problems.push({ path, reason: 'there is no tariff that could bill it' });
+  }
+  if (key === 'movedBy' && Object.keys(expectation).length === 1) {
+    problems.push({ path, reason: 'nothing is expected: atLeastKwh, atMostShare, or both' });
   }
 }
 

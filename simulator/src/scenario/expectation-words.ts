@@ -10,6 +10,17 @@ export function expectationWords(given: ScenarioExpectation): string {
   if ('saves' in given) {
     return `${given.saves}: highest quarter hour at least ${given.atLeastKw} kW below that without control`;
   }
+  if ('billOf' in given) {
+    return `bill of ${given.billOf} at least ${given.savesAtLeast} below that without control`;
+  }
+  if ('movedBy' in given) {
+    const { movedBy, atLeastKwh, atMostShare } = given;
+    const bounds = [
+      ...(atLeastKwh === undefined ? [] : [`at least ${atLeastKwh} kWh`]),
+      ...(atMostShare === undefined ? [] : [`at most ${atMostShare} of its load`]),
+    ];
+    return `energy moved by ${movedBy} ${bounds.join(' and ')}`;
+  }
   const { that, min, max, from, to } = given;
   const bounds = [
     ...(min === undefined ? [] : [`at least ${min}`]),

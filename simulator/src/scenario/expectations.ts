@@ -5,12 +5,7 @@ import type { ObservedRun } from './controlled-run.ts';
 import { expectationWords } from './expectation-words.ts';
 import { ownersIn, type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
-import type {
-  BoundExpectation,
-  OrderExpectation,
-  SavingExpectation,
-  ScenarioExpectation,
-} from './scenario-file.ts';
+import type { BoundExpectation, OrderExpectation, SavingExpectation } from './scenario-file.ts';
 
 /** What became of one expectation. Times are ms after the scenario began. */
 export interface Outcome {
@@ -31,20 +26,8 @@ export interface Watch {
   outcome(): Outcome;
 }
 
-/** @param idle  the same seed without control, played to its end */
-export function watchFor(
-  expectation: ScenarioExpectation,
-  scenario: Scenario,
-  conduct: Conduct,
-  idle: ObservedRun,
-): Watch {
-  if ('that' in expectation) return new BoundWatch(expectation, scenario);
-  if ('order' in expectation) return new OrderWatch(expectation, conduct);
-  return new SavingWatch(expectation, idle);
-}
-
 /** A quantity within bounds, at every step of a window. */
-class BoundWatch implements Watch {
+export class BoundWatch implements Watch {
   readonly #given: BoundExpectation;
   readonly #read: Reading | null;
   readonly #fromMs: number;
@@ -83,7 +66,7 @@ class BoundWatch implements Watch {
 }
 
 /** An order that gets so far in time. */
-class OrderWatch implements Watch {
+export class OrderWatch implements Watch {
   readonly #given: OrderExpectation;
   readonly #conduct: Conduct;
   #reachedMs: number | null = null;
@@ -127,7 +110,7 @@ function rungsOf({ ladder }: Pick<CommandDetail, 'ladder'>): string[] {
 }
 
 /** A highest quarter hour that lies below that without control. */
-class SavingWatch implements Watch {
+export class SavingWatch implements Watch {
   readonly #given: SavingExpectation;
   readonly #idle: ObservedRun;
   #savedKw: number | null = null;

@@ -25,8 +25,21 @@ expect:
   - { saves: feeder, atLeastKw: 1 }
 `;
 
+/** The files that lie beside the good one. */
+const BESIDE: Readonly<Record<string, string>> = {
+  'prices.csv': 'time,price_eur_per_mwh\n2026-03-03T18:00Z,100\n2026-03-03T18:15Z,-50\n',
+  'gap.csv':
+    'time,price_eur_per_mwh\n2026-03-03T18:00Z,1\n2026-03-03T18:15Z,1\n2026-03-03T18:45Z,1\n',
+  'short.csv': 'time,price_eur_per_mwh\n2026-03-03T18:05Z,1\n2026-03-03T18:20Z,1\n',
+};
+const textBeside = (file: string): string => {
+  const text = BESIDE[file];
+  if (text === undefined) throw new Error(`there is no file ${file}`);
+  return text;
+};
+
 const parse = (text: string, file = 'tests/relief.yaml') =>
-  parseScenario(text, file, (feeder) => embeddedFeeder(feeder));
+  parseScenario(text, file, { feeder: embeddedFeeder, text: textBeside });
 
 function problems(text: string): string[] {
   try {
@@ -58,6 +71,18 @@ test('a good file is read whole: defaults filled in, events in the order of thei
   expect(site?.plant).toMatchObject({ bus: '25', pvPeakKw: 0, battery: { stateOfCharge: 0.7 } });
   expect(site?.ratings.map(({ asset }) => asset)).toEqual(['meter', 'load', 'battery']);
   expect(site?.policy.quarterHourImportMaxKw).toBe(332);
+});
+
+test('a tariff has its defaults, and its prices from a file', () => {
+  const tariff = 'tariff: { importPerKwh: prices.csv, demand: { perKw: 90 } }\n';
+  expect(parse(`${GOOD}${tariff}`).tariff).toEqual({
+    timeZone: 'UTC',
+    currency: 'EUR',
+    importPerKwh: { startMs: Date.UTC(2026, 2, 3, 18), stepMs: 900_000, values: [0.1, -0.05] },
+    exportPerKwh: 0,
+    demand: { perKw: 90, intervalMs: 900_000, period: 'year', ratchet: 0 },
+  });
+  expect(parse(GOOD).tariff).toBeNull();
 });
 
 test('the name of its file says that a scenario must fail', () => {
@@ -175,6 +200,36 @@ describe('what is wrong is said by line and column, with what was probably meant
       'loadPeakKw: 420',
       'loadPeakKw: 420\n    loadZip: { z: 0.5, i: 0.5, p: 0.5 }',
       '10:14: sites.harbour.loadZip: z, i and p do not add up to 1',
+    ],
+    [
+      'a gap in a series of prices',
+      'for: 20m\n',
+      'for: 20m\ntariff: { importPerKwh: gap.csv }\n',
+      'tariff.importPerKwh: gap.csv:4: a gap: 2026-03-03T18:45:00.000Z where',
+    ],
+    [
+      'a series that begins too late',
+      'for: 20m\n',
+      'for: 20m\ntariff: { importPerKwh: short.csv }\n',
+      'tariff.importPerKwh: short.csv covers 2026-03-03T18:05:00.000Z to',
+    ],
+    [
+      'a series that is not there',
+      'for: 20m\n',
+      'for: 20m\ntariff: { importPerKwh: 0.3, exportPerKwh: none.csv }\n',
+      'tariff.exportPerKwh: there is no file none.csv',
+    ],
+    [
+      'a time zone that there is not',
+      'for: 20m\n',
+      'for: 20m\ntariff: { importPerKwh: 0.3, timeZone: Europe/Berlln }\n',
+      'tariff.timeZone: no time zone of that name',
+    ],
+    [
+      'a bill without a tariff',
+      '{ saves: feeder, atLeastKw: 1 }',
+      '{ billOf: feeder, savesAtLeast: 1 }',
+      '20:5: expect.2: there is no tariff that could bill it',
     ],
     [
       'PV that is not there',

@@ -2,9 +2,12 @@ import type { Feeder } from '@tieline/grid';
 import { DeploymentId } from '@tieline/kernel';
 import type { z } from 'zod';
 import { simulatedSite } from '../deployment/simulated-site.ts';
+import type { Tariff } from '../economics/tariff.ts';
 import { checkExpectations, checkSites, checkTimeline } from './check-scenario.ts';
 import type { Complaint } from './complaint.ts';
 import { ScenarioError, type ScenarioProblem } from './failure.ts';
+import type { FilesBeside } from './files-beside.ts';
+import { tariffOf } from './given-tariff.ts';
 import { keysAt } from './known-keys.ts';
 import { MUST_FAIL, type Scenario } from './scenario.ts';
 import { ScenarioFile, scenarioJsonSchema } from './scenario-file.ts';
@@ -21,14 +24,9 @@ const NO_PLACE = { line: null, column: null };
  * Reads a scenario, and everything that is wrong with it.
  *
  * @param file  as a person names it
- * @param feederOf  the feeder of that name or path; throws with a reason where there is none
  * @throws {ScenarioError} scenario_invalid, with every problem in the order of the file
  */
-export function parseScenario(
-  text: string,
-  file: string,
-  feederOf: (feeder: string) => Feeder,
-): Scenario {
+export function parseScenario(text: string, file: string, files: FilesBeside): Scenario {
   const yaml = new YamlText(text);
   const { fault } = yaml;
   if (fault !== null) throw invalid(file, [{ ...fault.place, path: '', reason: fault.reason }]);
@@ -38,7 +36,11 @@ export function parseScenario(
     throw invalid(file, problems);
   }
   const problems: Complaint[] = [];
-  const feeder = feederFor(parsed.data, feederOf, problems);
+  const feeder = feederFor(parsed.data, files, problems);
+  const startMs = Date.parse(parsed.data.start);
+  const span = { fromMs: startMs, toMs: startMs + parsed.data.for };
+  const { tariff } = parsed.data;
+  const billed = tariff === undefined ? null : tariffOf(tariff, { files, ...span, problems });
   if (!DeploymentId.safeParse(nameOf(file)).success) {
     const reason = 'the name of the file names the deployment: 1 to 32 of a-z, 0-9 and -';
     problems.push({ path: [], reason });
@@ -56,7 +58,7 @@ export function parseScenario(
       })),
     );
   }
-  return made(parsed.data, file, feeder);
+  return made(parsed.data, file, { feeder, tariff: billed });
 }
 
 function baseOf(file: string): string {
@@ -67,7 +69,11 @@ function nameOf(file: string): string {
   return baseOf(file).replace(MUST_FAIL, '');
 }
 
-function made(given: ScenarioFile, file: string, feeder: Feeder): Scenario {
+function made(
+  given: ScenarioFile,
+  file: string,
+  { feeder, tariff }: { readonly feeder: Feeder; readonly tariff: Tariff | null },
+): Scenario {
   const name = nameOf(file);
   return {
     name,
@@ -79,6 +85,7 @@ function made(given: ScenarioFile, file: string, feeder: Feeder): Scenario {
       feeder,
       sites: Object.entries(given.sites).map(([site, size]) => simulatedSite({ ...size, site })),
     },
+    tariff,
     startMs: Date.parse(given.start),
     durationMs: given.for,
     seed: given.seed,
@@ -124,11 +131,11 @@ function problemsOf(issue: z.core.$ZodIssue, above: Path, yaml: YamlText): Scena
 
 function feederFor(
   { feeder }: ScenarioFile,
-  feederOf: (feeder: string) => Feeder,
+  files: FilesBeside,
   problems: Complaint[],
 ): Feeder | null {
   try {
-    return feederOf(feeder);
+    return files.feeder(feeder);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     problems.push({ path: ['feeder'], reason });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GridError } from '@tieline/grid';
 import { QUARTER_HOUR_MS, seededRng, toHex } from '@tieline/kernel';
+import type { Economics } from '../economics/ledger.ts';
 import { VirtualRun, type VirtualRunOptions } from '../virtual/virtual-run.ts';
 import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
@@ -9,12 +10,14 @@ import type { ControlledRun, ObservedRun } from './controlled-run.ts';
 import { disturbancesOf } from './disturbances-of.ts';
 import { perform, type ScenarioEvent } from './events/index.ts';
 import { PROMISE } from './expectation-words.ts';
-import { type Outcome, type Watch, watchFor } from './expectations.ts';
+import type { Outcome, Watch } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { Happenings } from './happenings.ts';
+import { countInto, economicsOf, type Ledgers, ledgersFor } from './ledgers.ts';
 import { promisesOf } from './promises.ts';
 import { safetyWatches } from './safety.ts';
 import type { Scenario } from './scenario.ts';
+import { watchFor } from './watch-for.ts';
 
 export interface RunOptions {
   /** In the place of the scenario's own; the same seed gives the same report, to the byte. */
@@ -69,6 +72,8 @@ export interface RunReport {
     readonly peakImportKw: Peaks;
   }[];
   readonly minVoltagePu: number;
+  /** Bills, where the scenario has a tariff. */
+  readonly economics?: Economics;
   readonly audit: { readonly records: number; readonly receipted: number };
 }
 
@@ -94,11 +99,15 @@ export async function runScenario(
 ): Promise<ScenarioRun> {
   const { simulated, startMs, durationMs } = scenario;
   const common = { simulated, seed, startMs, disturbances: disturbancesOf(scenario) };
+  const ledgers = ledgersFor(scenario.tariff);
   const idleRecorder = new Recorder(scenario);
   const idle = begun(scenario, {
     ...common,
     control: false,
-    onStep: () => idleRecorder.look(idle, idle.plant.nowMs - startMs),
+    onStep: () => {
+      idleRecorder.look(idle, idle.plant.nowMs - startMs);
+      countInto(ledgers?.idle, idle.plant);
+    },
   });
   const idleDiverged = await played(idle, scenario, {
     stretchMs: VIRTUAL_WORLD.stretchMs,
@@ -111,6 +120,7 @@ export async function runScenario(
     const nowMs = run.plant.nowMs - startMs;
     happenings.look();
     recorder.look(run, nowMs);
+    countInto(ledgers?.own, run.plant);
     for (const watch of watches) watch.look(run, nowMs);
   };
   const run = await world.begin({ ...common, onStep });
@@ -118,7 +128,7 @@ export async function runScenario(
   run.hearControl((event) => happenings.heard(event));
   const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
   watches.push(
-    ...scenario.expect.map((one) => watchFor(one, scenario, conduct, idle)),
+    ...scenario.expect.map((one) => watchFor(one, { scenario, conduct, idle, ledgers })),
     ...safetyWatches(scenario, conduct),
   );
   const diverged = await played(run, scenario, {
@@ -139,7 +149,7 @@ export async function runScenario(
   ];
   return {
     scenario,
-    report: reportOf({ scenario, seed, run, idle, outcomes }),
+    report: reportOf({ scenario, seed, run, idle, outcomes, ledgers }),
     chronicle: {
       intervalMs: intervalOf(durationMs),
       withControl: recorder.series(),
@@ -233,8 +243,9 @@ function reportOf(made: {
   readonly run: ControlledRun;
   readonly idle: ObservedRun;
   readonly outcomes: readonly Outcome[];
+  readonly ledgers: Ledgers | null;
 }): RunReport {
-  const { scenario, seed, run, idle, outcomes } = made;
+  const { scenario, seed, run, idle, outcomes, ledgers } = made;
   const { name, file, about, mustFail, simulated, startMs, durationMs } = scenario;
   const logs = simulated.sites.map(({ plant: { site } }) => run.auditLog(site));
   const kept = outcomes.every((one) => one.kept);
@@ -260,6 +271,7 @@ function reportOf(made: {
       },
     })),
     minVoltagePu: run.trace.minVoltagePu,
+    ...(ledgers === null ? {} : { economics: economicsOf(ledgers, [...run.plant.sites.keys()]) }),
     audit: {
       records: logs.reduce((sum, log) => sum + log.size, 0),
       receipted: logs.reduce((sum, log) => sum + log.receiptedSize, 0),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ScenarioEvent } from './events/index.ts';
+import { GivenTariff } from './given-tariff.ts';
 import { Sites } from './site-size.ts';
-import { At, Duration, MagnitudeKw, Name } from './values.ts';
+import { At, Duration, Fraction, MagnitudeKw, Name } from './values.ts';
 
 /*
  * The shape of a scenario file, and what each key means: the JSON Schema for editors is made from it. What one key
@@ -50,6 +51,21 @@ const Saving = z
   })
   .describe('The highest quarter hour is lower than that of the same seed without control.');
 
+const BillSaving = z
+  .strictObject({
+    billOf: z.string().min(1).max(64).describe('`feeder`, or a site.'),
+    savesAtLeast: z.number().min(-1e9).max(1e9).describe("In the tariff's currency."),
+  })
+  .describe('The bill is lower than that of the same seed without control.');
+
+const Moving = z
+  .strictObject({
+    movedBy: z.string().min(1).max(64).describe('`feeder`, or a site.'),
+    atLeastKwh: z.exactOptional(z.number().min(0).max(1e9)),
+    atMostShare: z.exactOptional(Fraction).describe('Of what its load draws.'),
+  })
+  .describe('Energy that is drawn at another time than without control.');
+
 export const ScenarioFile = z.strictObject({
   scenario: z.literal(SCENARIO_SCHEMA),
   about: z.string().min(1).max(300).describe('The promise that the scenario keeps, in a sentence.'),
@@ -66,10 +82,11 @@ export const ScenarioFile = z.strictObject({
     .max(2 ** 31 - 1)
     .default(1)
     .describe('Loads, weather, keys and network.'),
+  tariff: z.exactOptional(GivenTariff),
   sites: Sites,
   timeline: z.array(ScenarioEvent).max(10_000).default([]),
   expect: z
-    .array(z.union([Bound, Reaching, Saving]))
+    .array(z.union([Bound, Reaching, Saving, BillSaving, Moving]))
     .max(1_000)
     .default([]),
 });
@@ -77,7 +94,9 @@ export type ScenarioFile = z.output<typeof ScenarioFile>;
 export type BoundExpectation = z.output<typeof Bound>;
 export type OrderExpectation = z.output<typeof Reaching>;
 export type SavingExpectation = z.output<typeof Saving>;
-export type ScenarioExpectation = BoundExpectation | OrderExpectation | SavingExpectation;
+export type BillExpectation = z.output<typeof BillSaving>;
+export type MovingExpectation = z.output<typeof Moving>;
+export type ScenarioExpectation = ScenarioFile['expect'][number];
 
 /** For editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+import type { Tariff } from '../economics/tariff.ts';
 import type { ScenarioEvent } from './events/index.ts';
 import type { ScenarioExpectation } from './scenario-file.ts';
 
@@ -12,6 +13,8 @@ export interface Scenario {
   /** The suite passes only where this one fails. */
   readonly mustFail: boolean;
   readonly simulated: SimulatedFeeder;
+  /** Null: no bills. */
+  readonly tariff: Tariff | null;
   /** Unix time, ms. */
   readonly startMs: number;
   readonly durationMs: number;

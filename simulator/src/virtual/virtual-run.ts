@@ -37,7 +37,7 @@ export interface VirtualRunOptions {
 }
 
 /** The plant moves once a second, like the agents. */
-const STEP_MS = 1_000;
+export const STEP_MS = 1_000;
 
 /**
  * A whole deployment on virtual time: the production agents and control plane on virtual ports, against the

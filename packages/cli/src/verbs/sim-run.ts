@@ -71,9 +71,22 @@ function factsOf(report: RunReport): readonly (readonly [string, string])[] {
       `  ${site}`,
       `${peakWords(peakImportKw)}, limit ${kilowatts(limitKw)}`,
     ]),
+    ...billFacts(report),
     ['lowest', `${fixed(report.minVoltagePu, 4)} pu`],
     ['audit', `${audit.records} records, ${audit.receipted} receipted`],
     ['trace', report.trace],
+  ];
+}
+
+function billFacts({ economics }: RunReport): readonly (readonly [string, string])[] {
+  if (economics === undefined) return [];
+  const { currency, feeder, sites } = economics;
+  const words = ({ withControl, withoutControl, movedKwh, movedShare }: typeof feeder): string =>
+    `${fixed(withControl.total, 2)} ${currency}, without control ${fixed(withoutControl.total, 2)} ${currency}; ` +
+    `${fixed(movedKwh, 1)} kWh moved, ${fixed(movedShare * 100, 1)} % of the load`;
+  return [
+    ['bill', words(feeder)],
+    ...sites.map((one): [string, string] => [`  ${one.site}`, words(one)]),
   ];
 }
 

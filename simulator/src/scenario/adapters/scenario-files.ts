@@ -69,14 +69,17 @@ function scenariosIn(folder: string): string[] {
 }
 
 /**
- * Reads a scenario file; the path of a feeder in it counts from where the file lies.
+ * Reads a scenario file; paths in it count from where the file lies.
  *
  * @param named  what a person calls it
  * @throws {ScenarioError}
  */
 export function readScenario(path: string, named: string = path): Scenario {
   const text = readText(path, named);
-  return parseScenario(text, named, (feeder) => readFeeder(feeder, dirname(path)));
+  return parseScenario(text, named, {
+    feeder: (feeder) => readFeeder(feeder, dirname(path)),
+    text: (file) => readBeside(file, dirname(path)),
+  });
 }
 
 function readText(path: string, named: string): string {

@@ -1,0 +1,69 @@
+import { assert, HOUR_MS, QUARTER_HOUR_MS } from '@tieline/kernel';
+import { type Comparison, compare } from './bill.ts';
+import { LocalTime } from './local-time.ts';
+import { type Interval, MeterBook } from './meter-book.ts';
+import { priceAt, type Tariff } from './tariff.ts';
+
+/** What a meter shows now, kW. */
+export interface MeterReading {
+  readonly importKw: number;
+  readonly loadKw: number;
+}
+
+/** Bills of the feeder and its sites, with control and without. */
+export interface Economics {
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly feeder: Comparison;
+  readonly sites: readonly (Comparison & { readonly site: string })[];
+}
+
+/** Keeps the books of the feeder's meter and of every site's, by one tariff. */
+export class Ledger {
+  readonly tariff: Tariff;
+  readonly #time: LocalTime;
+  readonly #books = new Map<string, MeterBook>();
+  #interval: Pick<Interval, 'startMs' | 'endMs' | 'period'> | null = null;
+
+  constructor(tariff: Tariff) {
+    this.tariff = tariff;
+    this.#time = new LocalTime(tariff.timeZone);
+  }
+
+  /** @param meters  by name; what they show at `tMs` stands for `lastsMs` from then on */
+  count(tMs: number, lastsMs: number, meters: Iterable<readonly [string, MeterReading]>): void {
+    const { importPerKwh, exportPerKwh } = this.tariff;
+    const importPrice = priceAt(importPerKwh, this.#time, tMs);
+    const exportPrice = priceAt(exportPerKwh, this.#time, tMs);
+    const interval = this.#intervalAt(tMs);
+    for (const [name, { importKw, loadKw }] of meters) {
+      const book = this.#books.get(name) ?? new MeterBook();
+      this.#books.set(name, book);
+      book.count(interval, { importKw, loadKw, importPrice, exportPrice, lastsMs });
+    }
+  }
+
+  /** Of one meter; empty where nothing was counted. */
+  intervals(meter: string): readonly Interval[] {
+    return this.#books.get(meter)?.intervals ?? [];
+  }
+
+  /** Of one meter, beside the same of a run without control. */
+  against(idle: Ledger, meter: string): Comparison {
+    return compare(this.intervals(meter), idle.intervals(meter), this.tariff.demand);
+  }
+
+  /** Intervals count from the local midnight: the hour that a clock change repeats has its own. */
+  #intervalAt(tMs: number): Pick<Interval, 'startMs' | 'endMs' | 'period'> {
+    const last = this.#interval;
+    if (last !== null && tMs >= last.startMs && tMs < last.endMs) return last;
+    const { demand } = this.tariff;
+    const lengthMs = demand?.intervalMs ?? QUARTER_HOUR_MS;
+    assert(HOUR_MS % lengthMs === 0, 'an interval is a whole part of an hour');
+    const { startMs: midnightMs, date } = this.#time.day(tMs);
+    const startMs = midnightMs + Math.floor((tMs - midnightMs) / lengthMs) * lengthMs;
+    const period = date.slice(0, { day: 10, month: 7, year: 4 }[demand?.period ?? 'day']);
+    this.#interval = { startMs, endMs: startMs + lengthMs, period };
+    return this.#interval;
+  }
+}

@@ -1,0 +1,34 @@
+import { heldAt, type Series } from '../series/series.ts';
+import type { LocalTime } from './local-time.ts';
+
+/** A price per kWh: the same at all times, by the hour that the clock shows, or as a market has set it. May be negative. */
+export type Price = number | readonly number[] | Series;
+
+/** What the highest mean import of an interval costs, each period. */
+export interface DemandCharge {
+  /** For one kW of a whole period. */
+  readonly perKw: number;
+  readonly intervalMs: number;
+  readonly period: 'day' | 'month' | 'year';
+  /** No period is billed for less than this share of the highest one before it; 0: each stands for itself. */
+  readonly ratchet: number;
+}
+
+export interface Tariff {
+  /** Hours, days and periods are those of its clocks. */
+  readonly timeZone: string;
+  /** As bills say it: EUR. */
+  readonly currency: string;
+  /** What drawn energy costs. */
+  readonly importPerKwh: Price;
+  /** What energy that is fed in earns. */
+  readonly exportPerKwh: Price;
+  readonly demand: DemandCharge | null;
+}
+
+/** Per kWh, at an instant. */
+export function priceAt(price: Price, time: LocalTime, tMs: number): number {
+  if (typeof price === 'number') return price;
+  if ('stepMs' in price) return heldAt(price, tMs);
+  return price[time.hour(tMs)] ?? 0;
+}
