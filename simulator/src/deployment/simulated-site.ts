@@ -1,7 +1,9 @@
 import type { AssetRatings } from '@tieline/edge-agent';
 import type { Feeder, LoadZip } from '@tieline/grid';
 import type { SitePolicy } from '@tieline/protocol';
+import type { WeatherSource } from '../plant/profiles/weather.ts';
 import type { PlantSiteOptions } from '../plant/site-plant.ts';
+import type { Series } from '../series/series.ts';
 
 /** One simulated site: where it hangs, what stands there, and what its policy allows. */
 export interface SimulatedSite {
@@ -15,6 +17,7 @@ export interface SimulatedSite {
 export interface SimulatedFeeder {
   readonly deployment: string;
   readonly feeder: Feeder;
+  readonly weather?: WeatherSource;
   readonly sites: readonly SimulatedSite[];
 }
 
@@ -24,7 +27,12 @@ export interface SiteSize {
   readonly bus: string;
   /** Load of an ordinary evening peak. */
   readonly loadPeakKw: number;
+  /** Of the panels. */
   readonly pvPeakKw: number;
+  /** Of their inverter; that of the panels without it. */
+  readonly pvInverterKw?: number;
+  /** In the place of a profile. */
+  readonly load?: Series;
   readonly battery?: {
     readonly powerKw: number;
     /** Usable. */
@@ -52,7 +60,8 @@ export interface SiteSize {
 type BatterySize = NonNullable<SiteSize['battery']>;
 
 export function simulatedSite(size: SiteSize): SimulatedSite {
-  const { site, bus, loadPeakKw, pvPeakKw, battery, loadZip, coldLoad } = size;
+  const { site, bus, loadPeakKw, pvPeakKw, pvInverterKw, battery, load, loadZip, coldLoad } = size;
+  const pvKw = pvNameplateKw(size);
   return {
     ratedImportKw: loadPeakKw,
     plant: {
@@ -61,6 +70,8 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
       peakLoadKw: loadPeakKw,
       pvPeakKw,
       battery: battery === undefined ? null : plantBattery(battery),
+      ...(pvInverterKw === undefined ? {} : { pvInverterKw }),
+      ...(load === undefined ? {} : { load }),
       ...(loadZip === undefined ? {} : { zip: loadZip }),
       ...(coldLoad === undefined ? {} : { coldLoad: coldLoadOf(coldLoad) }),
     },
@@ -68,7 +79,7 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
       rating('meter', 'meter'),
       rating('load', 'load'),
       ...(battery === undefined ? [] : [batteryRating(battery)]),
-      ...(pvPeakKw > 0 ? [rating('pv', 'pv', pvPeakKw)] : []),
+      ...(pvKw > 0 ? [rating('pv', 'pv', pvKw)] : []),
     ],
     policy: { ...sitePolicy(size), ...size.policy },
   };
@@ -115,17 +126,23 @@ function rating(
   return { asset, kind, dischargeMaxKw, chargeMaxKw, energyKwh };
 }
 
+/** Of the PV as its owner and its agent know it: the panels, or an inverter that is smaller. */
+function pvNameplateKw({ pvPeakKw, pvInverterKw = pvPeakKw }: SiteSize): number {
+  return Math.min(pvPeakKw, pvInverterKw);
+}
+
 function sitePolicy(size: SiteSize): SitePolicy {
-  const { site, loadPeakKw, pvPeakKw, battery, quarterHourImportMaxKw } = size;
+  const { site, loadPeakKw, battery, quarterHourImportMaxKw } = size;
+  const pvKw = pvNameplateKw(size);
   return {
     site,
     importMaxKw: Math.round(loadPeakKw * 1.4),
-    exportMaxKw: Math.round(pvPeakKw + (battery?.powerKw ?? 0)),
+    exportMaxKw: Math.round(pvKw + (battery?.powerKw ?? 0)),
     quarterHourImportMaxKw,
     rechargeImportMaxKw: Math.round(quarterHourImportMaxKw * 0.75),
     assets: [
       ...(battery === undefined ? [] : [batteryPolicy(battery.powerKw)]),
-      ...(pvPeakKw > 0 ? [pvPolicy(pvPeakKw)] : []),
+      ...(pvKw > 0 ? [pvPolicy(pvKw)] : []),
     ],
     dwellMs: 20_000,
     reversalsPerHourMax: 6,

@@ -3,6 +3,7 @@ import { assert } from '@tieline/kernel';
 import { type Disturbances, UNDISTURBED } from './disturbances.ts';
 import { Loading } from './loading.ts';
 import { siteProfile } from './profiles/site-profile.ts';
+import type { WeatherSource } from './profiles/weather.ts';
 import { type PlantSiteOptions, SitePlant } from './site-plant.ts';
 import { Switchgear } from './switchgear.ts';
 
@@ -14,6 +15,7 @@ export interface PlantOptions {
   /** Unix time at which the plant begins, ms. */
   readonly startMs: number;
   readonly disturbances?: Disturbances;
+  readonly weather?: WeatherSource;
 }
 
 /** What the feeder does at one instant. */
@@ -47,10 +49,9 @@ export class Plant {
 
   /** @throws {GridError} flow_diverged | feeder_too_meshed | loop_without_impedance */
   constructor(options: PlantOptions) {
-    const { feeder, seed, disturbances = UNDISTURBED } = options;
-    const sites = options.sites.map(
-      (site, index) => new SitePlant(site, seed, index, disturbances),
-    );
+    const { feeder, seed, disturbances = UNDISTURBED, weather = {} } = options;
+    const outside = { seed, disturbances, weather };
+    const sites = options.sites.map((site, index) => new SitePlant(site, index, outside));
     this.sites = new Map(sites.map((site) => [site.site, site]));
     assertPlaced(feeder, sites);
     this.#switchgear = new Switchgear(withLoadsOf(feeder, options.sites), disturbances.switchings);
@@ -63,6 +64,7 @@ export class Plant {
         index: BACKGROUND_INDEX + index,
         peakLoadKw,
         pvPeakKw: 0,
+        weather,
       });
       const kvarPerKw = peakLoadKw === 0 ? 0 : (bus.loadKvar ?? 0) / peakLoadKw;
       return { load: profile.loadKw, kvarPerKw };

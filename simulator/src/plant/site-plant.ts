@@ -1,8 +1,11 @@
 import type { LoadZip } from '@tieline/grid';
 import { zipShare } from '@tieline/grid';
+import { heldAt, type Series } from '../series/series.ts';
 import { Battery, type BatteryRatings } from './battery.ts';
 import { addedKw, type Disturbances, sunShare } from './disturbances.ts';
+import type { Signal } from './profiles/noise.ts';
 import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
+import type { WeatherSource } from './profiles/weather.ts';
 import { type ColdLoad, Supply } from './supply.ts';
 
 export interface PlantSiteOptions {
@@ -13,10 +16,21 @@ export interface PlantSiteOptions {
   readonly pvPeakKw: number;
   /** Null where there is none. `stateOfCharge`: at the beginning, 0 to 1. */
   readonly battery: { readonly ratings: BatteryRatings; readonly stateOfCharge: number } | null;
+  /** What the inverter gives at most, kW; where it is smaller than the panels, it clips them. */
+  readonly pvInverterKw?: number;
+  /** The load, kW, in the place of its profile. */
+  readonly load?: Series;
   /** Without it a load comes back from an outage as if nothing had been. */
   readonly coldLoad?: ColdLoad;
   /** Constant power without it. */
   readonly zip?: LoadZip;
+}
+
+/** What meets all sites. */
+export interface Outside {
+  readonly seed: number;
+  readonly disturbances: Disturbances;
+  readonly weather: WeatherSource;
 }
 
 /** One site behind its meter. Set `battery.targetKw`, if it has one, and `pvLimitKw`; read the rest. */
@@ -34,17 +48,22 @@ export class SitePlant {
   /** 0 where nothing feeds the site. */
   voltagePu = 1;
   readonly #profile: SiteProfile;
+  readonly #loadKw: Signal;
+  readonly #inverterKw: number;
   readonly #disturbances: Disturbances;
   readonly #supply: Supply;
   readonly #zip: LoadZip | null;
 
-  constructor(options: PlantSiteOptions, seed: number, index: number, disturbances: Disturbances) {
-    const { peakLoadKw, pvPeakKw, battery } = options;
+  /** @param index  its place among the sites: its own habits and noise follow from it */
+  constructor(options: PlantSiteOptions, index: number, { seed, disturbances, weather }: Outside) {
+    const { peakLoadKw, pvPeakKw, battery, load } = options;
     this.site = options.site;
     this.bus = options.bus;
     this.pvPeakKw = pvPeakKw;
     this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
-    this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw });
+    this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw, weather });
+    this.#loadKw = load === undefined ? this.#profile.loadKw : (tMs) => heldAt(load, tMs);
+    this.#inverterKw = options.pvInverterKw ?? Number.POSITIVE_INFINITY;
     this.#disturbances = disturbances;
     this.#supply = new Supply(options.coldLoad);
     this.#zip = options.zip ?? null;
@@ -72,11 +91,12 @@ export class SitePlant {
     const connected = this.#supply.connects(tMs);
     if (connected) this.battery?.step(elapsedMs);
     else this.battery?.trip();
-    const wantedKw = this.#profile.loadKw(tMs) * this.#supply.loadShare(tMs);
+    const wantedKw = this.#loadKw(tMs) * this.#supply.loadShare(tMs);
     this.nominalLoadKw = isFed ? Math.max(0, wantedKw + addedKw(loadSteps, this.site, tMs)) : 0;
     this.loadKw = this.nominalLoadKw;
-    const availableKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
-    this.pvKw = connected ? Math.min(availableKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY) : 0;
+    const sunKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
+    const mostKw = Math.min(this.#inverterKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);
+    this.pvKw = connected ? Math.min(sunKw, mostKw) : 0;
   }
 
   /** What the power flow found: 0 where nothing feeds the site. */

@@ -186,14 +186,14 @@ describe('what is wrong is said by line and column, with what was probably meant
     [
       'a branch that is not there',
       'cut: harbour',
-      'switch: { branch: 8-21, closed: true }',
-      "14:23: timeline.0.switch.branch: the feeder has no branch '8-21'; did you mean '21-8'?",
+      'switch: { branch: 21-9, closed: true }',
+      "14:23: timeline.0.switch.branch: the feeder has no branch '21-9'; did you mean '21-8'?",
     ],
     [
       'a quantity of a branch that is not there',
       'that: harbour.batteryKw',
-      'that: branch.8-21.loading',
-      "18:13: expect.0.that: there is no quantity 'branch.8-21.loading'; did you mean 'branch.21-8.loading'?",
+      'that: branch.21-9.loading',
+      "18:13: expect.0.that: there is no quantity 'branch.21-9.loading'; did you mean 'branch.21-8.loading'?",
     ],
     [
       'a load whose shares do not add up',

@@ -2,12 +2,11 @@ import type { Feeder } from '@tieline/grid';
 import { DeploymentId } from '@tieline/kernel';
 import type { z } from 'zod';
 import { simulatedSite } from '../deployment/simulated-site.ts';
-import type { Tariff } from '../economics/tariff.ts';
 import { checkExpectations, checkSites, checkTimeline } from './check-scenario.ts';
 import type { Complaint } from './complaint.ts';
 import { ScenarioError, type ScenarioProblem } from './failure.ts';
 import type { FilesBeside } from './files-beside.ts';
-import { tariffOf } from './given-tariff.ts';
+import { type GivenFiles, givenFiles } from './given-files.ts';
 import { keysAt } from './known-keys.ts';
 import { MUST_FAIL, type Scenario } from './scenario.ts';
 import { ScenarioFile, scenarioJsonSchema } from './scenario-file.ts';
@@ -39,8 +38,7 @@ export function parseScenario(text: string, file: string, files: FilesBeside): S
   const feeder = feederFor(parsed.data, files, problems);
   const startMs = Date.parse(parsed.data.start);
   const span = { fromMs: startMs, toMs: startMs + parsed.data.for };
-  const { tariff } = parsed.data;
-  const billed = tariff === undefined ? null : tariffOf(tariff, { files, ...span, problems });
+  const read = givenFiles(parsed.data, { files, ...span, problems });
   if (!DeploymentId.safeParse(nameOf(file)).success) {
     const reason = 'the name of the file names the deployment: 1 to 32 of a-z, 0-9 and -';
     problems.push({ path: [], reason });
@@ -58,7 +56,7 @@ export function parseScenario(text: string, file: string, files: FilesBeside): S
       })),
     );
   }
-  return made(parsed.data, file, { feeder, tariff: billed });
+  return made(parsed.data, file, { ...read, feeder });
 }
 
 function baseOf(file: string): string {
@@ -72,7 +70,7 @@ function nameOf(file: string): string {
 function made(
   given: ScenarioFile,
   file: string,
-  { feeder, tariff }: { readonly feeder: Feeder; readonly tariff: Tariff | null },
+  { feeder, tariff, weather, loads }: GivenFiles & { readonly feeder: Feeder },
 ): Scenario {
   const name = nameOf(file);
   return {
@@ -83,7 +81,11 @@ function made(
     simulated: {
       deployment: name,
       feeder,
-      sites: Object.entries(given.sites).map(([site, size]) => simulatedSite({ ...size, site })),
+      weather,
+      sites: Object.entries(given.sites).map(([site, size]) => {
+        const load = loads.get(site);
+        return simulatedSite({ ...size, site, ...(load === undefined ? {} : { load }) });
+      }),
     },
     tariff,
     startMs: Date.parse(given.start),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ScenarioEvent } from './events/index.ts';
 import { GivenTariff } from './given-tariff.ts';
+import { GivenWeather } from './given-weather.ts';
 import { Sites } from './site-size.ts';
 import { At, Duration, Fraction, MagnitudeKw, Name } from './values.ts';
 
@@ -82,6 +83,7 @@ export const ScenarioFile = z.strictObject({
     .max(2 ** 31 - 1)
     .default(1)
     .describe('Loads, weather, keys and network.'),
+  weather: z.exactOptional(GivenWeather),
   tariff: z.exactOptional(GivenTariff),
   sites: Sites,
   timeline: z.array(ScenarioEvent).max(10_000).default([]),

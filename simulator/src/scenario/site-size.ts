@@ -22,6 +22,12 @@ const Site = z.strictObject({
     .describe('Bus of the feeder; the site takes the place of its load.'),
   loadPeakKw: MagnitudeKw.min(0.001).describe('Load of an ordinary evening peak.'),
   pvPeakKw: MagnitudeKw.default(0).describe('Largest output of the sun; 0: no PV.'),
+  pvInverterKw: z
+    .exactOptional(MagnitudeKw.min(0.001))
+    .describe('What the PV gives at most; smaller than its panels, it clips them.'),
+  loadCsv: z
+    .exactOptional(z.string().min(1).max(300))
+    .describe('CSV file with load_kw, in the place of the profile.'),
   battery: z
     .exactOptional(
       z.strictObject({

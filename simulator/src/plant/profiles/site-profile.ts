@@ -1,7 +1,7 @@
 import { assert, clamp, DAY_MS, HOUR_MS, hashWords, QUARTER_HOUR_MS } from '@tieline/kernel';
 import { CIGRE_RESIDENTIAL_PU } from './cigre.ts';
 import { type Signal, seedWords, tableSignal, valueNoise } from './noise.ts';
-import { weather } from './weather.ts';
+import { type WeatherSource, weather } from './weather.ts';
 
 export interface SiteProfileOptions {
   /** Any integer; weather is common to all sites of a seed. */
@@ -12,6 +12,7 @@ export interface SiteProfileOptions {
   readonly peakLoadKw: number;
   /** PV output at 1,000 W/m², kW; 0 where there is none. */
   readonly pvPeakKw: number;
+  readonly weather?: WeatherSource;
 }
 
 /** What a site draws and what its sun offers; both ≥ 0, both pure functions of Unix time in ms. */
@@ -55,7 +56,7 @@ const LOAD_NOISE = [
 export function siteProfile(options: SiteProfileOptions): SiteProfile {
   assert(options.peakLoadKw >= 0 && options.pvPeakKw >= 0, 'a profile is rated in positive kW');
   const words = [...seedWords(options.seed), 0x200 + options.index];
-  const sky = weather(options.seed);
+  const sky = weather(options.seed, options.weather);
   const own = (kind: number): number => hashWords(...words, kind) / 2_147_483_648 - 1;
   const habitShiftMs = own(1) * 25 * 60_000;
   // Clouds do not pass every site at once.
@@ -79,7 +80,7 @@ export function siteProfile(options: SiteProfileOptions): SiteProfile {
   const pvAvailableKw: Signal =
     options.pvPeakKw === 0
       ? () => 0
-      : (tMs) => (options.pvPeakKw * sky.irradianceWPerM2(tMs - cloudLagMs)) / 1_000;
+      : (tMs) => (options.pvPeakKw * sky.irradianceWPerM2(tMs, cloudLagMs)) / 1_000;
   return { loadKw, pvAvailableKw };
 }
 

@@ -1,11 +1,23 @@
 import { clamp, DAY_MS, HOUR_MS, QUARTER_HOUR_MS } from '@tieline/kernel';
+import { linearAt, type Series } from '../../series/series.ts';
 import { CIGRE_PV_PU } from './cigre.ts';
+import { clearSkyWPerM2, type Place } from './clear-sky.ts';
 import { type Signal, seedWords, tableSignal, valueNoise } from './noise.ts';
+
+/** What is known of the weather; what is not is made up from the seed. */
+export interface WeatherSource {
+  /** The sun of this place and date, under seeded clouds, on level panels. */
+  readonly place?: Place;
+  /** As it was measured or foreseen, on the plane of the panels, W/m²: no clouds are made up then. */
+  readonly irradiance?: Series;
+  /** °C. */
+  readonly temperature?: Series;
+}
 
 /** The weather over the whole feeder. */
 export interface Weather {
-  /** Irradiance on the plane of the panels, W/m². */
-  readonly irradianceWPerM2: Signal;
+  /** Irradiance on the plane of the panels, W/m²; where clouds are made up, they come later by the lag. */
+  readonly irradianceWPerM2: (tMs: number, cloudLagMs?: number) => number;
   /** Outdoor temperature, °C. */
   readonly temperatureC: Signal;
 }
@@ -23,14 +35,14 @@ const TEMPERATURE_BY_HOUR_C = [
   2.8, 1.8, 0.9, 0.2, -0.4, -0.9, -1.5,
 ];
 
-const clearSky = tableSignal(clearSkyWPerM2(), QUARTER_HOUR_MS);
+const clearSky = tableSignal(cigreClearSkyWPerM2(), QUARTER_HOUR_MS);
 const temperatureOfHour = tableSignal(TEMPERATURE_BY_HOUR_C, HOUR_MS);
 
 /**
  * Weather as a pure function of seed and time: the CIGRE day's sun under seeded clouds (a cloudiness
  * that drifts from day to day, gusts of minutes that bite only when it is cloudy) and a temperature.
  */
-export function weather(seed: number): Weather {
+export function weather(seed: number, source: WeatherSource = {}): Weather {
   const words = seedWords(seed);
   const cloudOfDay = valueNoise([...words, 0x101], DAY_MS);
   const cloudOfHours = valueNoise([...words, 0x102], 5 * HOUR_MS);
@@ -38,25 +50,37 @@ export function weather(seed: number): Weather {
   const gustFast = valueNoise([...words, 0x104], 150_000);
   const warmth = valueNoise([...words, 0x105], 3 * DAY_MS);
   const warmthOfHours = valueNoise([...words, 0x106], 4 * HOUR_MS);
+  const { place, irradiance, temperature } = source;
+  const underClouds = (clear: number, tMs: number): number => {
+    if (clear <= 0) return 0;
+    // The lattice of days is moved by half a day, so that each noon has a cloudiness of its own.
+    const cloudiness = clamp(
+      0.45 + 0.55 * cloudOfDay(tMs + DAY_MS / 2) + 0.25 * cloudOfHours(tMs),
+      0,
+      1,
+    );
+    const gust = 0.5 + 0.35 * gustSlow(tMs) + 0.15 * gustFast(tMs);
+    return clear * (1 - cloudiness * (0.3 + 0.55 * gust));
+  };
   return {
-    irradianceWPerM2: (tMs) => {
-      const clear = clearSky(tMs);
-      if (clear <= 0) return 0;
-      // The lattice of days is moved by half a day, so that each noon has a cloudiness of its own.
-      const cloudiness = clamp(
-        0.45 + 0.55 * cloudOfDay(tMs + DAY_MS / 2) + 0.25 * cloudOfHours(tMs),
-        0,
-        1,
+    irradianceWPerM2: (tMs, cloudLagMs = 0) => {
+      if (irradiance !== undefined) return linearAt(irradiance, tMs);
+      const lateMs = tMs - cloudLagMs;
+      // The published day is no place’s: it moves along with its clouds.
+      return underClouds(
+        place === undefined ? clearSky(lateMs) : clearSkyWPerM2(place, tMs),
+        lateMs,
       );
-      const gust = 0.5 + 0.35 * gustSlow(tMs) + 0.15 * gustFast(tMs);
-      return clear * (1 - cloudiness * (0.3 + 0.55 * gust));
     },
-    temperatureC: (tMs) => 9 + 5 * warmth(tMs) + warmthOfHours(tMs) + temperatureOfHour(tMs),
+    temperatureC:
+      temperature === undefined
+        ? (tMs) => 9 + 5 * warmth(tMs) + warmthOfHours(tMs) + temperatureOfHour(tMs)
+        : (tMs) => linearAt(temperature, tMs),
   };
 }
 
 /** The published day without its night residue and its own clouds, scaled to a cloudless noon. */
-function clearSkyWPerM2(): number[] {
+function cigreClearSkyWPerM2(): number[] {
   const half = (SMOOTHING_QUARTERS - 1) / 2;
   const lit = CIGRE_PV_PU.map((value) => Math.max(0, value - NIGHT_RESIDUE_PU));
   const smooth = lit.map((_, at) => {
