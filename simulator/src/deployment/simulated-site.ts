@@ -1,8 +1,10 @@
 import type { AssetRatings } from '@tieline/edge-agent';
 import type { Feeder, LoadZip } from '@tieline/grid';
 import type { SitePolicy } from '@tieline/protocol';
+import type { EvFleet } from '../plant/ev-fleet.ts';
 import type { WeatherSource } from '../plant/profiles/weather.ts';
 import type { PlantSiteOptions } from '../plant/site-plant.ts';
+import type { TapChangerOptions } from '../plant/tap-changer.ts';
 import type { Series } from '../series/series.ts';
 
 /** One simulated site: where it hangs, what stands there, and what its policy allows. */
@@ -18,6 +20,7 @@ export interface SimulatedFeeder {
   readonly deployment: string;
   readonly feeder: Feeder;
   readonly weather?: WeatherSource;
+  readonly tapChanger?: TapChangerOptions;
   readonly sites: readonly SimulatedSite[];
 }
 
@@ -41,6 +44,14 @@ export interface SiteSize {
     readonly stateOfCharge: number;
     /** Both ways, 0 to 1. */
     readonly efficiency: number;
+    readonly apparentKva?: number;
+    readonly reactiveKvar?: number;
+    readonly derating?: { readonly fromC: number; readonly zeroC: number };
+  };
+  /** Cars that charge when they come; times in ms. */
+  readonly ev?: Omit<EvFleet, 'arrivesMs' | 'spreadMs'> & {
+    readonly arrives: number;
+    readonly spread: number;
   };
   /** How the load follows the voltage; constant power without it. */
   readonly loadZip?: LoadZip;
@@ -60,7 +71,8 @@ export interface SiteSize {
 type BatterySize = NonNullable<SiteSize['battery']>;
 
 export function simulatedSite(size: SiteSize): SimulatedSite {
-  const { site, bus, loadPeakKw, pvPeakKw, pvInverterKw, battery, load, loadZip, coldLoad } = size;
+  const { site, bus, loadPeakKw, pvPeakKw, pvInverterKw, battery } = size;
+  const { load, ev, loadZip, coldLoad } = size;
   const pvKw = pvNameplateKw(size);
   return {
     ratedImportKw: loadPeakKw,
@@ -72,6 +84,7 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
       battery: battery === undefined ? null : plantBattery(battery),
       ...(pvInverterKw === undefined ? {} : { pvInverterKw }),
       ...(load === undefined ? {} : { load }),
+      ...(ev === undefined ? {} : { ev: fleetOf(ev) }),
       ...(loadZip === undefined ? {} : { zip: loadZip }),
       ...(coldLoad === undefined ? {} : { coldLoad: coldLoadOf(coldLoad) }),
     },
@@ -92,6 +105,10 @@ export function charged(site: SimulatedSite, stateOfCharge: number): SimulatedSi
   return { ...site, plant: { ...plant, battery } };
 }
 
+function fleetOf({ arrives, spread, ...fleet }: NonNullable<SiteSize['ev']>): EvFleet {
+  return { ...fleet, arrivesMs: arrives, spreadMs: spread };
+}
+
 function coldLoadOf({ factor, fullAfter, holds, decays }: NonNullable<SiteSize['coldLoad']>) {
   return { factor, fullAfterMs: fullAfter, holdsMs: holds, decaysMs: decays };
 }
@@ -101,6 +118,9 @@ function plantBattery({
   energyKwh,
   stateOfCharge,
   efficiency,
+  apparentKva,
+  reactiveKvar,
+  derating,
 }: BatterySize): PlantSiteOptions['battery'] {
   const ratings = {
     powerMaxKw: powerKw,
@@ -108,6 +128,9 @@ function plantBattery({
     chargeEfficiency: efficiency,
     dischargeEfficiency: efficiency,
     rampKwPerS: powerKw / 4,
+    ...(apparentKva === undefined ? {} : { apparentMaxKva: apparentKva }),
+    ...(reactiveKvar === undefined ? {} : { reactiveKvar }),
+    ...(derating === undefined ? {} : { derating }),
   };
   return { ratings, stateOfCharge };
 }

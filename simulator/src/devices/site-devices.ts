@@ -33,15 +33,19 @@ export function siteDevices(
 }
 
 function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
-  const at = (activePowerKw: number, stateOfCharge: number | null = null): Terminal => ({
+  const at = (
+    activePowerKw: number,
+    stateOfCharge: number | null = null,
+    reactivePowerKvar = 0,
+  ): Terminal => ({
     activePowerKw,
-    reactivePowerKvar: 0,
+    reactivePowerKvar,
     voltagePu: plant.voltagePu,
     stateOfCharge,
   });
   switch (rating.kind) {
     case 'battery':
-      return () => at(plant.batteryKw, plant.battery?.stateOfCharge);
+      return () => at(plant.batteryKw, plant.battery?.stateOfCharge, plant.batteryKvar);
     case 'pv':
       return () => at(plant.pvKw);
     case 'load':

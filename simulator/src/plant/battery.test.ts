@@ -97,3 +97,43 @@ test('a whole charge and discharge gives back what both efficiencies leave', () 
   expect(inKwh).toBeCloseTo(50 / 0.9, 6);
   expect(outKwh).toBeCloseTo(50 * 0.8, 6);
 });
+
+test('in the heat it gives and takes less, and nothing once it is too hot', () => {
+  const derated = { ...plain, rampKwPerS: 1_000, derating: { fromC: 35, zeroC: 55 } };
+  for (const [outdoorC, expectedKw] of [
+    [20, 60],
+    [35, 60],
+    [45, 50],
+    [50, 25],
+    [55, 0],
+    [70, 0],
+  ] as const) {
+    for (const sign of [1, -1]) {
+      const battery = new Battery(derated, 0.5);
+      battery.targetKw = sign * 60;
+      battery.step(1_000, outdoorC);
+      expect(battery.powerKw).toBeCloseTo(sign * expectedKw, 9);
+    }
+  }
+});
+
+test('active and reactive power share the inverter: active comes first', () => {
+  const battery = new Battery(
+    { ...plain, rampKwPerS: 1_000, apparentMaxKva: 50, reactiveKvar: 40 },
+    0.5,
+  );
+  expect(battery.reactiveKvar).toBe(40);
+  battery.targetKw = 30;
+  battery.step(1_000);
+  expect(battery.reactiveKvar).toBeCloseTo(40, 9);
+  battery.targetKw = 48;
+  battery.step(1_000);
+  expect(battery.reactiveKvar).toBeCloseTo(14, 9);
+  battery.targetKw = 80;
+  battery.step(1_000);
+  expect([battery.powerKw, battery.reactiveKvar]).toEqual([50, 0]);
+  battery.trip();
+  expect([battery.powerKw, battery.reactiveKvar]).toEqual([0, 0]);
+  const absorbing = new Battery({ ...plain, reactiveKvar: -30 }, 0.5);
+  expect(absorbing.reactiveKvar).toBe(-30);
+});

@@ -11,6 +11,12 @@ export interface BatteryRatings {
   readonly dischargeEfficiency: number;
   /** Fastest change at the terminal, kW per second. */
   readonly rampKwPerS: number;
+  /** Apparent power of the inverter, kVA: active power comes first, reactive power gets what is left. No bound without it. */
+  readonly apparentMaxKva?: number;
+  /** What it is asked for besides, kvar, positive into the grid. */
+  readonly reactiveKvar?: number;
+  /** In the heat: whole power up to `fromC`, none at `zeroC` and above, linear between; °C outdoors. */
+  readonly derating?: { readonly fromC: number; readonly zeroC: number };
 }
 
 /**
@@ -22,11 +28,20 @@ export class Battery {
   /** What the inverter steers for, kW. */
   targetKw = 0;
   #powerKw = 0;
+  #tripped = false;
   #energyKwh: number;
 
   constructor(ratings: BatteryRatings, stateOfCharge: number) {
     this.ratings = ratings;
     this.#energyKwh = ratings.energyKwh * stateOfCharge;
+  }
+
+  /** kvar, positive into the grid. */
+  get reactiveKvar(): number {
+    if (this.#tripped) return 0;
+    const { apparentMaxKva = Number.POSITIVE_INFINITY, reactiveKvar = 0 } = this.ratings;
+    const leftKvar = Math.sqrt(Math.max(0, apparentMaxKva ** 2 - this.#powerKw ** 2));
+    return clamp(reactiveKvar, -leftKvar, leftKvar);
   }
 
   get powerKw(): number {
@@ -41,13 +56,15 @@ export class Battery {
   /** Opens its breaker: no power from now on, and no energy moved. */
   trip(): void {
     this.#powerKw = 0;
+    this.#tripped = true;
   }
 
-  /** Moves towards the target, and moves energy, for `elapsedMs`. */
-  step(elapsedMs: number): void {
+  /** Moves towards the target, and moves energy, for `elapsedMs`. @param outdoorC  °C */
+  step(elapsedMs: number, outdoorC = 20): void {
+    this.#tripped = false;
     if (elapsedMs <= 0) return;
-    const { powerMaxKw, rampKwPerS, energyKwh, chargeEfficiency, dischargeEfficiency } =
-      this.ratings;
+    const { rampKwPerS, energyKwh, chargeEfficiency, dischargeEfficiency } = this.ratings;
+    const powerMaxKw = this.#powerMaxKw(outdoorC);
     const hours = elapsedMs / HOUR_MS;
     const rampKw = (rampKwPerS * elapsedMs) / 1_000;
     const aimedKw = clamp(this.targetKw, -powerMaxKw, powerMaxKw);
@@ -58,5 +75,13 @@ export class Battery {
     const storedKw =
       this.#powerKw < 0 ? -this.#powerKw * chargeEfficiency : -this.#powerKw / dischargeEfficiency;
     this.#energyKwh = clamp(this.#energyKwh + storedKw * hours, 0, energyKwh);
+  }
+
+  #powerMaxKw(outdoorC: number): number {
+    const { powerMaxKw, apparentMaxKva = powerMaxKw, derating } = this.ratings;
+    const boundKw = Math.min(powerMaxKw, apparentMaxKva);
+    if (derating === undefined) return boundKw;
+    const { fromC, zeroC } = derating;
+    return boundKw * clamp((zeroC - outdoorC) / (zeroC - fromC), 0, 1);
   }
 }

@@ -92,3 +92,16 @@ test('two sites on one bus are refused: the second would be nobody’s load', ()
   const doubled = [one!, { ...two!, bus: one!.bus }];
   expect(() => new Plant({ ...options, sites: doubled })).toThrow('one site');
 });
+
+test('reactive power that a battery gives raises its voltage', () => {
+  const giving = options.sites.map((site) =>
+    site.site === 'harbour' && site.battery !== null
+      ? {
+          ...site,
+          battery: { ...site.battery, ratings: { ...site.battery.ratings, reactiveKvar: 100 } },
+        }
+      : site,
+  );
+  const [plain, raised] = [new Plant(options), new Plant({ ...options, sites: giving })];
+  expect(siteOf(raised).voltagePu).toBeGreaterThan(siteOf(plain).voltagePu + 0.0005);
+});

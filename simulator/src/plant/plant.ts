@@ -3,9 +3,10 @@ import { assert } from '@tieline/kernel';
 import { type Disturbances, UNDISTURBED } from './disturbances.ts';
 import { Loading } from './loading.ts';
 import { siteProfile } from './profiles/site-profile.ts';
-import type { WeatherSource } from './profiles/weather.ts';
+import { weather as skyOf, type WeatherSource } from './profiles/weather.ts';
 import { type PlantSiteOptions, SitePlant } from './site-plant.ts';
 import { Switchgear } from './switchgear.ts';
+import { TapChanger, type TapChangerOptions } from './tap-changer.ts';
 
 export interface PlantOptions {
   readonly feeder: Feeder;
@@ -16,6 +17,8 @@ export interface PlantOptions {
   readonly startMs: number;
   readonly disturbances?: Disturbances;
   readonly weather?: WeatherSource;
+  /** The source's voltage stays as the feeder has it without one. */
+  readonly tapChanger?: TapChangerOptions;
 }
 
 /** What the feeder does at one instant. */
@@ -26,6 +29,8 @@ export interface FeederState {
   readonly minVoltage: { readonly bus: string; readonly pu: number };
   /** Highest of all branches, % of its rating; null where none is rated. */
   readonly loadingPercent: number | null;
+  /** Steps of the tap changer above its middle; null where there is none. */
+  readonly tap: number | null;
 }
 
 /** A background bus draws its load's share of one residential profile; its seed index lies apart from the sites'. */
@@ -43,14 +48,19 @@ export class Plant {
   readonly #buses: readonly { load: (tMs: number) => number; kvarPerKw: number }[];
   readonly #siteAt: readonly (SitePlant | null)[];
   readonly #loads: Required<FlowLoads>;
+  readonly #tapChanger: TapChanger | null;
+  /** Its place among the buses. */
+  readonly #heldBus: number;
+  readonly #slackPu: number;
   #nowMs: number;
   #solution: FlowSolution;
   #state: FeederState;
 
   /** @throws {GridError} flow_diverged | feeder_too_meshed | loop_without_impedance */
   constructor(options: PlantOptions) {
-    const { feeder, seed, disturbances = UNDISTURBED, weather = {} } = options;
-    const outside = { seed, disturbances, weather };
+    const { feeder, seed, disturbances = UNDISTURBED, weather = {}, tapChanger } = options;
+    const sky = skyOf(seed, weather);
+    const outside = { seed, disturbances, weather, temperatureC: sky.temperatureC };
     const sites = options.sites.map((site, index) => new SitePlant(site, index, outside));
     this.sites = new Map(sites.map((site) => [site.site, site]));
     assertPlaced(feeder, sites);
@@ -70,8 +80,17 @@ export class Plant {
       return { load: profile.loadKw, kvarPerKw };
     });
     const zeros = (): Float64Array => new Float64Array(feeder.buses.length);
-    const loadKvar = zeros();
-    this.#loads = { loadKw: zeros(), loadKvar, elasticKw: zeros(), elasticKvar: loadKvar };
+    this.#loads = {
+      ...{ loadKw: zeros(), loadKvar: zeros() },
+      ...{ elasticKw: zeros(), elasticKvar: zeros() },
+    };
+    this.#tapChanger = tapChanger === undefined ? null : new TapChanger(tapChanger);
+    this.#heldBus = feeder.buses.findIndex(({ id }) => id === tapChanger?.bus);
+    assert(
+      tapChanger === undefined || this.#heldBus >= 0,
+      'a tap changer holds a bus that there is',
+    );
+    this.#slackPu = feeder.slack.voltagePu;
     this.#nowMs = options.startMs;
     this.#solution = this.#solved(0);
     this.#state = this.#said();
@@ -104,29 +123,33 @@ export class Plant {
   step(tMs: number): void {
     const elapsedMs = Math.max(0, tMs - this.#nowMs);
     this.#nowMs = Math.max(this.#nowMs, tMs);
+    this.#tapChanger?.step(this.#nowMs, this.voltagePu[this.#heldBus] ?? Number.NaN);
     this.#solution = this.#solved(elapsedMs);
     this.#state = this.#said();
   }
 
   #said(): FeederState {
     const { importKw, lossKw, minVoltage, currentA } = this.#solution;
-    return { importKw, lossKw, minVoltage, loadingPercent: this.#loading.highest(currentA) };
+    const loadingPercent = this.#loading.highest(currentA);
+    return { importKw, lossKw, minVoltage, loadingPercent, tap: this.#tapChanger?.tap ?? null };
   }
 
   #solved(elapsedMs: number): FlowSolution {
     const nowMs = this.#nowMs;
     this.#switchgear.step(nowMs);
     const { flow } = this.#switchgear;
-    const { loadKw, loadKvar, elasticKw } = this.#loads;
+    const { loadKw, loadKvar, elasticKw, elasticKvar } = this.#loads;
     for (const [at, site] of this.#siteAt.entries()) site?.step(nowMs, elapsedMs, flow.isFed(at));
     this.#buses.forEach(({ load, kvarPerKw }, at) => {
       const site = this.#siteAt[at] ?? null;
       const drawnKw = site === null ? load(nowMs) : site.loadKw;
       loadKw[at] = site === null ? drawnKw : site.importKw;
       elasticKw[at] = drawnKw;
-      loadKvar[at] = drawnKw * kvarPerKw;
+      elasticKvar[at] = drawnKw * kvarPerKw;
+      loadKvar[at] = elasticKvar[at]! - (site?.batteryKvar ?? 0);
     });
-    const solution = flow.solve(this.#loads);
+    const slackPu = this.#slackPu * (this.#tapChanger?.ratio ?? 1);
+    const solution = flow.solve(this.#loads, undefined, slackPu);
     // A bus that nothing feeds has no voltage at all.
     for (const [at, site] of this.#siteAt.entries()) site?.settle(solution.voltagePu[at] || 0);
     return solution;

@@ -3,6 +3,7 @@ import { zipShare } from '@tieline/grid';
 import { heldAt, type Series } from '../series/series.ts';
 import { Battery, type BatteryRatings } from './battery.ts';
 import { addedKw, type Disturbances, sunShare } from './disturbances.ts';
+import { type EvFleet, evLoad } from './ev-fleet.ts';
 import type { Signal } from './profiles/noise.ts';
 import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
 import type { WeatherSource } from './profiles/weather.ts';
@@ -20,6 +21,8 @@ export interface PlantSiteOptions {
   readonly pvInverterKw?: number;
   /** The load, kW, in the place of its profile. */
   readonly load?: Series;
+  /** Beside the load, and part of it. */
+  readonly ev?: EvFleet;
   /** Without it a load comes back from an outage as if nothing had been. */
   readonly coldLoad?: ColdLoad;
   /** Constant power without it. */
@@ -31,6 +34,7 @@ export interface Outside {
   readonly seed: number;
   readonly disturbances: Disturbances;
   readonly weather: WeatherSource;
+  readonly temperatureC: Signal;
 }
 
 /** One site behind its meter. Set `battery.targetKw`, if it has one, and `pvLimitKw`; read the rest. */
@@ -41,6 +45,8 @@ export class SitePlant {
   readonly pvPeakKw: number;
   /** Upper limit of generation, kW; null lets the sun decide. */
   pvLimitKw: number | null = null;
+  /** Of the load what charges cars, kW. */
+  evKw = 0;
   /** What the load would draw at 1 per unit, kW. */
   nominalLoadKw = 0;
   loadKw = 0;
@@ -50,19 +56,24 @@ export class SitePlant {
   readonly #profile: SiteProfile;
   readonly #loadKw: Signal;
   readonly #inverterKw: number;
+  readonly #evKw: Signal;
+  readonly #temperatureC: Signal;
   readonly #disturbances: Disturbances;
   readonly #supply: Supply;
   readonly #zip: LoadZip | null;
 
   /** @param index  its place among the sites: its own habits and noise follow from it */
-  constructor(options: PlantSiteOptions, index: number, { seed, disturbances, weather }: Outside) {
-    const { peakLoadKw, pvPeakKw, battery, load } = options;
+  constructor(options: PlantSiteOptions, index: number, outside: Outside) {
+    const { seed, disturbances, weather, temperatureC } = outside;
+    const { peakLoadKw, pvPeakKw, battery, load, ev } = options;
     this.site = options.site;
     this.bus = options.bus;
     this.pvPeakKw = pvPeakKw;
     this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
     this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw, weather });
     this.#loadKw = load === undefined ? this.#profile.loadKw : (tMs) => heldAt(load, tMs);
+    this.#evKw = ev === undefined ? () => 0 : evLoad(ev, seed, index);
+    this.#temperatureC = temperatureC;
     this.#inverterKw = options.pvInverterKw ?? Number.POSITIVE_INFINITY;
     this.#disturbances = disturbances;
     this.#supply = new Supply(options.coldLoad);
@@ -79,6 +90,11 @@ export class SitePlant {
     return this.battery?.powerKw ?? 0;
   }
 
+  /** Of the battery, positive into the grid. */
+  get batteryKvar(): number {
+    return this.battery?.reactiveKvar ?? 0;
+  }
+
   /** kW drawn at the site meter; negative when the site exports. */
   get importKw(): number {
     return this.loadKw - this.pvKw - this.batteryKw;
@@ -89,10 +105,13 @@ export class SitePlant {
     const { loadSteps, clouds } = this.#disturbances;
     this.#supply.step(tMs, isFed);
     const connected = this.#supply.connects(tMs);
-    if (connected) this.battery?.step(elapsedMs);
+    if (connected) this.battery?.step(elapsedMs, this.#temperatureC(tMs));
     else this.battery?.trip();
     const wantedKw = this.#loadKw(tMs) * this.#supply.loadShare(tMs);
-    this.nominalLoadKw = isFed ? Math.max(0, wantedKw + addedKw(loadSteps, this.site, tMs)) : 0;
+    this.evKw = isFed ? this.#evKw(tMs) : 0;
+    this.nominalLoadKw = isFed
+      ? Math.max(0, wantedKw + this.evKw + addedKw(loadSteps, this.site, tMs))
+      : 0;
     this.loadKw = this.nominalLoadKw;
     const sunKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
     const mostKw = Math.min(this.#inverterKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);

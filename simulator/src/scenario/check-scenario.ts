@@ -11,12 +11,13 @@ import type { Path } from './yaml-places.ts';
  */
 
 export function checkSites(
-  { sites }: ScenarioFile,
+  { sites, tapChanger }: ScenarioFile,
   feeder: Feeder | null,
   problems: Complaint[],
 ): void {
   const names = Object.keys(sites);
   if (names.length === 0) problems.push({ path: ['sites'], reason: 'there is no site' });
+  checkBus(['tapChanger', 'bus'], tapChanger?.bus, feeder, problems);
   const takenBy = new Map<string, string>();
   for (const [site, { bus, battery, pvPeakKw }] of Object.entries(sites)) {
     const path = ['sites', site, 'bus'];
@@ -27,14 +28,23 @@ export function checkSites(
     if (site === 'feeder' || site === 'branch') {
       problems.push({ path, reason: `no site can be called '${site}'` });
     }
-    const buses = feeder?.buses.map(({ id }) => id) ?? [bus];
-    if (!buses.includes(bus)) {
-      problems.push({ path, reason: `there is no bus '${bus}'${suggestion(bus, buses)}` });
-    }
+    checkBus(path, bus, feeder, problems);
     const other = takenBy.get(bus);
     if (other !== undefined) problems.push({ path, reason: `bus '${bus}' is taken by ${other}` });
     takenBy.set(bus, site);
   }
+}
+
+function checkBus(
+  path: Path,
+  bus: string | undefined,
+  feeder: Feeder | null,
+  problems: Complaint[],
+): void {
+  if (bus === undefined || feeder === null) return;
+  const buses = feeder.buses.map(({ id }) => id);
+  if (buses.includes(bus)) return;
+  problems.push({ path, reason: `there is no bus '${bus}'${suggestion(bus, buses)}` });
 }
 
 export function checkTimeline(
@@ -132,7 +142,7 @@ function checkBound(
     problems.push({ path: [...path, 'that'], reason: `there is no quantity '${that}'${near}` });
   }
   const [site = '', name = ''] = that.split('.');
-  const ofBattery = name === 'batteryKw' || name === 'stateOfCharge';
+  const ofBattery = ['batteryKw', 'batteryKvar', 'stateOfCharge'].includes(name);
   if (ofBattery && sites.includes(site) && given.sites[site]?.battery === undefined) {
     problems.push({ path: [...path, 'that'], reason: `${site} has no battery` });
   }

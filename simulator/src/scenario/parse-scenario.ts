@@ -7,6 +7,7 @@ import type { Complaint } from './complaint.ts';
 import { ScenarioError, type ScenarioProblem } from './failure.ts';
 import type { FilesBeside } from './files-beside.ts';
 import { type GivenFiles, givenFiles } from './given-files.ts';
+import { tapChangerOf } from './given-tap-changer.ts';
 import { keysAt } from './known-keys.ts';
 import { MUST_FAIL, type Scenario } from './scenario.ts';
 import { ScenarioFile, scenarioJsonSchema } from './scenario-file.ts';
@@ -82,6 +83,7 @@ function made(
       deployment: name,
       feeder,
       weather,
+      ...(given.tapChanger === undefined ? {} : { tapChanger: tapChangerOf(given.tapChanger) }),
       sites: Object.entries(given.sites).map(([site, size]) => {
         const load = loads.get(site);
         return simulatedSite({ ...size, site, ...(load === undefined ? {} : { load }) });

@@ -15,6 +15,7 @@ const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => num
   lossKw: ({ feeder }) => feeder.lossKw,
   lowestVoltagePu: ({ feeder }) => feeder.minVoltage.pu,
   loading: ({ feeder }) => feeder.loadingPercent,
+  tap: ({ feeder }) => feeder.tap,
   quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
 };
 
@@ -22,7 +23,9 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => nu
   importKw: (site) => site.importKw,
   loadKw: (site) => site.loadKw,
   pvKw: (site) => site.pvKw,
+  evKw: (site) => site.evKw,
   batteryKw: (site) => site.battery?.powerKw ?? null,
+  batteryKvar: (site) => (site.battery === null ? null : site.batteryKvar),
   stateOfCharge: (site) => site.battery?.stateOfCharge ?? null,
   voltagePu: (site) => site.voltagePu,
   energised: (site) => Number(site.isFed),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ScenarioEvent } from './events/index.ts';
+import { GivenTapChanger } from './given-tap-changer.ts';
 import { GivenTariff } from './given-tariff.ts';
 import { GivenWeather } from './given-weather.ts';
 import { Sites } from './site-size.ts';
@@ -85,6 +86,7 @@ export const ScenarioFile = z.strictObject({
     .describe('Loads, weather, keys and network.'),
   weather: z.exactOptional(GivenWeather),
   tariff: z.exactOptional(GivenTariff),
+  tapChanger: z.exactOptional(GivenTapChanger),
   sites: Sites,
   timeline: z.array(ScenarioEvent).max(10_000).default([]),
   expect: z

@@ -1,6 +1,6 @@
 import { LoadZip } from '@tieline/grid';
 import { z } from 'zod';
-import { Duration, Fraction, MagnitudeKw, Name } from './values.ts';
+import { Duration, Fraction, MagnitudeKw, Name, PowerKw } from './values.ts';
 
 const Policy = z
   .strictObject({
@@ -35,9 +35,38 @@ const Site = z.strictObject({
         energyKwh: MagnitudeKw.min(0.001).describe('Usable energy.'),
         stateOfCharge: Fraction.default(0.7).describe('At the beginning, 0 to 1.'),
         efficiency: Fraction.min(0.01).default(0.96).describe('Each way, 0 to 1.'),
+        apparentKva: z
+          .exactOptional(MagnitudeKw.min(0.001))
+          .describe('Of the inverter: active power comes first, reactive power gets what is left.'),
+        reactiveKvar: z
+          .exactOptional(PowerKw)
+          .describe('What it gives besides, positive into the grid.'),
+        derating: z
+          .exactOptional(
+            z
+              .strictObject({
+                fromC: z.number().min(-50).max(100),
+                zeroC: z.number().min(-50).max(100),
+              })
+              .refine(({ fromC, zeroC }) => fromC < zeroC, 'fromC is not below zeroC'),
+          )
+          .describe('Whole power up to fromC outdoors, none at zeroC, linear between.'),
       }),
     )
     .describe('Left out: no battery; then there must be PV.'),
+  ev: z
+    .exactOptional(
+      z.strictObject({
+        chargers: z.int().min(1).max(1_000).describe('One car each, every day.'),
+        powerKw: MagnitudeKw.min(0.001).default(11).describe('Of a charger.'),
+        energyKwh: MagnitudeKw.min(0.001).default(12).describe('Mean of a car and day.'),
+        arrives: Duration.prefault('17h').describe('After midnight UTC.'),
+        spread: Duration.prefault('2h').describe('They come up to so much earlier or later.'),
+      }),
+    )
+    .describe(
+      'Cars that charge at once when they come: a load beside the load, which nobody steers.',
+    ),
   loadZip: z
     .exactOptional(LoadZip)
     .describe(

@@ -70,8 +70,9 @@ export class VirtualRun implements ControlledRun {
     this.world = new VirtualWorld({ rng: this.#rng, wallOriginMs: startMs });
     this.network = new VirtualNetwork(this.world, this.#rng);
     const sites = simulated.sites.map((site) => site.plant);
-    const { feeder, weather = {} } = simulated;
-    this.plant = new Plant({ feeder, sites, seed, startMs, disturbances, weather });
+    const { feeder, weather = {}, tapChanger } = simulated;
+    const outside = { disturbances, weather, ...(tapChanger === undefined ? {} : { tapChanger }) };
+    this.plant = new Plant({ feeder, sites, seed, startMs, ...outside });
     const keys = this.#rng.stream('provision');
     const startS = Math.floor(startMs / 1_000);
     const provisioned = provision(simulated, keys, startS);

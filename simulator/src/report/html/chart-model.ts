@@ -169,6 +169,8 @@ const UNITS: Readonly<Record<string, string>> = {
   unreceipted: 'records',
   energised: '0 or 1',
   loading: '% of the rating',
+  tap: 'steps',
+  batteryKvar: 'kvar',
   currentA: 'A',
 };
 
