@@ -62,9 +62,15 @@ function columnsIn<Name extends string>(
   return found;
 }
 
+/** Not 30 February, which `Date.parse` takes for 2 March. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00Z`);
+  return Number.isFinite(ms) && new Date(ms).toISOString().slice(0, 10) === day;
+}
+
 function stepsOf({ file, rows }: CsvTable): { startMs: number; stepMs: number } {
   const times = rows.map(({ line, cells: [cell = ''] }) => {
-    const ms = INSTANT.test(cell) ? Date.parse(cell) : Number.NaN;
+    const ms = INSTANT.test(cell) && isDay(cell.slice(0, 10)) ? Date.parse(cell) : Number.NaN;
     if (Number.isFinite(ms)) return ms;
     throw csvInvalid(file, line, `'${cell}' is no time with its offset, such as 2026-03-29T00:00Z`);
   });
