@@ -18,6 +18,14 @@ export interface BrokerSide {
   drop(reason: string): void;
 }
 
+/** Whoever looks on at the broker, and keeps things back. */
+export interface Onlooker {
+  /** A client's connection was taken. */
+  connected?(clientId: string): void;
+  /** False where the broker passes it to nobody. */
+  published?(clientId: string, publication: BusPublication): boolean;
+}
+
 /**
  * What an MQTT 3.1.1 broker does with messages, in no time: clean sessions, retained messages, wills, QoS 0 and 1,
  * and the same grants as the embedded broker.
@@ -25,6 +33,12 @@ export interface BrokerSide {
 export class VirtualBroker {
   readonly #connected = new Map<string, BrokerSide>();
   readonly #retained = new Map<string, BusPublication>();
+  readonly #onlookers: Onlooker[] = [];
+
+  /** From now on it sees whatever passes, behind those that came before it. */
+  show(onlooker: Onlooker): void {
+    this.#onlookers.push(onlooker);
+  }
 
   /** False where it refuses. A present connection of the same client id is taken over. */
   connect(side: BrokerSide): boolean {
@@ -36,6 +50,7 @@ export class VirtualBroker {
     const present = this.#connected.get(side.clientId);
     if (present !== undefined) this.#break(present, 'taken over by a newer connection');
     this.#connected.set(side.clientId, side);
+    for (const onlooker of this.#onlookers) onlooker.connected?.(side.clientId);
     return true;
   }
 
@@ -51,7 +66,7 @@ export class VirtualBroker {
   publish(from: BrokerSide, publication: BusPublication): void {
     if (this.#refuses(from, publication)) {
       this.#break(from, `not allowed to publish to ${publication.topic}`);
-    } else {
+    } else if (this.#passes(from, publication)) {
       this.#forward(publication);
     }
   }
@@ -69,6 +84,10 @@ export class VirtualBroker {
     this.#connected.clear();
     this.#retained.clear();
     for (const side of sides) side.drop('the broker was restarted');
+  }
+
+  #passes({ clientId }: BrokerSide, publication: BusPublication): boolean {
+    return this.#onlookers.every(({ published }) => published?.(clientId, publication) ?? true);
   }
 
   #break(side: BrokerSide, reason: string): void {

@@ -11,7 +11,7 @@ import {
 import { assert, type Rng } from '@tieline/kernel';
 import type { VirtualEvent } from './event-queue.ts';
 import { Link, type LinkQuality } from './link.ts';
-import { VirtualBroker } from './virtual-broker.ts';
+import { type Onlooker, VirtualBroker } from './virtual-broker.ts';
 import { VirtualConnection } from './virtual-connection.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
@@ -74,6 +74,10 @@ export class VirtualNetwork {
     }
   }
 
+  isCut(clientId: string): boolean {
+    return this.#link(clientId).isCut;
+  }
+
   /** Breaks the client's connection, and both ends see it at once; it may come back. */
   reset(clientId: string): void {
     this.#world.schedule(this.#world.monotonicMs(), () =>
@@ -84,6 +88,11 @@ export class VirtualNetwork {
   /** Every connection is reset at once, and the broker begins anew: without what it had retained, without the wills. */
   restartBroker(): void {
     this.#world.schedule(this.#world.monotonicMs(), () => this.#broker.restart());
+  }
+
+  /** From now on it sees whatever passes the broker. */
+  show(onlooker: Onlooker): void {
+    this.#broker.show(onlooker);
   }
 
   /** The client's process ends without a word: its will is published, and it calls nobody back. */

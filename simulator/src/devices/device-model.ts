@@ -20,10 +20,16 @@ export interface Terminal {
 }
 
 /**
- * How a device misbehaves: says nothing, refuses everything, accepts a write and keeps half of it, or accepts a
- * reversion time and never runs it.
+ * How a device misbehaves: says nothing, refuses everything, accepts a write and keeps half of it, accepts a
+ * reversion time and never runs it, tells watts for kilowatts, or keeps its setpoint and gives nothing.
  */
-export type InjectedFault = 'silent' | 'refuses' | 'other-setpoint' | 'lying-timer';
+export type InjectedFault =
+  | 'silent'
+  | 'refuses'
+  | 'other-setpoint'
+  | 'lying-timer'
+  | 'watts'
+  | 'gives-nothing';
 
 /** The active-power function of a device: WSet of a battery, WMaxLim of an inverter. */
 export interface PowerControl {
@@ -48,6 +54,8 @@ export class DeviceModel {
   fault: InjectedFault | null = null;
   /** What the controller last wrote as its heartbeat; null before the first. */
   controllerHeartbeat: number | null = null;
+  /** How often somebody wrote from afar while the device was in local control. */
+  foreignWrites = 0;
   readonly #clock: Clock;
   readonly #terminal: () => Terminal;
   readonly #nameplateKw: number;
@@ -117,6 +125,7 @@ export class DeviceModel {
 
   /** A write from afar; enabling starts the timer anew. False where the device refuses. */
   apply(change: Partial<PowerControl>): boolean {
+    if (this.#local) this.foreignWrites += 1;
     if (this.#local || this.fault === 'refuses' || !this.controllable) return false;
     const before = this.control();
     const next = { ...before, ...change };
@@ -138,7 +147,7 @@ export class DeviceModel {
     const { activePowerKw, reactivePowerKvar, voltagePu, stateOfCharge } = this.#terminal();
     const exponent = this.scaleFor(activePowerKw, reactivePowerKvar);
     return {
-      activePowerKw: shownPowerKw(activePowerKw, exponent),
+      activePowerKw: shownPowerKw(activePowerKw, exponent) * (this.fault === 'watts' ? 1_000 : 1),
       reactivePowerKvar: shownPowerKw(reactivePowerKvar, exponent),
       voltagePu: shownVoltagePu(voltagePu),
       stateOfCharge:

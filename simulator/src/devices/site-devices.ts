@@ -24,7 +24,7 @@ export function siteDevices(
       for (const model of models) {
         const { kind } = model.ratings;
         if (kind === 'battery' && plant.battery !== null) {
-          plant.battery.targetKw = model.askedKw() ?? 0;
+          plant.battery.targetKw = model.fault === 'gives-nothing' ? 0 : (model.askedKw() ?? 0);
         }
         if (kind === 'pv') plant.pvLimitKw = model.askedKw();
       }

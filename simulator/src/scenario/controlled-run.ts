@@ -1,7 +1,7 @@
 import type { AuditLog } from '@tieline/audit';
 import type { MessageBus } from '@tieline/bus';
 import type { AgentView, CommandDetail, ControlEvent } from '@tieline/control-plane';
-import type { LinkQuality } from '@tieline/virtual';
+import type { LinkQuality, Onlooker } from '@tieline/virtual';
 import type { Provisioned } from '../deployment/provision.ts';
 import type { SiteDevices } from '../devices/site-devices.ts';
 import type { Plant } from '../plant/plant.ts';
@@ -62,6 +62,19 @@ export interface Links {
   restartBroker(): void;
 }
 
+/**
+ * What only a run within one process shows and can do: whatever passes the broker, the log of an agent while it runs, and
+ * models that are made while it runs.
+ */
+export interface Inside {
+  show(onlooker: Onlooker): void;
+  isCut(site: string): boolean;
+  /** Null before its agent has run. */
+  auditLog(site: string): AuditLog | null;
+  /** The release key signs a packed model, and the control plane has the site run it. */
+  directModel(site: string, packed: Uint8Array): void;
+}
+
 /** A run with control: what events act on, and what is left of it when it has stopped. */
 export interface ControlledRun extends ObservedRun {
   readonly world: {
@@ -74,6 +87,8 @@ export interface ControlledRun extends ObservedRun {
   readonly provisioned: Provisioned;
   /** Hears from now on what every process of the control plane says. */
   hearControl(listener: (event: ControlEvent) => void): void;
+  /** Null where the parts are processes of their own. */
+  readonly inside: Inside | null;
   /** The agent of a site, or the control plane, ends without a word; it starts again on the disk that it left. */
   kill(site: string): Promise<void>;
   start(site: string): void | Promise<void>;

@@ -33,22 +33,41 @@ export function expectationWords(given: ScenarioExpectation): string {
 
 /** What every run has to keep, whatever its scenario expects. */
 export const PROMISE = {
+  survives: 'no agent ends by a fault of its own',
   limit: 'no setpoint beyond the limits of the policy',
   margin:
     'no setpoint beyond the automatic margin but by an order, or where the connection forces it',
   reversion: 'no setpoint outlives its agent by more than the reversion time',
+  armed: 'no setpoint of a living agent is left to the timer of its device',
+  handsOff: 'no device in local control is written',
+  confirmed: 'nothing is called confirmed or reverted that is not so',
+  dwell: 'automation lets a setpoint stand for the dwell time',
+  reversals: 'automation reverses no more often than the policy says',
+  ends: 'setpoints that end together are not let go at once',
+  onRecord: 'no device is asked for what is not on record first',
+  returns: 'clients that lost the broker together do not return to it at once',
+  numbers: 'no number of a command is used twice',
+  heard: 'every agent that can be reached is heard again',
+  receipted: 'what an agent records is receipted within a minute of the link',
+  kept: 'no record leaves a gateway that the control plane does not hold',
   solved: (how: 'with control' | 'without control') =>
     `the power flow has a solution at every step, ${how}`,
   events: 'every event of the timeline comes about',
   verifies: (site: string) => `the audit log of ${site} verifies`,
+  root: (site: string) => `the root of the audit log of ${site} is that of RFC 6962`,
   replays: (site: string) => `every decision of ${site} replays`,
 } as const;
 
 /** All of them, in the order of a report. */
 export function promiseWords({ simulated }: Scenario): readonly string[] {
-  const { limit, margin, reversion, solved, events, verifies, replays } = PROMISE;
+  const { solved, events, verifies, root, replays, ...always } = PROMISE;
   return [
-    ...[limit, margin, reversion, solved('with control'), solved('without control'), events],
-    ...simulated.sites.flatMap(({ plant: { site } }) => [verifies(site), replays(site)]),
+    ...Object.values(always),
+    ...[solved('with control'), solved('without control'), events],
+    ...simulated.sites.flatMap(({ plant: { site } }) => [
+      verifies(site),
+      root(site),
+      replays(site),
+    ]),
   ];
 }

@@ -16,6 +16,7 @@ export interface Outcome {
   readonly seen: string;
   /** Of a bound: how far the worst value stayed from it, in its own unit; negative where it was passed. */
   readonly headroom: number | null;
+  /** When a bound was worst, an order was too late, or what always holds was first broken. */
   readonly atMs: number | null;
 }
 
@@ -97,7 +98,9 @@ export class OrderWatch implements Watch {
     const afterMs = this.#reachedMs;
     const kept = afterMs !== null && afterMs <= within;
     const seen = afterMs === null ? `it is ${this.#last}` : `after ${clock(afterMs)}`;
-    return { expected, kept, seen, headroom: null, atMs: null };
+    const signedMs = this.#conduct.orders.get(this.#given.order)?.atMs;
+    const atMs = kept || signedMs === undefined ? null : signedMs + within;
+    return { expected, kept, seen, headroom: null, atMs };
   }
 }
 

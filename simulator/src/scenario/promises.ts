@@ -1,10 +1,12 @@
 import { auditKeysOf, exportRecords, verifyExport } from '@tieline/audit';
 import { replayDecisions } from '@tieline/edge-agent';
-import { concatBytes, messageOf } from '@tieline/kernel';
+import { concatBytes, equalBytes, messageOf } from '@tieline/kernel';
+import { decodeCbor } from '@tieline/protocol';
 import type { Conduct } from './conduct.ts';
 import type { ControlledRun } from './controlled-run.ts';
 import { PROMISE } from './expectation-words.ts';
 import type { Outcome } from './expectations.ts';
+import { rfc6962Root } from './rfc-6962.ts';
 
 /** What every run has to keep, whatever its scenario expects. Call it when the run has been stopped. */
 export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outcome[] {
@@ -13,6 +15,7 @@ export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outco
     { ...promise(PROMISE.events, events === '', events || 'all did') },
     ...conduct.simulated.sites.flatMap(({ plant: { site } }) => [
       verifies(run, site),
+      hashes(run, site),
       replays(run, site),
     ]),
   ];
@@ -33,6 +36,22 @@ function verifies(run: ControlledRun, site: string): Outcome {
   } catch (thrown) {
     return promise(expected, false, messageOf(thrown));
   }
+}
+
+/** Over the very records, by a hand that knows nothing of how the log keeps its hashes. */
+function hashes(run: ControlledRun, site: string): Outcome {
+  const expected = PROMISE.root(site);
+  const log = run.auditLog(site);
+  if (log.first > 0) return promise(expected, true, `not looked at: it begins with ${log.first}`);
+  const records = [...log.export()].flatMap((chunk) => recordsIn(chunk));
+  const isRoot = equalBytes(rfc6962Root(records), log.root());
+  return promise(expected, isRoot, `${isRoot ? 'it is' : 'another'}, of ${records.length} records`);
+}
+
+/** Of a frame of an export (docs/reference/audit-export.md): a kind, and 3 stands for a record. */
+function recordsIn(frame: Uint8Array): readonly Uint8Array[] {
+  const [kind, content] = decodeCbor(frame) as [number, Uint8Array];
+  return kind === 3 ? [content] : [];
 }
 
 function replays(run: ControlledRun, site: string): Outcome {

@@ -3,6 +3,8 @@ import { GridError } from '@tieline/grid';
 import { QUARTER_HOUR_MS, seededRng, toHex } from '@tieline/kernel';
 import type { Economics } from '../economics/ledger.ts';
 import { VirtualRun, type VirtualRunOptions } from '../virtual/virtual-run.ts';
+import { alwaysWatches } from './always/index.ts';
+import { Survival } from './always/recovery.ts';
 import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
 import { Conduct } from './conduct.ts';
@@ -15,7 +17,6 @@ import { ScenarioError } from './failure.ts';
 import { Happenings } from './happenings.ts';
 import { countInto, economicsOf, type Ledgers, ledgersFor } from './ledgers.ts';
 import { promisesOf } from './promises.ts';
-import { safetyWatches } from './safety.ts';
 import type { Scenario } from './scenario.ts';
 import { watchFor } from './watch-for.ts';
 
@@ -123,13 +124,18 @@ export async function runScenario(
     countInto(ledgers?.own, run.plant);
     for (const watch of watches) watch.look(run, nowMs);
   };
-  const run = await world.begin({ ...common, onStep });
+  const survival = new Survival();
+  const run = await world.begin({
+    ...{ ...common, onStep },
+    onAgentFailed: (site, cause) => survival.failed(site, cause, run.plant.nowMs - startMs),
+  });
   const happenings = new Happenings(run, startMs);
   run.hearControl((event) => happenings.heard(event));
   const conduct = new Conduct(scenario, run, seededRng(seed).stream('scenario-orders'));
   watches.push(
     ...scenario.expect.map((one) => watchFor(one, { scenario, conduct, idle, ledgers })),
-    ...safetyWatches(scenario, conduct),
+    survival,
+    ...alwaysWatches(scenario, conduct, run),
   );
   const diverged = await played(run, scenario, {
     stretchMs: world.stretchMs,

@@ -9,7 +9,7 @@ import {
   seededRng,
   silentLogger,
 } from '@tieline/kernel';
-import { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
+import { type Onlooker, VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Provisioned, provision } from '../deployment/provision.ts';
 import type { SimulatedFeeder, SimulatedSite } from '../deployment/simulated-site.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
@@ -34,6 +34,8 @@ export interface VirtualRunOptions {
   readonly logger?: Logger;
   /** Called after each step of the plant. */
   readonly onStep?: () => void;
+  /** Called when an agent has ended by a fault of its own; without it, that ends the run. */
+  readonly onAgentFailed?: (site: string, cause: unknown) => void;
 }
 
 /** The plant moves once a second, like the agents. */
@@ -160,8 +162,25 @@ export class VirtualRun implements ControlledRun {
       },
     );
     const stop = new AbortController();
-    this.#running.set(name, { stop, ended: agent.run(stop.signal) });
+    const { onAgentFailed } = this.#options;
+    const running = agent.run(stop.signal);
+    const failed = (cause: unknown): void => {
+      this.network.crash(name);
+      this.#running.delete(name);
+      onAgentFailed?.(name, cause);
+    };
+    const ended = onAgentFailed === undefined ? running : running.catch(failed);
+    this.#running.set(name, { stop, ended });
   }
+
+  readonly inside = {
+    show: (onlooker: Onlooker): void => this.network.show(onlooker),
+    isCut: (site: string): boolean => this.network.isCut(site),
+    auditLog: (site: string): AuditLog | null =>
+      this.databases.has(site) ? this.auditLog(site) : null,
+    directModel: (site: string, packed: Uint8Array): void =>
+      this.#control.directModel(site, packed, Math.floor(this.world.wallMs() / 1_000)),
+  };
 
   /** Whether the agent of a site runs now. */
   hasAgent(site: string): boolean {

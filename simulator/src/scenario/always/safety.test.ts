@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { shippedScenario } from './adapters/scenario-files.ts';
-import { runScenario } from './run-scenario.ts';
+import { shippedScenario } from '../adapters/scenario-files.ts';
+import { runScenario } from '../run-scenario.ts';
+import type { Scenario } from '../scenario.ts';
+import { Ordered } from './ordered.ts';
 import { safetyWatches } from './safety.ts';
-import type { Scenario } from './scenario.ts';
 
 const NONE = [
   'no setpoint beyond the limits of the policy',
@@ -13,7 +14,8 @@ const NONE = [
 /** A site whose agent is not ours: the setpoint that its battery holds is the test's. */
 function watched(scenario: Scenario, askedKw: number | null, hasAgent = true) {
   const conduct = { orders: new Map([['relief', { atMs: 120_000, command: 'c', refused: '' }]]) };
-  const watches = safetyWatches(scenario, conduct as never);
+  const offers = { lastMs: () => 120_000 };
+  const watches = safetyWatches(scenario, new Ordered(scenario, conduct, offers));
   const model = { ratings: { asset: 'battery' }, controllable: true, askedKw: () => askedKw };
   const run = {
     devices: new Map([['harbour', { models: [model] }]]),

@@ -1,0 +1,100 @@
+import type { SitePlant } from '../../plant/plant.ts';
+import type { Conduct } from '../conduct.ts';
+import type { ControlDesk, ObservedRun } from '../controlled-run.ts';
+import type { ScenarioEvent } from '../events/index.ts';
+import { PROMISE } from '../expectation-words.ts';
+import type { Scenario } from '../scenario.ts';
+import { type Controlled, devicesOf, nameOf } from './controlled.ts';
+import { Promised } from './promised.ts';
+
+/** Devices round what they are told to a percent of their nameplate; meters agree within five. */
+const HELD_PART = 0.01;
+const GIVEN_PART = 0.05;
+const ROUNDING_KW = 1;
+
+type Ladder = Pick<NonNullable<ReturnType<ControlDesk['command']>>, 'ladder'>;
+type Order = NonNullable<ScenarioEvent['order']>;
+
+/** One order, and what was really seen of it. */
+interface Followed {
+  readonly order: Order;
+  readonly device: Controlled;
+  isHeld: boolean;
+  wasHeld: boolean;
+  wasGiven: boolean;
+  isOver: boolean;
+}
+
+/**
+ * What is shown was so. Confirmed: the device held the setpoint, and the plant gave the power. Reverted: the device holds
+ * it no more.
+ */
+export class Confirmed extends Promised {
+  readonly #scenario: Scenario;
+  readonly #conduct: Conduct;
+  #followed: readonly Followed[] | null = null;
+
+  constructor(scenario: Scenario, conduct: Conduct) {
+    super(PROMISE.confirmed);
+    this.#scenario = scenario;
+    this.#conduct = conduct;
+  }
+
+  look(run: ObservedRun, nowMs: number): void {
+    this.#followed ??= followedIn(this.#scenario, devicesOf(this.#scenario, run));
+    for (const one of this.#followed) {
+      const id = this.#conduct.orders.get(one.order.name)?.command;
+      if (id == null || one.isOver) continue;
+      const plant = run.plant.sites.get(one.order.site);
+      if (plant !== undefined) see(one, plant);
+      const command = run.control?.command(id);
+      if (command === undefined) continue;
+      const untrue = untrueOf(one, command);
+      if (untrue !== null) this.broken(`order ${one.order.name}: ${untrue}`, nowMs);
+      // What holds the same later on may be another order.
+      one.isOver = command.ladder.some(({ state }) => state === 'reverted');
+    }
+  }
+}
+
+function followedIn({ timeline }: Scenario, devices: readonly Controlled[]): Followed[] {
+  return timeline.flatMap(({ order }) => {
+    const device = devices.find(
+      ({ site, model }) => site.plant.site === order?.site && model.ratings.asset === order.asset,
+    );
+    if (order === undefined || device === undefined) return [];
+    return [{ order, device, isHeld: false, wasHeld: false, wasGiven: false, isOver: false }];
+  });
+}
+
+function see(one: Followed, plant: SitePlant): void {
+  const { order, device } = one;
+  const { ratings } = device.model;
+  const nameplateKw = Math.max(ratings.dischargeMaxKw, ratings.chargeMaxKw);
+  const near = (powerKw: number, part: number): boolean =>
+    Math.abs(powerKw - order.kw) <= part * nameplateKw + ROUNDING_KW;
+  const askedKw = device.model.askedKw();
+  one.isHeld = askedKw !== null && near(askedKw, HELD_PART);
+  one.wasHeld ||= one.isHeld;
+  // Of the sun an order takes the most that it may give: less is what was ordered, too.
+  const powerKw = ratings.kind === 'pv' ? Math.max(plant.pvKw, order.kw) : plant.batteryKw;
+  if (near(powerKw, GIVEN_PART)) one.wasGiven = true;
+}
+
+/** What the control plane shows, and nobody saw; null where there is nothing of the kind. */
+function untrueOf(
+  { device, isHeld, wasHeld, wasGiven }: Followed,
+  { ladder }: Ladder,
+): string | null {
+  // Of what was clipped another power is confirmed.
+  if (ladder.some(({ state }) => state === 'clipped')) return null;
+  for (const { state, facts } of ladder) {
+    if (state === 'reverted' && isHeld) return `reverted, and ${nameOf(device)} holds it`;
+    if (state !== 'confirmed') continue;
+    if (!wasHeld) return `confirmed by ${nameOf(device)}, which never held it`;
+    if (facts['by'] === 'meter' && !wasGiven) {
+      return `confirmed by measurement, and ${nameOf(device)} never gave it`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,80 @@
+import type { AssetPolicy } from '@tieline/protocol';
+import type { SimulatedSite } from '../../deployment/simulated-site.ts';
+import type { DeviceModel } from '../../devices/device-model.ts';
+import type { ObservedRun } from '../controlled-run.ts';
+import type { Scenario } from '../scenario.ts';
+
+/** Registers keep powers in steps. */
+export const TOLERANCE_KW = 0.1;
+/** So much of what a connection allows. */
+const NEARLY = 0.95;
+/** What a limit has clipped is let go again within a minute. */
+const LET_GO_WITHIN_MS = 62_000;
+
+/** One controllable device of a site, and what its policy gives it. */
+export interface Controlled {
+  readonly site: SimulatedSite;
+  readonly model: DeviceModel;
+  readonly policy: AssetPolicy;
+}
+
+/** The controllable devices of all sites. */
+export function devicesOf({ simulated }: Scenario, run: ObservedRun): Controlled[] {
+  return simulated.sites.flatMap((site) => {
+    const models = run.devices.get(site.plant.site)?.models ?? [];
+    return models.flatMap((model) => {
+      const policy = site.policy.assets.find(({ asset }) => asset === model.ratings.asset);
+      return policy === undefined || !model.controllable ? [] : [{ site, model, policy }];
+    });
+  });
+}
+
+export function nameOf({ site, model }: Controlled): string {
+  return `${site.plant.site} ${model.ratings.asset}`;
+}
+
+/** When each site would last have passed what its connection allows, had its battery rested. */
+export class Forcing {
+  readonly #scenario: Scenario;
+  /** By site, ms after the scenario began. */
+  readonly #forcedMs = new Map<string, number>();
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+  }
+
+  /** Whether that is so now, or was a little ago. */
+  lately({ site }: Controlled, run: ObservedRun, nowMs: number): boolean {
+    const name = site.plant.site;
+    const plant = run.plant.sites.get(name);
+    const { importMaxKw, exportMaxKw } = connectionOf(site, this.#scenario, nowMs);
+    const withoutKw = plant === undefined ? 0 : plant.loadKw - plant.pvKw;
+    if (withoutKw > importMaxKw - TOLERANCE_KW || withoutKw < TOLERANCE_KW - exportMaxKw) {
+      this.#forcedMs.set(name, nowMs);
+    }
+    return nowMs - (this.#forcedMs.get(name) ?? Number.NEGATIVE_INFINITY) <= LET_GO_WITHIN_MS;
+  }
+}
+
+/** Whether a site has nearly used up what its connection allows: then that holds its battery back. */
+export function isConnectionFull(
+  { site }: Controlled,
+  scenario: Scenario,
+  run: ObservedRun,
+  nowMs: number,
+): boolean {
+  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, nowMs);
+  const importKw = run.plant.sites.get(site.plant.site)?.importKw ?? 0;
+  return importKw > importMaxKw * NEARLY || -importKw > exportMaxKw * NEARLY;
+}
+
+/** What a site's connection allows by the last policy that was published. */
+function connectionOf({ plant, policy }: SimulatedSite, { timeline }: Scenario, nowMs: number) {
+  let { importMaxKw, exportMaxKw } = policy;
+  for (const { at, policy: changes } of timeline) {
+    if (changes?.site !== plant.site || at > nowMs) continue;
+    importMaxKw = changes.importMaxKw ?? importMaxKw;
+    exportMaxKw = changes.exportMaxKw ?? exportMaxKw;
+  }
+  return { importMaxKw, exportMaxKw };
+}

@@ -1,0 +1,81 @@
+import type { AuditLog } from '@tieline/audit';
+import type { Inside, ObservedRun } from '../controlled-run.ts';
+import { PROMISE } from '../expectation-words.ts';
+import type { Scenario } from '../scenario.ts';
+import { type Controlled, devicesOf, nameOf } from './controlled.ts';
+import { Promised } from './promised.ts';
+
+/** A device keeps what it is told in steps of its registers: at most a percent of its nameplate, and half a watt ten. */
+const STEP_PART = 0.01;
+const STEP_KW = 0.05;
+
+/** Whatever a device was asked for last stands in the log of its agent, on the disk as it is at that moment. */
+export class OnRecord extends Promised {
+  readonly #scenario: Scenario;
+  readonly #inside: Inside;
+  #devices: readonly { readonly device: Controlled; askedKw: number | null }[] | null = null;
+  readonly #logs = new Map<string, SetpointsOnRecord>();
+
+  constructor(scenario: Scenario, inside: Inside) {
+    super(PROMISE.onRecord);
+    this.#scenario = scenario;
+    this.#inside = inside;
+  }
+
+  look(run: ObservedRun, nowMs: number): void {
+    this.#devices ??= devicesOf(this.#scenario, run).map((device) => ({ device, askedKw: null }));
+    for (const one of this.#devices) {
+      const { device } = one;
+      const askedKw = device.model.askedKw();
+      const isNews = askedKw !== one.askedKw;
+      one.askedKw = askedKw;
+      const { site } = device.site.plant;
+      // What a device makes of it by itself is not its agent's word.
+      if (!isNews || askedKw === null || device.model.fault !== null || !run.hasAgent(site))
+        continue;
+      if (this.#logOf(site)?.holds(device, askedKw) ?? false) continue;
+      this.broken(`${nameOf(device)} is asked for ${askedKw} kW`, nowMs);
+    }
+  }
+
+  #logOf(site: string): SetpointsOnRecord | null {
+    const known = this.#logs.get(site);
+    const log = this.#inside.auditLog(site);
+    if (known !== undefined || log === null) return known ?? null;
+    const begun = new SetpointsOnRecord(log);
+    this.#logs.set(site, begun);
+    return begun;
+  }
+}
+
+/** The newest setpoints that a log tells of. */
+class SetpointsOnRecord {
+  readonly #log: AuditLog;
+  readonly #newest = new Map<string, unknown>();
+  #read = 0;
+
+  constructor(log: AuditLog) {
+    this.#log = log;
+  }
+
+  holds({ model, policy }: Controlled, askedKw: number): boolean {
+    const { asset, dischargeMaxKw, chargeMaxKw } = model.ratings;
+    this.#catchUp();
+    const toldKw = this.#newest.get(asset);
+    // Nothing told: it fell back to rest, or to what it is to do without an agent.
+    if (typeof toldKw !== 'number') return Math.abs(askedKw - policy.safePowerKw) <= STEP_KW;
+    const stepKw = STEP_PART * Math.max(dischargeMaxKw, chargeMaxKw) + STEP_KW;
+    return Math.abs(askedKw - toldKw) <= stepKw;
+  }
+
+  #catchUp(): void {
+    const { size, first } = this.#log;
+    for (const { kind, body } of this.#log.records(Math.max(first, this.#read), size)) {
+      const cycles = kind === 'control_cycles' ? body['cycles'] : null;
+      const setpoints = Array.isArray(cycles) ? cycles.at(-1)?.[5] : null;
+      if (!Array.isArray(setpoints)) continue;
+      for (const [asset, powerKw] of setpoints) this.#newest.set(String(asset), powerKw);
+    }
+    this.#read = size;
+  }
+}
