@@ -1,5 +1,5 @@
 import type { BusMessage, MessageBus } from '@tieline/bus';
-import { printTopic } from '@tieline/protocol';
+import { printTopic, type TopicKind } from '@tieline/protocol';
 
 /**
  * Somebody who owns the broker: hears every command and may publish anything. What they cannot do is sign.
@@ -9,12 +9,15 @@ export class Intruder {
   readonly #deployment: string;
   readonly #heard = new Map<string, BusMessage>();
 
-  /** @param bus  not started yet */
-  constructor(deployment: string, bus: MessageBus) {
+  /**
+   * @param bus  not started yet
+   * @param hears  kinds of topics, beside commands
+   */
+  constructor(deployment: string, bus: MessageBus, hears: readonly TopicKind[] = []) {
     this.#deployment = deployment;
     this.#bus = bus;
     this.#bus.start({
-      subscriptions: [`tl1/${deployment}/+/command`],
+      subscriptions: ['command', ...hears].map((kind) => `tl1/${deployment}/+/${kind}`),
       onMessage: (message) => this.#overhear(message),
       onUp: () => undefined,
       onDown: () => undefined,
@@ -27,7 +30,7 @@ export class Intruder {
 
   /** The overheard command with one bit of its signature changed. */
   async forge(site: string): Promise<void> {
-    const { topic, payload } = this.#overheard(site);
+    const { topic, payload } = this.overheard(site);
     const forged = new Uint8Array(payload);
     // A bit of the signature's last byte: everything but the author is right.
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 0x01;
@@ -36,8 +39,18 @@ export class Intruder {
 
   /** The overheard command, as it was, again; on the topic of another site where one is named. */
   async replay(site: string, to: string = site): Promise<void> {
-    const { payload } = this.#overheard(site);
-    await this.#bus.publish({ topic: this.#topic(to), payload, qos: 1 });
+    const { payload } = this.overheard(site);
+    await this.publish(this.#topic(to, 'command'), payload);
+  }
+
+  /** The first policy that was overheard, as if it were the newest: the broker keeps it for whoever connects. */
+  async replayPolicy(site: string): Promise<void> {
+    const { topic, payload } = this.overheard(site, 'desired/policy');
+    await this.#bus.publish({ topic, payload, qos: 1, retain: true });
+  }
+
+  async publish(topic: string, payload: Uint8Array): Promise<void> {
+    await this.#bus.publish({ topic, payload, qos: 1 });
   }
 
   stop(): Promise<void> {
@@ -49,13 +62,14 @@ export class Intruder {
     if (!this.#heard.has(message.topic)) this.#heard.set(message.topic, message);
   }
 
-  #overheard(site: string): BusMessage {
-    const message = this.#heard.get(this.#topic(site));
-    if (message === undefined) throw new Error(`no command for ${site} was overheard`);
+  /** @throws where nothing of the kind was heard */
+  overheard(site: string, kind: TopicKind = 'command'): BusMessage {
+    const message = this.#heard.get(this.#topic(site, kind));
+    if (message === undefined) throw new Error(`no ${kind} for ${site} was overheard`);
     return message;
   }
 
-  #topic(site: string): string {
-    return printTopic({ deployment: this.#deployment, site, kind: 'command' });
+  #topic(site: string, kind: TopicKind): string {
+    return printTopic({ deployment: this.#deployment, site, kind });
   }
 }

@@ -1,6 +1,6 @@
 import { type Action, type HeldKey, KINDS, sealDocument } from '@tieline/protocol';
 
-/** Orders of a simulation may be begun within this time. */
+/** Orders of a simulation may be begun within this time, unless they say otherwise. */
 const WINDOW_S = 3_600;
 /** Clocks differ by a little: an order is valid from a minute before it was signed. */
 const LEEWAY_S = 60;
@@ -17,11 +17,13 @@ export interface OrderToSign {
   readonly key: HeldKey;
   /** Unix time, s. */
   readonly nowS: number;
+  /** It may be begun within this time, s. */
+  readonly windowS?: number;
 }
 
 /** A routine order of one operator for one site, signed. */
 export function signOrder(order: OrderToSign): Uint8Array {
-  const { id, site, actions, reason, preview, anchor, key, nowS } = order;
+  const { id, site, actions, reason, preview, anchor, key, nowS, windowS = WINDOW_S } = order;
   return sealDocument(
     KINDS.order,
     {
@@ -34,6 +36,6 @@ export function signOrder(order: OrderToSign): Uint8Array {
     },
     anchor,
     [key],
-    { iat: nowS, nbf: nowS - LEEWAY_S, exp: nowS + WINDOW_S },
+    { iat: nowS, nbf: nowS - LEEWAY_S, exp: nowS + windowS },
   );
 }

@@ -61,7 +61,11 @@ export function checkTimeline(
     for (const { path: within, reason } of checkEvent(event, given.sites, feeder)) {
       problems.push({ path: [...path, ...within], reason });
     }
-    const name = event.order?.name;
+    const { name, supersedes } = event.order ?? {};
+    if (supersedes !== undefined && !orders.has(supersedes)) {
+      const reason = `there is no earlier order '${supersedes}'${suggestion(supersedes, [...orders])}`;
+      problems.push({ path: [...path, 'order', 'supersedes'], reason });
+    }
     if (name !== undefined && orders.has(name)) {
       problems.push({ path: [...path, 'order', 'name'], reason: `doubled order '${name}'` });
     }

@@ -2,6 +2,7 @@ import { assert, type RandomStream } from '@tieline/kernel';
 import type { Policy } from '@tieline/protocol';
 import { Intruder } from '../deployment/intruder.ts';
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+import { Withholding } from '../deployment/withholding.ts';
 import type { DeviceModel } from '../devices/device-model.ts';
 import { clock } from './clock.ts';
 import type { ControlledRun } from './controlled-run.ts';
@@ -14,6 +15,7 @@ export class Conduct implements Stage {
   readonly simulated: SimulatedFeeder;
   readonly run: ControlledRun;
   readonly intruder: Intruder;
+  readonly withholding: Withholding | null;
   readonly ids: RandomStream;
   readonly orders = new Map<string, SignedOrder>();
   policy: Policy;
@@ -26,7 +28,9 @@ export class Conduct implements Stage {
     this.run = run;
     this.ids = ids;
     this.policy = run.provisioned.policy;
-    this.intruder = new Intruder(simulated.deployment, run.network.bus('intruder'));
+    const own = 'intruder';
+    this.intruder = new Intruder(simulated.deployment, run.network.bus(own), ['desired/policy']);
+    this.withholding = run.inside === null ? null : new Withholding(run.inside, own);
   }
 
   deviceOf(site: string, asset: string): DeviceModel {

@@ -9,9 +9,18 @@ const shape = z
     site: SiteId,
     asset: Asset,
     fault: z
-      .enum(['none', 'silent', 'refuses', 'other-setpoint', 'lying-timer', 'forgets'])
+      .enum([
+        'none',
+        'silent',
+        'refuses',
+        'other-setpoint',
+        'lying-timer',
+        'watts',
+        'gives-nothing',
+        'forgets',
+      ])
       .describe(
-        'other-setpoint: keeps half of a setpoint; lying-timer: its reversion never runs; forgets: restarts, once.',
+        'other-setpoint: keeps half of a setpoint; lying-timer: its reversion never runs; watts: tells them for kilowatts; gives-nothing: keeps its setpoint all the same; forgets: restarts, once.',
       ),
   })
   .describe('A device misbehaves from now on, or no more.');

@@ -4,6 +4,7 @@ import type { Policy } from '@tieline/protocol';
 import type { z } from 'zod';
 import type { Intruder } from '../../deployment/intruder.ts';
 import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
+import type { Withholding } from '../../deployment/withholding.ts';
 import type { DeviceModel } from '../../devices/device-model.ts';
 import type { Disturbances } from '../../plant/disturbances.ts';
 import type { Complaint } from '../complaint.ts';
@@ -26,6 +27,8 @@ export interface Stage {
   readonly simulated: SimulatedFeeder;
   readonly run: ControlledRun;
   readonly intruder: Intruder;
+  /** Null where the broker is none of ours. */
+  readonly withholding: Withholding | null;
   /** Of orders. */
   readonly ids: RandomStream;
   readonly orders: Map<string, SignedOrder>;

@@ -1,19 +1,40 @@
 import { messageOf, SiteId } from '@tieline/kernel';
 import { z } from 'zod';
+import { Impostor, TRIES } from '../../deployment/impostor.ts';
+import { PowerKw } from '../values.ts';
 import type { EventKind } from './event-kind.ts';
 import { itsSite } from './of-a-site.ts';
 
 const shape = z
-  .strictObject({ site: SiteId })
-  .describe('The last command to a site again, with one bit changed.');
+  .strictObject({
+    site: SiteId,
+    how: z
+      .enum(['one-bit', ...TRIES])
+      .default('one-bit')
+      .describe(
+        'one-bit: the first command again, with one bit changed; own-signature: a command in the name of the control plane, signed by nobody; the others with its stolen key.',
+      ),
+    kw: PowerKw.default(60).describe('What a command of their own asks of the battery.'),
+  })
+  .describe('Somebody commands who may not, after a first command to the site was overheard.');
 
 export const forge = {
   shape,
   sites: itsSite,
-  words: ({ site }) => `forged command to ${site}`,
-  perform: async ({ site }, stage, atMs) => {
+  words: ({ site, how }) => `forged command to ${site}: ${how}`,
+  perform: async ({ site, how, kw }, stage, atMs) => {
+    const { run, simulated, intruder, ids } = stage;
     try {
-      await stage.run.world.run(() => stage.intruder.forge(site));
+      if (how === 'one-bit') {
+        await run.world.run(() => intruder.forge(site));
+        return;
+      }
+      const nowS = Math.floor(run.world.wallMs() / 1_000);
+      const { provisioned } = run;
+      const impostor = new Impostor({ provisioned, simulated, random: ids, nowS });
+      const { payload: overheard } = intruder.overheard(site);
+      const { topic, payload } = impostor.command(site, how, kw, overheard);
+      await run.world.run(() => intruder.publish(topic, payload));
     } catch (thrown) {
       stage.fail(atMs, messageOf(thrown));
     }

@@ -10,6 +10,7 @@ import { broker } from './broker.ts';
 import { cloud } from './cloud.ts';
 import { control } from './control.ts';
 import { cut } from './cut.ts';
+import { deliver } from './deliver.ts';
 import { device } from './device.ts';
 import type { EventKind, Stage } from './event-kind.ts';
 import { forge } from './forge.ts';
@@ -17,6 +18,7 @@ import { kill } from './kill.ts';
 import { link } from './link.ts';
 import { load } from './load.ts';
 import { local } from './local.ts';
+import { model } from './model.ts';
 import { order } from './order.ts';
 import { policy } from './policy.ts';
 import { replay } from './replay.ts';
@@ -24,6 +26,7 @@ import { restore } from './restore.ts';
 import { start } from './start.ts';
 import { switching } from './switch.ts';
 import { wallClock } from './wall-clock.ts';
+import { withhold } from './withhold.ts';
 
 /** By the key that an event has beside its `at`. */
 const KINDS = {
@@ -39,11 +42,14 @@ const KINDS = {
   cloud,
   switch: switching,
   policy,
+  model,
   control,
   broker,
   clock: wallClock,
   forge,
   replay,
+  withhold,
+  deliver,
 };
 type Kinds = typeof KINDS;
 

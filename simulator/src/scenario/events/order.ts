@@ -1,4 +1,4 @@
-import { messageOf, SiteId } from '@tieline/kernel';
+import { fromHex, messageOf, SiteId } from '@tieline/kernel';
 import type { Action } from '@tieline/protocol';
 import { z } from 'zod';
 import { signOrder } from '../../deployment/sign-order.ts';
@@ -15,6 +15,8 @@ const shape = z
     kw: PowerKw.describe('Positive into the grid; for PV the most that it may give.'),
     for: Duration,
     rampKwPerS: z.exactOptional(MagnitudeKw.min(0.001)),
+    beginWithin: z.exactOptional(Duration.describe('After it was signed; an hour, if left out.')),
+    supersedes: z.exactOptional(Name.describe('An earlier order that it takes the place of.')),
   })
   .describe('The operator signs an order for one asset, and the control plane takes it.');
 
@@ -42,14 +44,17 @@ export const order = {
 } satisfies EventKind<typeof shape>;
 
 function signed(
-  { name, site, asset, kw, for: validForMs, rampKwPerS }: z.output<typeof shape>,
-  { name: scenario, simulated, run: { provisioned, world }, ids }: Stage,
+  { name, site, asset, kw, for: validForMs, ...more }: z.output<typeof shape>,
+  { name: scenario, simulated, run: { provisioned, world }, ids, orders }: Stage,
 ): Uint8Array {
   const policy = simulated.sites.find(({ plant }) => plant.site === site)?.policy;
+  const { rampKwPerS, beginWithin, supersedes = '' } = more;
+  const superseded = fromHex(orders.get(supersedes)?.command ?? '');
   const ramp = rampKwPerS ?? policy?.assets.find((one) => one.asset === asset)?.rampKwPerS ?? 1;
   const action: Action = {
     ...{ type: 'setpoint', asset, activePowerKw: kw, rampKwPerS: ramp, rampOutKwPerS: ramp },
     ...{ startWithinMs: 0, validForMs, revert: { to: 'local' }, priority: 0 },
+    ...(superseded === null || superseded.length === 0 ? {} : { supersedes: superseded }),
   };
   return signOrder({
     id: ids.bytes(16),
@@ -59,5 +64,6 @@ function signed(
     anchor: provisioned.trust.anchor,
     key: provisioned.operator,
     nowS: Math.floor(world.wallMs() / 1_000),
+    ...(beginWithin === undefined ? {} : { windowS: Math.ceil(beginWithin / 1_000) }),
   });
 }

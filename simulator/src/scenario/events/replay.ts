@@ -3,8 +3,14 @@ import { z } from 'zod';
 import type { EventKind } from './event-kind.ts';
 
 const shape = z
-  .strictObject({ site: SiteId, to: z.exactOptional(SiteId) })
-  .describe('The last command to a site again as it was; `to`: on the topic of another site.');
+  .strictObject({
+    site: SiteId,
+    to: z.exactOptional(SiteId),
+    what: z.enum(['command', 'policy']).default('command'),
+  })
+  .describe(
+    'The first command to a site again as it was; `to`: on the topic of another site; `what`: its first policy.',
+  );
 
 export const replay = {
   shape,
@@ -12,10 +18,13 @@ export const replay = {
     { path: ['site'], site },
     ...(to === undefined ? [] : [{ path: ['to'], site: to }]),
   ],
-  words: ({ site, to }) => `replayed command of ${site}${to === undefined ? '' : ` to ${to}`}`,
-  perform: async ({ site, to }, stage, atMs) => {
+  words: ({ site, to, what }) =>
+    `replayed ${what} of ${site}${to === undefined ? '' : ` to ${to}`}`,
+  perform: async ({ site, to, what }, stage, atMs) => {
     try {
-      await stage.run.world.run(() => stage.intruder.replay(site, to));
+      await stage.run.world.run(() =>
+        what === 'policy' ? stage.intruder.replayPolicy(site) : stage.intruder.replay(site, to),
+      );
     } catch (thrown) {
       stage.fail(atMs, messageOf(thrown));
     }
