@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Copy } from './copy.ts';
+import { findings, findingsOf, isExpected } from './finding.ts';
+import { planted } from './plant.ts';
+import { PLANTS } from './plants.ts';
+import { runInCopy } from './run-scenarios.ts';
+
+/** Each ends within seconds; two share a machine with other tests. */
+const TIMEOUT_MS = 120_000;
+const EXPLANATIONS = new URL('../../docs/explanation/', import.meta.url);
+const LIBRARY_TIMEOUT_MS = 600_000;
+
+test(
+  'a copy without a plant keeps every promise',
+  async () => {
+    using copy = new Copy();
+    const run = await runInCopy(copy.folder, join(copy.folder, 'simulator/scenarios'));
+    expect([run.exit, run.reports.flatMap(findingsOf), run.stderr]).toEqual([0, [], '']);
+    const played = run.reports.map(({ scenario }) => scenario);
+    expect(played).toEqual(expect.arrayContaining(PLANTS.map(({ scenario }) => scenario)));
+  },
+  LIBRARY_TIMEOUT_MS,
+);
+
+describe('a planted bug is found', () => {
+  test.concurrent.each(PLANTS)(
+    '$name: by $scenario',
+    async (plant) => {
+      using copy = new Copy();
+      copy.plant(plant);
+      const run = await runInCopy(copy.folder, plant.scenario);
+      const found = findings(run);
+      const seen = found.map(({ broken }) => broken.expected);
+      expect(
+        found.some((one) => isExpected(one, plant)),
+        `${seen.join('; ')} ${run.stderr}`,
+      ).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+test('each plant has a name of its own', () => {
+  expect(new Set(PLANTS.map(({ name }) => name)).size).toBe(PLANTS.length);
+});
+
+test('a plant that fits nowhere, or in two places, is no plant', () => {
+  const edit = { file: 'somewhere.ts', find: 'one', replace: 'two' };
+  expect(planted('one of them', edit)).toBe('two of them');
+  for (const text of ['none', 'one and one']) {
+    expect(() => planted(text.replace('none', ''), edit)).toThrow('the plant no longer fits');
+  }
+});
+
+test('the page tells of every plant, and of no other', () => {
+  const text = readFileSync(new URL('what-the-scenarios-catch.md', EXPLANATIONS), 'utf8');
+  const told = [...text.matchAll(/^\| (.+?) \| `/gm)].map(([, name]) => name);
+  expect(told).toEqual(PLANTS.map(({ name }) => name));
+});
