@@ -1,4 +1,4 @@
-import type { SitePlant } from '../../plant/plant.ts';
+import type { SitePlant } from '../../plant/site-plant.ts';
 import type { Conduct } from '../conduct.ts';
 import type { ControlDesk, ObservedRun } from '../controlled-run.ts';
 import type { ScenarioEvent } from '../events/index.ts';
