@@ -32,6 +32,13 @@ export interface Onlooker {
  */
 export class VirtualBroker {
   readonly #connected = new Map<string, BrokerSide>();
+  /** Who hears a topic by its name: with hundreds of agents, asking each about each message would be most of the work. */
+  readonly #byTopic = new Map<string, Set<BrokerSide>>();
+  /** Who hears more topics than they name. */
+  readonly #byPattern = new Set<BrokerSide>();
+  #isUp = true;
+  /** Connections that were asked for, taken or not, since the beginning. */
+  connects = 0;
   readonly #retained = new Map<string, BusPublication>();
   readonly #onlookers: Onlooker[] = [];
 
@@ -43,6 +50,8 @@ export class VirtualBroker {
   /** False where it refuses. A present connection of the same client id is taken over. */
   connect(side: BrokerSide): boolean {
     const { will, grants } = side;
+    this.connects += 1;
+    if (!this.#isUp) return false;
     if (will !== undefined && this.#refuses(side, will)) return false;
     for (const topic of side.subscriptions) {
       if (subscribeRefusal(grants, { topic, qos: 1 }) !== null) return false;
@@ -51,6 +60,7 @@ export class VirtualBroker {
     if (present !== undefined) this.#break(present, 'taken over by a newer connection');
     this.#connected.set(side.clientId, side);
     for (const onlooker of this.#onlookers) onlooker.connected?.(side.clientId);
+    this.#listen(side);
     return true;
   }
 
@@ -75,15 +85,22 @@ export class VirtualBroker {
   disconnected(side: BrokerSide, inOrder: boolean): void {
     if (this.#connected.get(side.clientId) !== side) return;
     this.#connected.delete(side.clientId);
+    this.#unlisten(side);
     if (!inOrder && side.will !== undefined) this.#forward(side.will);
   }
 
-  /** Its process ends and starts again: nothing that it kept is left, and nobody publishes the wills. */
-  restart(): void {
+  /** Its process ends: nothing that it kept is left, nobody publishes the wills, and it takes no connection. */
+  stop(): void {
+    this.#isUp = false;
     const sides = [...this.#connected.values()];
     this.#connected.clear();
     this.#retained.clear();
-    for (const side of sides) side.drop('the broker was restarted');
+    for (const side of sides) this.#unlisten(side);
+    for (const side of sides) side.drop('the broker has ended');
+  }
+
+  start(): void {
+    this.#isUp = true;
   }
 
   #passes({ clientId }: BrokerSide, publication: BusPublication): boolean {
@@ -100,8 +117,26 @@ export class VirtualBroker {
       if (payload.length === 0) this.#retained.delete(topic);
       else this.#retained.set(topic, { topic, payload, qos });
     }
-    for (const side of this.#connected.values()) {
-      if (this.#wants(side, topic)) side.deliver({ topic, payload, retained: false }, qos);
+    const named = this.#byTopic.get(topic) ?? [];
+    const matching = [...this.#byPattern].filter((side) => this.#wants(side, topic));
+    for (const side of new Set([...named, ...matching])) {
+      side.deliver({ topic, payload, retained: false }, qos);
+    }
+  }
+
+  #listen(side: BrokerSide): void {
+    for (const filter of side.subscriptions) {
+      if (isPattern(filter)) this.#byPattern.add(side);
+      else this.#byTopic.set(filter, (this.#byTopic.get(filter) ?? new Set()).add(side));
+    }
+  }
+
+  #unlisten(side: BrokerSide): void {
+    this.#byPattern.delete(side);
+    for (const filter of side.subscriptions) {
+      const hearers = this.#byTopic.get(filter);
+      hearers?.delete(side);
+      if (hearers?.size === 0) this.#byTopic.delete(filter);
     }
   }
 
@@ -112,4 +147,8 @@ export class VirtualBroker {
   #refuses(side: BrokerSide, { topic, qos, retain = false }: BusPublication): boolean {
     return publishRefusal(side.grants, { topic, qos, retain }) !== null;
   }
+}
+
+function isPattern(filter: string): boolean {
+  return filter.includes('+') || filter.includes('#');
 }

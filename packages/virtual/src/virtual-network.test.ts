@@ -262,7 +262,7 @@ test('a broker that restarts resets all, publishes no will, has kept nothing, an
   await world.advance(1);
   for (const { bus, downs } of [receiver, sender]) {
     expect(bus.isUp).toBe(false);
-    expect(downs).toEqual([`${restartMs} the broker was restarted`]);
+    expect(downs).toEqual([`${restartMs} the broker has ended`]);
   }
   await world.advance(60_000);
   expect(receiver.heard).toEqual(['t/n:1']);
@@ -270,6 +270,20 @@ test('a broker that restarts resets all, publishes no will, has kept nothing, an
   await world.advance(100);
   expect(await again).toBe('sent');
   expect(receiver.heard).toEqual(['t/n:1', 't/n:2']);
+});
+
+test('a broker that has ended lets nobody in, and is asked ever less often; started again, all come back', async () => {
+  const { world, network, client } = makeWorld(1);
+  const clients = [await client('a', []), await client('b', []), await client('c', [])];
+  network.stopBroker();
+  await world.advance(60_000);
+  expect(clients.map(({ bus }) => bus.isUp)).toEqual([false, false, false]);
+  const asked = network.connects - clients.length;
+  expect(asked).toBeGreaterThan(3 * 3);
+  expect(asked).toBeLessThan(3 * 12);
+  network.startBroker();
+  await world.advance(128_000);
+  expect(clients.map(({ bus }) => bus.isUp)).toEqual([true, true, true]);
 });
 
 test('what a sender does to its buffer after publishing changes nothing', async () => {

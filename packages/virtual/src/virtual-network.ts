@@ -85,9 +85,26 @@ export class VirtualNetwork {
     );
   }
 
-  /** Every connection is reset at once, and the broker begins anew: without what it had retained, without the wills. */
+  /** Every connection is reset at once, what the broker had retained is lost, and nobody publishes the wills. */
+  stopBroker(): void {
+    this.#world.schedule(this.#world.monotonicMs(), () => this.#broker.stop());
+  }
+
+  /** It takes connections again. */
+  startBroker(): void {
+    this.#world.schedule(this.#world.monotonicMs(), () => this.#broker.start());
+  }
+
   restartBroker(): void {
-    this.#world.schedule(this.#world.monotonicMs(), () => this.#broker.restart());
+    this.#world.schedule(this.#world.monotonicMs(), () => {
+      this.#broker.stop();
+      this.#broker.start();
+    });
+  }
+
+  /** Connections that clients have asked the broker for since the beginning, taken or not. */
+  get connects(): number {
+    return this.#broker.connects;
   }
 
   /** From now on it sees whatever passes the broker. */
