@@ -1,4 +1,4 @@
-import type { BusMessage, MessageBus } from '@tieline/bus';
+import { type BusMessage, IN_FLIGHT_MAX, type MessageBus } from '@tieline/bus';
 import { printTopic, type TopicKind } from '@tieline/protocol';
 
 /**
@@ -28,12 +28,23 @@ export class Intruder {
     return this.#bus.isUp;
   }
 
-  /** The overheard command with one bit of its signature changed. */
-  async forge(site: string): Promise<void> {
+  /** The overheard command with its signature changed, each time to another one. */
+  async forge(site: string, times = 1): Promise<void> {
+    for (let done = 0; done < times; done += IN_FLIGHT_MAX) {
+      const batch = Array.from({ length: Math.min(IN_FLIGHT_MAX, times - done) }, (_, k) =>
+        this.#forgeOne(site, done + k + 1),
+      );
+      await Promise.all(batch);
+    }
+  }
+
+  /** @param nr  from 1: 1 changes one bit of the last byte */
+  async #forgeOne(site: string, nr: number): Promise<void> {
     const { topic, payload } = this.overheard(site);
     const forged = new Uint8Array(payload);
-    // A bit of the signature's last byte: everything but the author is right.
-    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 0x01;
+    // The end of the signature: everything but the author is right.
+    const view = new DataView(forged.buffer, forged.length - 4);
+    view.setUint32(0, view.getUint32(0) ^ nr);
     await this.#bus.publish({ topic, payload: forged, qos: 1 });
   }
 

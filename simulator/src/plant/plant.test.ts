@@ -87,10 +87,19 @@ describe('what comes on top of the profiles', () => {
   });
 });
 
-test('two sites on one bus are refused: the second would be nobody’s load', () => {
+test('the sites of one bus draw together, and see one voltage', () => {
   const [one, two] = options.sites;
-  const doubled = [one!, { ...two!, bus: one!.bus }];
-  expect(() => new Plant({ ...options, sites: doubled })).toThrow('one site');
+  const shared = new Plant({ ...options, sites: [one!, { ...two!, bus: one!.bus }] });
+  const apart = new Plant({ ...options, sites: [one!] });
+  const [first, second] = [...shared.sites.values()];
+  expect(second?.voltagePu).toBe(first?.voltagePu);
+  expect(first?.importKw).toBe([...apart.sites.values()][0]?.importKw);
+  const lossKw = shared.feeder.lossKw - apart.feeder.lossKw;
+  // The bus of the second is left with its own load, in both.
+  expect(shared.feeder.importKw - apart.feeder.importKw).toBeCloseTo(
+    (second?.importKw ?? 0) + lossKw,
+    4,
+  );
 });
 
 test('reactive power that a battery gives raises its voltage', () => {

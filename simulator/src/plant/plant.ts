@@ -46,7 +46,8 @@ export class Plant {
   readonly #switchgear: Switchgear;
   readonly #loading: Loading;
   readonly #buses: readonly { load: (tMs: number) => number; kvarPerKw: number }[];
-  readonly #siteAt: readonly (SitePlant | null)[];
+  /** Of each bus; none: it draws its own load. */
+  readonly #sitesAt: readonly (readonly SitePlant[])[];
   readonly #loads: Required<FlowLoads>;
   readonly #tapChanger: TapChanger | null;
   /** Its place among the buses. */
@@ -66,7 +67,8 @@ export class Plant {
     assertPlaced(feeder, sites);
     this.#switchgear = new Switchgear(withLoadsOf(feeder, options.sites), disturbances.switchings);
     this.#loading = new Loading(feeder);
-    this.#siteAt = feeder.buses.map((bus) => sites.find((site) => site.bus === bus.id) ?? null);
+    const byBus = Map.groupBy(sites, (site) => site.bus);
+    this.#sitesAt = feeder.buses.map((bus) => byBus.get(bus.id) ?? []);
     this.#buses = feeder.buses.map((bus, index) => {
       const peakLoadKw = bus.loadKw ?? 0;
       const profile = siteProfile({
@@ -139,19 +141,28 @@ export class Plant {
     this.#switchgear.step(nowMs);
     const { flow } = this.#switchgear;
     const { loadKw, loadKvar, elasticKw, elasticKvar } = this.#loads;
-    for (const [at, site] of this.#siteAt.entries()) site?.step(nowMs, elapsedMs, flow.isFed(at));
     this.#buses.forEach(({ load, kvarPerKw }, at) => {
-      const site = this.#siteAt[at] ?? null;
-      const drawnKw = site === null ? load(nowMs) : site.loadKw;
-      loadKw[at] = site === null ? drawnKw : site.importKw;
+      const here = this.#sitesAt[at] ?? [];
+      let drawnKw = here.length === 0 ? load(nowMs) : 0;
+      let importKw = drawnKw;
+      let batteryKvar = 0;
+      for (const site of here) {
+        site.step(nowMs, elapsedMs, flow.isFed(at));
+        drawnKw += site.loadKw;
+        importKw += site.importKw;
+        batteryKvar += site.batteryKvar;
+      }
+      loadKw[at] = importKw;
       elasticKw[at] = drawnKw;
       elasticKvar[at] = drawnKw * kvarPerKw;
-      loadKvar[at] = elasticKvar[at]! - (site?.batteryKvar ?? 0);
+      loadKvar[at] = elasticKvar[at]! - batteryKvar;
     });
     const slackPu = this.#slackPu * (this.#tapChanger?.ratio ?? 1);
     const solution = flow.solve(this.#loads, undefined, slackPu);
     // A bus that nothing feeds has no voltage at all.
-    for (const [at, site] of this.#siteAt.entries()) site?.settle(solution.voltagePu[at] || 0);
+    for (const [at, here] of this.#sitesAt.entries()) {
+      for (const site of here) site.settle(solution.voltagePu[at] || 0);
+    }
     return solution;
   }
 }
@@ -163,11 +174,9 @@ function assertPlaced({ buses }: Feeder, sites: readonly SitePlant[]): void {
       `the feeder has a bus ${bus}`,
     );
   }
-  const taken = new Set(sites.map((site) => site.bus));
-  assert(taken.size === sites.length, 'a bus has one site, whose load takes the place of its own');
 }
 
-/** The feeder whose loads follow the voltage as those of the sites do, where there is a site. */
+/** The feeder whose loads follow the voltage as those of the sites do, where there is one; several at a bus, alike. */
 function withLoadsOf(feeder: Feeder, sites: readonly PlantSiteOptions[]): Feeder {
   const buses = feeder.buses.map((bus) => {
     const site = sites.find((one) => one.bus === bus.id);

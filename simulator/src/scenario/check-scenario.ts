@@ -1,9 +1,10 @@
 import type { Feeder } from '@tieline/grid';
 import type { Complaint } from './complaint.ts';
-import { checkEvent } from './events/index.ts';
-import { quantityNames, readingOf } from './quantities.ts';
+import { checkEvent, unfoldEvent } from './events/index.ts';
+import { OWNERS, quantityNames, readingOf } from './quantities.ts';
 import type { BoundExpectation, ScenarioFile } from './scenario-file.ts';
 import { suggestion } from './suggestion.ts';
+import { EVERY_BUS, quantitiesOf, type UnfoldedSites } from './unfold.ts';
 import type { Path } from './yaml-places.ts';
 
 /*
@@ -15,23 +16,20 @@ export function checkSites(
   feeder: Feeder | null,
   problems: Complaint[],
 ): void {
-  const names = Object.keys(sites);
-  if (names.length === 0) problems.push({ path: ['sites'], reason: 'there is no site' });
+  if (Object.keys(sites).length === 0) {
+    problems.push({ path: ['sites'], reason: 'there is no site' });
+  }
   checkBus(['tapChanger', 'bus'], tapChanger?.bus, feeder, problems);
-  const takenBy = new Map<string, string>();
   for (const [site, { bus, battery, pvPeakKw }] of Object.entries(sites)) {
     const path = ['sites', site, 'bus'];
     if (battery === undefined && pvPeakKw === 0) {
       const reason = 'neither a battery nor PV: nothing could be controlled';
       problems.push({ path: ['sites', site], reason });
     }
-    if (site === 'feeder' || site === 'branch') {
-      problems.push({ path, reason: `no site can be called '${site}'` });
-    }
-    checkBus(path, bus, feeder, problems);
-    const other = takenBy.get(bus);
-    if (other !== undefined) problems.push({ path, reason: `bus '${bus}' is taken by ${other}` });
-    takenBy.set(bus, site);
+    if (OWNERS.has(site)) problems.push({ path, reason: `no site can be called '${site}'` });
+    if (typeof bus === 'string') {
+      if (bus !== EVERY_BUS) checkBus(path, bus, feeder, problems);
+    } else for (const [at, one] of bus.entries()) checkBus([...path, at], one, feeder, problems);
   }
 }
 
@@ -47,8 +45,10 @@ function checkBus(
   problems.push({ path, reason: `there is no bus '${bus}'${suggestion(bus, buses)}` });
 }
 
+/** Where an event names a site that has copies, the first of them is looked at: all are of one size. */
 export function checkTimeline(
   given: ScenarioFile,
+  { sites, groups }: UnfoldedSites,
   feeder: Feeder | null,
   problems: Complaint[],
 ): void {
@@ -58,7 +58,8 @@ export function checkTimeline(
     if (event.at > given.for) {
       problems.push({ path: [...path, 'at'], reason: 'after the scenario has ended' });
     }
-    for (const { path: within, reason } of checkEvent(event, given.sites, feeder)) {
+    const [first = event] = unfoldEvent(event, groups);
+    for (const { path: within, reason } of checkEvent(first, sites, feeder)) {
       problems.push({ path: [...path, ...within], reason });
     }
     const { name, supersedes } = event.order ?? {};
@@ -71,20 +72,27 @@ export function checkTimeline(
     }
     if (name !== undefined) orders.add(name);
   }
-  checkProcesses(given, problems);
+  checkProcesses(given, groups, problems);
 }
 
 /** Only what runs can end, and only what ended can start. */
-function checkProcesses({ timeline }: ScenarioFile, problems: Complaint[]): void {
+function checkProcesses(
+  { timeline }: ScenarioFile,
+  groups: UnfoldedSites['groups'],
+  problems: Complaint[],
+): void {
   const ended = new Set<string>();
-  const inOrder = [...timeline.entries()].toSorted(([, a], [, b]) => a.at - b.at);
-  for (const [index, { kill, start, control }] of inOrder) {
+  const inOrder = [...timeline.entries()]
+    .flatMap(([at, event]) => unfoldEvent(event, groups).map((one) => [at, one] as const))
+    .toSorted(([, a], [, b]) => a.at - b.at);
+  for (const [index, { kill, start, control, broker }] of inOrder) {
     const path = ['timeline', index];
-    const of = kill ?? start ?? 'the control plane';
-    if (kill !== undefined || control === 'stop') {
+    const process = broker === undefined ? 'the control plane' : 'the broker';
+    const of = kill ?? start ?? process;
+    if (kill !== undefined || control === 'stop' || broker === 'stop') {
       if (ended.has(of)) problems.push({ path, reason: `${of} has ended already` });
       ended.add(of);
-    } else if (start !== undefined || control === 'start') {
+    } else if (start !== undefined || control === 'start' || broker === 'start') {
       if (!ended.delete(of)) problems.push({ path, reason: `${of} runs already` });
     }
   }
@@ -92,25 +100,27 @@ function checkProcesses({ timeline }: ScenarioFile, problems: Complaint[]): void
 
 export function checkExpectations(
   given: ScenarioFile,
+  known: UnfoldedSites,
   feeder: Feeder | null,
   problems: Complaint[],
 ): void {
   const orders = given.timeline.flatMap(({ order }) => (order === undefined ? [] : [order.name]));
   for (const [index, expectation] of given.expect.entries()) {
     const path = ['expect', index];
-    if ('that' in expectation) checkBound(expectation, given, feeder, path, problems);
+    if ('that' in expectation) checkBound(expectation, given, { ...known, feeder }, path, problems);
     else if ('order' in expectation && !orders.includes(expectation.order)) {
       const { order } = expectation;
       const reason = `there is no order '${order}'${suggestion(order, orders)}`;
       problems.push({ path: [...path, 'order'], reason });
-    } else checkMeter(expectation, given, path, problems);
+    } else checkMeter(expectation, given, known, path, problems);
   }
 }
 
 /** Of expectations on what one meter counted. */
 function checkMeter(
   expectation: Readonly<Record<string, unknown>>,
-  { sites, tariff }: ScenarioFile,
+  { tariff }: ScenarioFile,
+  { sites }: UnfoldedSites,
   path: Path,
   problems: Complaint[],
 ): void {
@@ -133,21 +143,23 @@ function checkMeter(
 function checkBound(
   { that, min, max, from = 0, to: end }: BoundExpectation,
   given: ScenarioFile,
-  feeder: Feeder | null,
+  { sites, groups, feeder }: UnfoldedSites & { readonly feeder: Feeder | null },
   path: Path,
   problems: Complaint[],
 ): void {
   const to = end ?? given.for;
-  const sites = Object.keys(given.sites);
+  const [first = that] = quantitiesOf(that, groups);
   const branches = feeder?.branches ?? [];
-  const readable = feeder === null || readingOf(that, { sites, branches }) !== null;
+  const readable =
+    feeder === null || readingOf(first, { sites: Object.keys(sites), branches }) !== null;
   if (!readable) {
-    const near = suggestion(that, quantityNames({ sites, branches }));
-    problems.push({ path: [...path, 'that'], reason: `there is no quantity '${that}'${near}` });
+    const names = quantityNames({ sites: Object.keys({ ...given.sites, ...sites }), branches });
+    const reason = `there is no quantity '${that}'${suggestion(that, names)}`;
+    problems.push({ path: [...path, 'that'], reason });
   }
-  const [site = '', name = ''] = that.split('.');
+  const [site = '', name = ''] = first.split('.');
   const ofBattery = ['batteryKw', 'batteryKvar', 'stateOfCharge'].includes(name);
-  if (ofBattery && sites.includes(site) && given.sites[site]?.battery === undefined) {
+  if (ofBattery && Object.hasOwn(sites, site) && sites[site]?.battery === undefined) {
     problems.push({ path: [...path, 'that'], reason: `${site} has no battery` });
   }
   if (min === undefined && max === undefined) {

@@ -49,6 +49,8 @@ const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
   refused: ({ highest }) => highest,
   unreceipted: ({ highest }) => highest,
   buffered: ({ highest }) => highest,
+  connectsPerS: ({ highest }) => highest,
+  importStepKw: ({ highest }) => highest,
 };
 const mean = ({ total, count }: Sum): number => total / count;
 
@@ -69,11 +71,13 @@ const OF_EVERY_SITE: readonly string[] = [
   ...['linked', 'buffered', 'forecastKw'],
 ];
 
-/** What every chart needs, and what the expectations speak of besides. */
-export function chronicled({ simulated, expect }: Scenario): readonly string[] {
+/** What every chart needs, and what the expectations speak of besides. Of the copies of a site, the first is shown. */
+export function chronicled({ simulated, expect, groups }: Scenario): readonly string[] {
   const named = expect.flatMap((one) => ('that' in one ? [one.that] : []));
   const always = ['feeder.importKw', 'feeder.quarterHourImportKw', 'feeder.lowestVoltagePu'];
-  const ofSites = simulated.sites.flatMap(({ plant: { site } }) =>
+  const others = new Set([...groups.sites.values()].flatMap(([_, ...more]) => more));
+  const shown = simulated.sites.filter(({ plant }) => !others.has(plant.site));
+  const ofSites = shown.flatMap(({ plant: { site } }) =>
     OF_EVERY_SITE.map((name) => `${site}.${name}`),
   );
   return [...new Set([...always, ...ofSites, ...named])];

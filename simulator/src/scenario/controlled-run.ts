@@ -20,6 +20,8 @@ export interface ObservedRun {
   readonly devices: ReadonlyMap<string, SiteDevices>;
   /** Audit logs by site, of agents whose disk can be read while they run. */
   readonly logs: ReadonlyMap<string, AuditLog>;
+  /** Connections that were asked of the broker in the second before the last step; null where nobody counts them. */
+  readonly connectsPerS: number | null;
   /** What the control plane says; null while none runs. */
   readonly control: ControlDesk | null;
   /** Whether the agent of a site runs now. */
@@ -58,7 +60,9 @@ export interface Links {
   cut(site: string): void;
   restore(site: string): void;
   setQuality(site: string, quality: Partial<LinkQuality>): void;
-  /** Every connection is reset at once, and what was retained is lost. */
+  /** Every connection is reset at once, and what was retained is lost; nobody is let in until it starts. */
+  stopBroker(): void;
+  startBroker(): void;
   restartBroker(): void;
 }
 

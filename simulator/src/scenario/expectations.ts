@@ -2,10 +2,12 @@ import type { CommandDetail } from '@tieline/control-plane';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import type { ObservedRun } from './controlled-run.ts';
+import type { SignedOrder } from './events/event-kind.ts';
 import { expectationWords } from './expectation-words.ts';
 import { ownersIn, type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
 import type { BoundExpectation, OrderExpectation, SavingExpectation } from './scenario-file.ts';
+import { quantitiesOf } from './unfold.ts';
 
 /** What became of one expectation. Times are ms after the scenario began. */
 export interface Outcome {
@@ -30,27 +32,32 @@ export interface Watch {
 /** A quantity within bounds, at every step of a window. */
 export class BoundWatch implements Watch {
   readonly #given: BoundExpectation;
-  readonly #read: Reading | null;
+  readonly #reads: readonly { readonly name: string; readonly read: Reading }[];
   readonly #fromMs: number;
   readonly #toMs: number;
-  #worst: { readonly headroom: number; readonly value: number; readonly atMs: number } | null =
-    null;
+  #worst: (Pick<Outcome, 'atMs'> & { name: string; headroom: number; value: number }) | null = null;
 
   constructor(given: BoundExpectation, scenario: Scenario) {
     this.#given = given;
-    this.#read = readingOf(given.that, ownersIn(scenario));
+    const owners = ownersIn(scenario);
+    this.#reads = quantitiesOf(given.that, scenario.groups.sites).flatMap((name) => {
+      const read = readingOf(name, owners);
+      return read === null ? [] : [{ name, read }];
+    });
     this.#fromMs = given.from ?? 0;
     this.#toMs = given.to ?? scenario.durationMs;
   }
 
   look(run: ObservedRun, nowMs: number): void {
     if (nowMs < this.#fromMs || nowMs > this.#toMs) return;
-    const value = this.#read?.(run) ?? null;
-    if (value === null) return;
     const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#given;
-    const headroom = Math.min(value - min, max - value);
-    if (this.#worst === null || headroom < this.#worst.headroom) {
-      this.#worst = { headroom, value, atMs: nowMs };
+    for (const { name, read } of this.#reads) {
+      const value = read(run);
+      if (value === null) continue;
+      const headroom = Math.min(value - min, max - value);
+      if (this.#worst === null || headroom < this.#worst.headroom) {
+        this.#worst = { name, headroom, value, atMs: nowMs };
+      }
     }
   }
 
@@ -60,8 +67,9 @@ export class BoundWatch implements Watch {
     if (worst === null) {
       return { expected, kept: false, seen: 'never measured', headroom: null, atMs: null };
     }
-    const { headroom, value, atMs } = worst;
-    const seen = `${rounded(value)} at ${clock(atMs)}`;
+    const { name, headroom, value, atMs } = worst;
+    const whose = name === this.#given.that ? '' : `${name} `;
+    const seen = `${whose}${rounded(value)} at ${clock(atMs ?? 0)}`;
     return { expected, kept: headroom >= 0, seen, headroom, atMs };
   }
 }
@@ -70,35 +78,46 @@ export class BoundWatch implements Watch {
 export class OrderWatch implements Watch {
   readonly #given: OrderExpectation;
   readonly #conduct: Conduct;
+  /** Those that have not come so far. */
+  readonly #waiting: Set<string>;
   #reachedMs: number | null = null;
   #last = 'not signed yet';
 
-  constructor(given: OrderExpectation, conduct: Conduct) {
+  constructor(given: OrderExpectation, { groups }: Scenario, conduct: Conduct) {
     this.#given = given;
     this.#conduct = conduct;
+    this.#waiting = new Set(groups.orders.get(given.order) ?? [given.order]);
   }
 
   look(run: ObservedRun, nowMs: number): void {
-    const signed = this.#conduct.orders.get(this.#given.order);
-    if (this.#reachedMs !== null || signed === undefined) return;
-    if (signed.command === null) {
-      this.#last = `refused: ${signed.refused}`;
-      if (this.#given.reaches === 'refused') this.#reachedMs = nowMs - signed.atMs;
-      return;
+    for (const name of this.#waiting) {
+      const signed = this.#conduct.orders.get(name);
+      if (signed === undefined || !this.#reached(run, signed)) continue;
+      this.#waiting.delete(name);
+      this.#reachedMs = nowMs - signed.atMs;
     }
-    const command = run.control?.command(signed.command);
-    if (command === undefined) return;
+  }
+
+  #reached(run: ObservedRun, { command: id, refused }: SignedOrder): boolean {
+    if (id === null) {
+      this.#last = `refused: ${refused}`;
+      return this.#given.reaches === 'refused';
+    }
+    const command = run.control?.command(id);
+    if (command === undefined) return false;
     this.#last = command.state;
-    if (rungsOf(command).includes(this.#given.reaches)) this.#reachedMs = nowMs - signed.atMs;
+    return rungsOf(command).includes(this.#given.reaches);
   }
 
   outcome(): Outcome {
     const { within } = this.#given;
     const expected = expectationWords(this.#given);
     const afterMs = this.#reachedMs;
-    const kept = afterMs !== null && afterMs <= within;
-    const seen = afterMs === null ? `it is ${this.#last}` : `after ${clock(afterMs)}`;
-    const signedMs = this.#conduct.orders.get(this.#given.order)?.atMs;
+    const all = this.#waiting.size === 0;
+    const kept = all && afterMs !== null && afterMs <= within;
+    const seen = all ? `after ${clock(afterMs ?? 0)}` : `it is ${this.#last}`;
+    const [late = this.#given.order] = this.#waiting;
+    const signedMs = this.#conduct.orders.get(late)?.atMs;
     const atMs = kept || signedMs === undefined ? null : signedMs + within;
     return { expected, kept, seen, headroom: null, atMs };
   }

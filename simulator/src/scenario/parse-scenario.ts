@@ -12,6 +12,7 @@ import { keysAt } from './known-keys.ts';
 import { MUST_FAIL, type Scenario } from './scenario.ts';
 import { ScenarioFile, scenarioJsonSchema } from './scenario-file.ts';
 import { suggestion } from './suggestion.ts';
+import { type UnfoldedSites, unfoldSites, unfoldTimeline } from './unfold.ts';
 import { type Path, YamlText } from './yaml-places.ts';
 
 /** Larger files are no scenarios. */
@@ -44,9 +45,11 @@ export function parseScenario(text: string, file: string, files: FilesBeside): S
     const reason = 'the name of the file names the deployment: 1 to 32 of a-z, 0-9 and -';
     problems.push({ path: [], reason });
   }
+  const unfolded = unfoldSites(parsed.data.sites, feeder, problems);
   checkSites(parsed.data, feeder, problems);
-  checkTimeline(parsed.data, feeder, problems);
-  checkExpectations(parsed.data, feeder, problems);
+  checkTimeline(parsed.data, unfolded, feeder, problems);
+  const { events, groups: orders } = unfoldTimeline(parsed.data.timeline, unfolded.groups);
+  checkExpectations(parsed.data, unfolded, feeder, problems);
   if (feeder === null || problems.length > 0) {
     throw invalid(
       file,
@@ -57,7 +60,12 @@ export function parseScenario(text: string, file: string, files: FilesBeside): S
       })),
     );
   }
-  return made(parsed.data, file, { ...read, feeder });
+  const timeline = events.toSorted((a, b) => a.at - b.at);
+  return {
+    ...made(parsed.data, file, { ...read, feeder }, unfolded),
+    timeline,
+    groups: { sites: unfolded.groups, orders },
+  };
 }
 
 function baseOf(file: string): string {
@@ -72,7 +80,8 @@ function made(
   given: ScenarioFile,
   file: string,
   { feeder, tariff, weather, loads }: GivenFiles & { readonly feeder: Feeder },
-): Scenario {
+  { sites, entries }: UnfoldedSites,
+): Omit<Scenario, 'timeline' | 'groups'> {
   const name = nameOf(file);
   return {
     name,
@@ -84,8 +93,8 @@ function made(
       feeder,
       weather,
       ...(given.tapChanger === undefined ? {} : { tapChanger: tapChangerOf(given.tapChanger) }),
-      sites: Object.entries(given.sites).map(([site, size]) => {
-        const load = loads.get(site);
+      sites: Object.entries(sites).map(([site, size]) => {
+        const load = loads.get(entries.get(site) ?? site);
         return simulatedSite({ ...size, site, ...(load === undefined ? {} : { load }) });
       }),
     },
@@ -93,7 +102,6 @@ function made(
     startMs: Date.parse(given.start),
     durationMs: given.for,
     seed: given.seed,
-    timeline: given.timeline.toSorted((a, b) => a.at - b.at),
     expect: given.expect,
   };
 }

@@ -17,6 +17,19 @@ const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => num
   loading: ({ feeder }) => feeder.loadingPercent,
   tap: ({ feeder }) => feeder.tap,
   quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
+  importStepKw: (_, { trace }) => trace.importStepKw,
+};
+
+/** Of what all agents share. */
+const OF_FLEET: Readonly<Record<string, Reading>> = {
+  connectsPerS: ({ connectsPerS }) => connectsPerS,
+  // A control plane that does not run hears nobody.
+  linked: ({ plant, control }) => {
+    if (control === null) return 0;
+    let linked = 0;
+    for (const site of plant.sites.keys()) if (control.agent(site).link === 'present') linked += 1;
+    return linked;
+  },
 };
 
 const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => number | null>> = {
@@ -65,10 +78,14 @@ export function ownersIn({ simulated }: Scenario): Owners {
   return { sites, branches: simulated.feeder.branches };
 }
 
+/** Who has quantities besides sites: no site has such a name. */
+export const OWNERS: ReadonlySet<string> = new Set(['feeder', 'fleet', 'branch']);
+
 /** Every quantity that these have; of a branch without a rating there is no loading. */
 export function quantityNames({ sites, branches }: Owners): string[] {
   return [
     ...Object.keys(OF_FEEDER).map((name) => `feeder.${name}`),
+    ...Object.keys(OF_FLEET).map((name) => `fleet.${name}`),
     ...sites.flatMap((site) => Object.keys(OF_SITE).map((name) => `${site}.${name}`)),
     ...branches.flatMap(({ id, ratedA }) => [
       ...(ratedA === undefined ? [] : [`branch.${id}.loading`]),
@@ -87,6 +104,7 @@ export function readingOf(quantity: string, { sites, branches }: Owners): Readin
     const read = Object.hasOwn(OF_FEEDER, name) ? OF_FEEDER[name] : undefined;
     return read === undefined ? null : (run) => read(run.plant, run);
   }
+  if (owner === 'fleet') return Object.hasOwn(OF_FLEET, name) ? (OF_FLEET[name] ?? null) : null;
   const read = Object.hasOwn(OF_SITE, name) ? OF_SITE[name] : undefined;
   if (read === undefined || !sites.includes(owner)) return null;
   return (run) => {

@@ -2,6 +2,7 @@ import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
 import type { Tariff } from '../economics/tariff.ts';
 import type { ScenarioEvent } from './events/index.ts';
 import type { ScenarioExpectation } from './scenario-file.ts';
+import type { Groups } from './unfold.ts';
 
 /** A scenario that was read and holds together: every name in it is known, every time lies within it. */
 export interface Scenario {
@@ -22,6 +23,8 @@ export interface Scenario {
   /** In the order of their times; those of one time in the order of the file. */
   readonly timeline: readonly ScenarioEvent[];
   readonly expect: readonly ScenarioExpectation[];
+  /** Names in `expect` that stand for several. */
+  readonly groups: Groups;
 }
 
 /** Ending of the file of a scenario that must fail. */

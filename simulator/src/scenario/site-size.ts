@@ -14,12 +14,18 @@ const Policy = z
   })
   .describe('Parts of the signed policy that differ from what follows from the sizes.');
 
+const Bus = z.string().min(1).max(64);
+
 const Site = z.strictObject({
+  copies: z
+    .exactOptional(z.int().min(1).max(1_000))
+    .describe('So many of this site: NAME-1, NAME-2 … What is said of NAME is said of each.'),
   bus: z
-    .string()
-    .min(1)
-    .max(64)
-    .describe('Bus of the feeder; the site takes the place of its load.'),
+    .union([Bus, z.array(Bus).min(1).max(4_096)])
+    .describe(
+      "Bus of the feeder; its sites take the place of its load. Of copies: several buses, taken in turn, or '*' for " +
+        'every bus that draws something.',
+    ),
   loadPeakKw: MagnitudeKw.min(0.001).describe('Load of an ordinary evening peak.'),
   pvPeakKw: MagnitudeKw.default(0).describe('Largest output of the sun; 0: no PV.'),
   pvInverterKw: z
@@ -89,3 +95,6 @@ const Site = z.strictObject({
 /** Every site of a scenario, by name. */
 export const Sites = z.record(Name, Site);
 export type Sites = z.output<typeof Sites>;
+
+/** One of them: a site at a bus. */
+export type PlacedSite = Omit<Sites[string], 'bus' | 'copies'> & { readonly bus: string };

@@ -20,7 +20,7 @@ export interface Watched {
 export function watchFor(expectation: ScenarioExpectation, watched: Watched): Watch {
   const { scenario, conduct, idle, ledgers } = watched;
   if ('that' in expectation) return new BoundWatch(expectation, scenario);
-  if ('order' in expectation) return new OrderWatch(expectation, conduct);
+  if ('order' in expectation) return new OrderWatch(expectation, scenario, conduct);
   if ('saves' in expectation) return new SavingWatch(expectation, idle);
   assert(ledgers !== null, 'a scenario that expects something of bills has a tariff');
   if ('billOf' in expectation) return billWatch(expectation, ledgers);

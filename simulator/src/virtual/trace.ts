@@ -49,6 +49,9 @@ export class Trace {
   /** Mean import of the feeder, kW, by the Unix ms at which a whole quarter hour began. */
   readonly quarters = new Map<number, number>();
   minVoltagePu = Number.POSITIVE_INFINITY;
+  /** How much the import of the feeder has changed with the last step, either way, kW; null before the second. */
+  importStepKw: number | null = null;
+  #importKw: number | null = null;
   steps = 0;
 
   add(tMs: number, plant: Plant): void {
@@ -62,6 +65,8 @@ export class Trace {
       peak.add(tMs, Math.max(0, site.importKw));
     }
     this.#hash.update(new Uint8Array(Float64Array.from(row).buffer));
+    this.importStepKw = this.#importKw === null ? null : Math.abs(importKw - this.#importKw);
+    this.#importKw = importKw;
     this.#feeder.add(tMs, importKw);
     const { last } = this.#feeder;
     if (last !== null) this.quarters.set(last.startMs, last.meanKw);

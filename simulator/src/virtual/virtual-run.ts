@@ -56,6 +56,8 @@ export class VirtualRun implements ControlledRun {
   /** Their audit logs in them, by site. */
   readonly logs = new Map<string, AuditLog>();
   readonly devices = new Map<string, SiteDevices>();
+  /** Connections that were asked of the broker in the second before the last step. */
+  connectsPerS = 0;
   readonly #options: VirtualRunOptions;
   readonly #rng: Rng;
   readonly #control: VirtualControl;
@@ -220,7 +222,10 @@ export class VirtualRun implements ControlledRun {
   }
 
   #schedulePlant(): void {
+    let connects = 0;
     const step = (): void => {
+      this.connectsPerS = this.network.connects - connects;
+      connects = this.network.connects;
       for (const devices of this.devices.values()) devices.follow();
       this.plant.step(this.world.wallMs());
       this.trace.add(this.world.wallMs(), this.plant);

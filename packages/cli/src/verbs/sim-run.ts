@@ -59,18 +59,25 @@ function expectationRow({ expected, kept, seen, headroom }: Outcome): Row {
   return { cells: [expected, seen, room], tone: kept ? 'normal' : 'alarm' };
 }
 
+/** Of hundreds of sites a person reads the first. */
+const SITES_SHOWN = 12;
+
 function factsOf(report: RunReport): readonly (readonly [string, string])[] {
   const { seed, agents, startMs, durationMs, sites, audit } = report;
+  const more = sites.length - SITES_SHOWN;
   return [
     [
       'simulated',
       `${duration(durationMs)} from ${instant(startMs)}, seed ${seed}, ${agents} agents`,
     ],
     ['peak', `${peakWords(report.peakImportKw)} (highest quarter-hour mean import of the feeder)`],
-    ...sites.map(({ site, limitKw, peakImportKw }): [string, string] => [
-      `  ${site}`,
-      `${peakWords(peakImportKw)}, limit ${kilowatts(limitKw)}`,
-    ]),
+    ...sites
+      .slice(0, SITES_SHOWN)
+      .map(({ site, limitKw, peakImportKw }): [string, string] => [
+        `  ${site}`,
+        `${peakWords(peakImportKw)}, limit ${kilowatts(limitKw)}`,
+      ]),
+    ...(more > 0 ? ([['', `${more} more sites in run.json`]] as const) : []),
     ...billFacts(report),
     ['lowest', `${fixed(report.minVoltagePu, 4)} pu`],
     ['audit', `${audit.records} records, ${audit.receipted} receipted`],

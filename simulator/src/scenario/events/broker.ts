@@ -3,12 +3,20 @@ import type { EventKind } from './event-kind.ts';
 import { everySite } from './of-a-site.ts';
 
 const shape = z
-  .literal('restart')
-  .describe('Every connection is reset at once, and what the broker retained is lost.');
+  .enum(['stop', 'start', 'restart'])
+  .describe(
+    'Every connection is reset at once, and what the broker retained is lost; it starts again.',
+  );
+
+const WORDS = { stop: 'broker ended', start: 'broker started', restart: 'broker restarted' };
 
 export const broker = {
   shape,
   sites: everySite,
-  words: () => 'broker restarted',
-  perform: (_, { run }) => run.network.restartBroker(),
+  words: (what) => WORDS[what],
+  perform: (what, { run: { network } }) => {
+    if (what === 'stop') network.stopBroker();
+    else if (what === 'start') network.startBroker();
+    else network.restartBroker();
+  },
 } satisfies EventKind<typeof shape>;

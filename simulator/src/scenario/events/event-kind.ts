@@ -9,8 +9,11 @@ import type { DeviceModel } from '../../devices/device-model.ts';
 import type { Disturbances } from '../../plant/disturbances.ts';
 import type { Complaint } from '../complaint.ts';
 import type { ControlledRun } from '../controlled-run.ts';
-import type { Sites } from '../site-size.ts';
+import type { PlacedSite } from '../site-size.ts';
 import type { Path } from '../yaml-places.ts';
+
+/** Every site there is, by name. */
+export type KnownSites = { readonly [name: string]: PlacedSite };
 
 /** An order that was signed: its command, or why the control plane took none. */
 export interface SignedOrder {
@@ -47,7 +50,9 @@ export interface EventKind<Shape extends z.ZodType> {
   /** As a person reads it. */
   words(given: z.output<Shape>): string;
   /** What is wrong with it, given sites that there are. @param feeder  null where it could not be read */
-  check?(given: z.output<Shape>, sites: Sites, feeder: Feeder | null): readonly Complaint[];
+  check?(given: z.output<Shape>, sites: KnownSites, feeder: Feeder | null): readonly Complaint[];
+  /** The same for the `k`th copy of a site: what must have a name of its own gets one. */
+  copy?(given: z.output<Shape>, k: number): z.output<Shape>;
   /** What it does to the plant, with control and without; at a Unix time, ms. */
   disturbs?(given: z.output<Shape>, atMs: number): Partial<Disturbances>;
   /** What it does to a run with control, at a time after its beginning. */

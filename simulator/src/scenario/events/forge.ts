@@ -14,6 +14,12 @@ const shape = z
       .describe(
         'one-bit: the first command again, with one bit changed; own-signature: a command in the name of the control plane, signed by nobody; the others with its stolen key.',
       ),
+    times: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1)
+      .describe('Of one-bit: how many, as fast as the link takes them.'),
     kw: PowerKw.default(60).describe('What a command of their own asks of the battery.'),
   })
   .describe('Somebody commands who may not, after a first command to the site was overheard.');
@@ -21,12 +27,15 @@ const shape = z
 export const forge = {
   shape,
   sites: itsSite,
-  words: ({ site, how }) => `forged command to ${site}: ${how}`,
-  perform: async ({ site, how, kw }, stage, atMs) => {
+  words: ({ site, how, times }) =>
+    times === 1
+      ? `forged command to ${site}: ${how}`
+      : `${times} forged commands to ${site}: ${how}`,
+  perform: async ({ site, how, kw, times }, stage, atMs) => {
     const { run, simulated, intruder, ids } = stage;
     try {
       if (how === 'one-bit') {
-        await run.world.run(() => intruder.forge(site));
+        await run.world.run(() => intruder.forge(site, times));
         return;
       }
       const nowS = Math.floor(run.world.wallMs() / 1_000);

@@ -3,7 +3,6 @@ import { assert } from '@tieline/kernel';
 import { z } from 'zod';
 import type { Disturbances } from '../../plant/disturbances.ts';
 import type { Complaint } from '../complaint.ts';
-import type { Sites } from '../site-size.ts';
 import { suggestion } from '../suggestion.ts';
 import { At } from '../values.ts';
 import { broker } from './broker.ts';
@@ -12,7 +11,7 @@ import { control } from './control.ts';
 import { cut } from './cut.ts';
 import { deliver } from './deliver.ts';
 import { device } from './device.ts';
-import type { EventKind, Stage } from './event-kind.ts';
+import type { EventKind, KnownSites, Stage } from './event-kind.ts';
 import { forge } from './forge.ts';
 import { kill } from './kill.ts';
 import { link } from './link.ts';
@@ -80,7 +79,7 @@ export function eventWords(event: ScenarioEvent): EventWords {
 /** What is wrong with an event, by itself and with the sites that there are. */
 export function checkEvent(
   event: ScenarioEvent,
-  sites: Sites,
+  sites: KnownSites,
   feeder: Feeder | null,
 ): readonly Complaint[] {
   const kinds = EVENT_KINDS.filter((kind) => kind in event);
@@ -99,6 +98,26 @@ export function checkEvent(
     }));
   const wrong = unknown.length > 0 ? unknown : (kind.check?.(given, sites, feeder) ?? []);
   return wrong.map(({ path, reason }) => ({ path: [name, ...path], reason }));
+}
+
+/**
+ * The event for each copy of the site that it names; itself, where it names none that has copies.
+ * @param groups  the copies of sites, by name
+ */
+export function unfoldEvent(
+  event: ScenarioEvent,
+  groups: ReadonlyMap<string, readonly string[]>,
+): readonly ScenarioEvent[] {
+  if (EVENT_KINDS.filter((kind) => kind in event).length !== 1) return [event];
+  const { name, kind, given } = partOf(event);
+  const [named, ...more] = kind.sites(given);
+  const copies = groups.get(named?.site ?? '');
+  // Which copy would go with which is not said.
+  if (named === undefined || copies === undefined || more.length > 0) return [event];
+  return copies.map((site, at) => {
+    const own = named.path.length === 0 ? site : { ...Object(given), [`${named.path[0]}`]: site };
+    return { at: event.at, [name]: kind.copy?.(own, at + 1) ?? own } as ScenarioEvent;
+  });
 }
 
 /** What it does to the plant. @param atMs  Unix time, ms */

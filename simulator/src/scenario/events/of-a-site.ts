@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import type { Complaint } from '../complaint.ts';
-import type { Sites } from '../site-size.ts';
 import type { Asset } from '../values.ts';
-import type { EventKind } from './event-kind.ts';
+import type { EventKind, KnownSites } from './event-kind.ts';
 
 type Named = ReturnType<EventKind<z.ZodType>['sites']>;
 
@@ -22,7 +21,7 @@ export function everySite(): Named {
 /** The site must have what the event speaks of. */
 export function checkAsset(
   { site, asset }: { readonly site: string; readonly asset: z.output<typeof Asset> },
-  sites: Sites,
+  sites: KnownSites,
 ): readonly Complaint[] {
   const lacking =
     (asset === 'pv' && sites[site]?.pvPeakKw === 0 && 'PV') ||

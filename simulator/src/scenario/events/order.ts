@@ -26,6 +26,7 @@ export const order = {
   words: ({ name, site, asset, kw, for: validForMs }) =>
     `order ${name}: ${asset} of ${site} to ${kw} kW for ${clock(validForMs)}`,
   check: checkAsset,
+  copy: (given, k) => ({ ...given, name: `${given.name}-${k}` }),
   perform: async (given, stage, atMs) => {
     const { orders, run } = stage;
     if (run.control === null) {
