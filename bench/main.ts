@@ -2,11 +2,13 @@
 import { parseArgs } from 'node:util';
 import { agentProcessBench } from './agent-process.ts';
 import { auditBench } from './audit.ts';
+import { capacityBench } from './capacity.ts';
 import { commandRoundTripBench } from './command-round-trip.ts';
 import { controlCycleBench } from './control-cycle.ts';
 import { inferenceBench } from './inference.ts';
 import { powerFlowBench } from './power-flow.ts';
 import { type Bench, type Row, reachesAim, tableOf } from './row.ts';
+import { simulatedWeekBench } from './simulated-week.ts';
 import { telemetryBench } from './telemetry.ts';
 import { verifyBench } from './verify.ts';
 import { virtualTimeBench } from './virtual-time.ts';
@@ -20,6 +22,8 @@ const BENCHES: readonly Bench[] = [
   inferenceBench,
   powerFlowBench,
   virtualTimeBench,
+  capacityBench,
+  simulatedWeekBench,
   agentProcessBench,
 ];
 
@@ -27,7 +31,8 @@ const USAGE = `usage: npm run bench -- [--json] [--only NAME] [--full]
 
   --json       one object instead of the table
   --only NAME  benches whose name contains NAME; again for more
-  --full       long measurements at full length: ten minutes of an agent's memory instead of one
+  --full       long measurements at full length: ten minutes of an agent's memory instead of one, a day of virtual time,
+               a week of its memory
 
 Benches: ${BENCHES.map(({ name }) => name).join(' · ')}
 `;

@@ -20,11 +20,13 @@ export {
   charged,
   type SimulatedFeeder,
   type SimulatedSite,
+  simulatedSite,
 } from './deployment/simulated-site.ts';
 export { type SunSpecServer, serveSunSpec } from './devices/adapters/sunspec-server.ts';
 export { DeviceModel, type InjectedFault, type Terminal } from './devices/device-model.ts';
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
+export { simulatedWeek, type WeekOfMemory } from './long/simulated-week.ts';
 export { Plant, type PlantOptions } from './plant/plant.ts';
 export { SitePlant } from './plant/site-plant.ts';
 export { writeReports } from './report/adapters/report-files.ts';

@@ -1,12 +1,16 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { DAY_MS } from '@tieline/kernel';
-import { shippedScenario } from '../scenario/adapters/scenario-files.ts';
+import { readScenario, shippedScenario } from '../scenario/adapters/scenario-files.ts';
 import { runScenario } from '../scenario/run-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { simulatedWeek } from './simulated-week.ts';
 
 /**
- * The long promise, `npm run sim:long`: a virtual day of three agents and the control plane with one-second
- * cycles, twice with seed 1, which must give the same trace, and once with seed 2, which must not. Each day must
- * keep what the evening peak expects.
+ * The long promises, `npm run sim:long`:
+ * a virtual day of three agents and the control plane with one-second cycles, twice with seed 1, which must give the same
+ * trace, and once with seed 2, which must not; the scenarios of two hundred agents; and a week of three, whose memory
+ * must stay as it is. Each day and each scenario must keep what it expects.
  * Exit codes: 0 kept, 2 usage, 8 broken.
  */
 async function main(args: readonly string[]): Promise<number> {
@@ -14,26 +18,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write('usage: npm run sim:long   (it takes no options, and some minutes)\n');
     return args[0] === '--help' ? 0 : 2;
   }
-  const traces: string[] = [];
-  const broken: string[] = [];
-  for (const seed of [1, 1, 2]) {
-    const startMs = performance.now();
-    const { report } = await runScenario(DAY, { seed, onProgress: progressOf(seed) });
-    const realS = Number(((performance.now() - startMs) / 1_000).toFixed(1));
-    process.stdout.write(`${JSON.stringify({ ...report, realS })}\n`);
-    traces.push(report.trace);
-    for (const { expected, kept, seen } of report.expectations) {
-      if (!kept) broken.push(`✗ seed ${seed}: expected ${expected}; seen: ${seen}\n`);
-    }
-  }
-  const [first, again, other] = traces;
-  const [same, differs] = [first === again, first !== other];
-  process.stdout.write(
-    `${same ? '✓' : '✗'} seed 1 twice: ${same ? 'the same trace' : 'traces differ'}\n` +
-      `${differs ? '✓' : '✗'} seed 2: ${differs ? 'another trace' : 'the same trace'}\n` +
-      (broken.length === 0 ? '✓ every expectation kept\n' : broken.join('')),
-  );
-  return same && differs && broken.length === 0 ? 0 : 8;
+  const verdicts = [...(await days()), ...(await fleets()), await week()];
+  for (const { kept, what } of verdicts) process.stdout.write(`${kept ? '✓' : '✗'} ${what}\n`);
+  return verdicts.every(({ kept }) => kept) ? 0 : 8;
+}
+
+interface Verdict {
+  readonly kept: boolean;
+  readonly what: string;
 }
 
 /** The sites of the evening peak, from midnight to midnight. */
@@ -43,11 +35,68 @@ const DAY: Scenario = {
   durationMs: DAY_MS,
 };
 
+async function days(): Promise<readonly Verdict[]> {
+  const traces: string[] = [];
+  const verdicts: Verdict[] = [];
+  for (const seed of [1, 1, 2]) {
+    const played = await play(DAY, seed);
+    traces.push(played.trace);
+    verdicts.push(...played.verdicts);
+  }
+  const [first, again, other] = traces;
+  return [
+    { kept: first === again, what: 'seed 1 twice gives the same trace' },
+    { kept: first !== other, what: 'seed 2 gives another trace' },
+    ...verdicts,
+  ];
+}
+
+async function fleets(): Promise<readonly Verdict[]> {
+  const folder = fileURLToPath(new URL('./scenarios/', import.meta.url));
+  const verdicts: Verdict[] = [];
+  for (const file of readdirSync(folder).sort()) {
+    const scenario = readScenario(`${folder}${file}`, file);
+    verdicts.push(...(await play(scenario, scenario.seed)).verdicts);
+  }
+  return verdicts;
+}
+
+async function week(): Promise<Verdict> {
+  const { heapMb, residentMb, storesMb } = await simulatedWeek(progressOf('week'));
+  const shown = (values: readonly number[]): string => values.map((mb) => mb.toFixed(0)).join(', ');
+  process.stdout.write(`${JSON.stringify({ heapMb, residentMb, storesMb })}\n`);
+  const [first = 0, last = 0] = [heapMb[0], heapMb.at(-1)];
+  const what = `a week holds its heap: ${shown(heapMb)} MB after each day; resident ${shown(residentMb)} MB`;
+  return {
+    kept: last <= HEAP_GROWTH_MAX * first,
+    what: `${what}, of it audit logs ${shown(storesMb)} MB`,
+  };
+}
+
+/** Between the first day and the last. */
+const HEAP_GROWTH_MAX = 1.25;
+
+async function play(
+  scenario: Scenario,
+  seed: number,
+): Promise<{ readonly trace: string; readonly verdicts: readonly Verdict[] }> {
+  const startMs = performance.now();
+  const name = `${scenario.name}, seed ${seed}`;
+  const { report } = await runScenario(scenario, { seed, onProgress: progressOf(name) });
+  const realS = Number(((performance.now() - startMs) / 1_000).toFixed(1));
+  process.stdout.write(`${JSON.stringify({ ...report, realS })}\n`);
+  const broken = report.expectations
+    .filter(({ kept }) => !kept)
+    .map(({ expected, seen }) => ({ kept: false, what: `${name}: ${expected}; seen: ${seen}` }));
+  const all = { kept: true, what: `${name}: every expectation` };
+  return { trace: report.trace, verdicts: broken.length === 0 ? [all] : broken };
+}
+
 /** On a line of its own that is written over, and only where somebody looks. */
-function progressOf(seed: number): (done: number) => void {
+function progressOf(what: string): (done: number) => void {
   return (done) => {
     if (!process.stderr.isTTY) return;
-    process.stderr.write(`\rseed ${seed}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
+    process.stderr.write(`\r${what}: ${(done * 100).toFixed(0)} %${done < 1 ? '' : '\n'}`);
   };
 }
 
