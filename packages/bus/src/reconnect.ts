@@ -14,8 +14,8 @@ const HELD_BASES = 10;
 
 /**
  * How long a client waits before it connects again: a uniform draw between nothing and a ceiling that doubles
- * with every connection in a row that failed. Full jitter, so that a thousand agents which lost one broker do
- * not come back to it in one second.
+ * with every connection in a row that failed. Full jitter, so that a thousand agents which lost one broker spread over
+ * one second if it is back at once, and over about as long as it was away if it was not.
  *
  * @source Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015
  */
