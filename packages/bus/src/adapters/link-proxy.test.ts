@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { startLinkProxy } from './link-proxy.ts';
+import { type LinkProxy, startLinkProxy } from './link-proxy.ts';
 
 /** The two ends of one connection through a link. */
-async function linked(): Promise<{ near: Socket; far: Socket }> {
+async function linked(): Promise<{ near: Socket; far: Socket; link: LinkProxy }> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -21,7 +21,7 @@ async function linked(): Promise<{ near: Socket; far: Socket }> {
     await link.close();
     server.close();
   });
-  return { near, far };
+  return { near, far, link };
 }
 
 test('each way ends by itself, and what was sent before arrives however late it is read', async () => {
@@ -40,4 +40,25 @@ test('a reset at one end is a break at the other', async () => {
   const broken = new Promise((resolve) => near.resume().once('end', resolve));
   far.resetAndDestroy();
   await broken;
+});
+
+test('a slow link hands everything on in its order, later, and waits where it stands still', async () => {
+  const { near, far, link } = await linked();
+  link.slow(() => 30);
+  const sent = Buffer.alloc(300_000, 'abcdefg');
+  const begunMs = performance.now();
+  near.end(sent);
+  const got = await buffer(far);
+  expect(got.equals(sent)).toBe(true);
+  expect(performance.now() - begunMs).toBeGreaterThan(29);
+  let heard = '';
+  near.setEncoding('utf8').on('data', (text: string) => {
+    heard += text;
+  });
+  link.stall();
+  far.write('held');
+  link.restore();
+  far.end(' back');
+  await once(near, 'end');
+  expect(heard).toBe('held back');
 });

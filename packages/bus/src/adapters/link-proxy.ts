@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP link between a client and its broker that can be cut, stalled and restored. */
+/** A TCP link between a client and its broker that can be cut, stalled, slowed and restored. */
 export interface LinkProxy {
   readonly port: number;
   /** Breaks the present connections at once; new ones are let through. */
@@ -11,13 +11,17 @@ export interface LinkProxy {
   /** Holds all bytes, and new connections, without telling anyone, until `restore`. */
   stall(): void;
   restore(): void;
+  /** What is read from now on takes so long, real ms, asked for each piece; none overtakes another. */
+  slow(delayMs: () => number): void;
   close(): Promise<void>;
 }
 
 /** Puts a link on a free port of 127.0.0.1 in front of `target`. */
 export async function startLinkProxy(target: { host: string; port: number }): Promise<LinkProxy> {
   const sockets = new Set<Socket>();
+  const ways = new Set<Way>();
   let state: 'open' | 'cut' | 'stalled' = 'open';
+  let delayMs = (): number => 0;
 
   // Half-open on both sides: each way ends by itself, once all that was sent before has been handed on.
   const sides = { noDelay: true, allowHalfOpen: true } as const;
@@ -32,15 +36,14 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => {
-        if (!to.write(chunk)) from.pause();
-      });
-      to.on('drain', () => state === 'open' && from.resume());
-      from.on('end', () => to.end());
+      const way = new Way(from, to, { isOpen: () => state === 'open', delayMs: () => delayMs() });
+      ways.add(way);
       from.on('error', () => to.destroy());
-      from.on('close', () => sockets.delete(from));
-      if (state === 'stalled') from.pause();
-      else from.resume();
+      from.on('close', () => {
+        sockets.delete(from);
+        ways.delete(way);
+      });
+      way.flow();
     }
   });
 
@@ -62,7 +65,10 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
     },
     restore() {
       state = 'open';
-      for (const socket of sockets) socket.resume();
+      for (const way of ways) way.flow();
+    },
+    slow(ofPieceMs) {
+      delayMs = ofPieceMs;
     },
     async close() {
       breakAll();
@@ -70,4 +76,59 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
       await once(server, 'close');
     },
   };
+}
+
+/** One direction of a connection. What comes behind a piece that is on its way waits in the kernel. */
+class Way {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #link: { isOpen(): boolean; delayMs(): number };
+  #travels = false;
+  /** Has travelled, and met a link that stood still. */
+  #arrived: Buffer | null = null;
+  #ended = false;
+
+  constructor(from: Socket, to: Socket, link: { isOpen(): boolean; delayMs(): number }) {
+    this.#from = from;
+    this.#to = to;
+    this.#link = link;
+    from.on('data', (piece: Buffer) => this.#send(piece));
+    // An end is told even of a socket that is paused.
+    from.on('end', () => this.#end());
+    to.on('drain', () => this.flow());
+  }
+
+  /** Hands on what has arrived, and reads again where nothing is in the way. */
+  flow(): void {
+    if (this.#travels) return;
+    if (!this.#link.isOpen()) {
+      this.#from.pause();
+      return;
+    }
+    const piece = this.#arrived;
+    this.#arrived = null;
+    const passes = piece === null || (this.#to.writable && this.#to.write(piece));
+    if (this.#ended) this.#to.end();
+    else if (passes) this.#from.resume();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (!this.#travels && this.#arrived === null) this.#to.end();
+  }
+
+  #send(piece: Buffer): void {
+    const delayMs = this.#link.delayMs();
+    if (delayMs <= 0) {
+      if (!this.#to.write(piece)) this.#from.pause();
+      return;
+    }
+    this.#from.pause();
+    this.#travels = true;
+    setTimeout(() => {
+      this.#travels = false;
+      this.#arrived = piece;
+      this.flow();
+    }, delayMs);
+  }
 }
