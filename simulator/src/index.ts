@@ -26,6 +26,12 @@ export { type SunSpecServer, serveSunSpec } from './devices/adapters/sunspec-ser
 export { DeviceModel, type InjectedFault, type Terminal } from './devices/device-model.ts';
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
+export {
+  type LivePlaces,
+  type RunLiveOptions,
+  runLive,
+} from './live/adapters/run-live.ts';
+export { LiveError, type LiveFailure } from './live/failure.ts';
 export { simulatedWeek, type WeekOfMemory } from './long/simulated-week.ts';
 export { Plant, type PlantOptions } from './plant/plant.ts';
 export { SitePlant } from './plant/site-plant.ts';
@@ -42,6 +48,7 @@ export {
 export type { Outcome } from './scenario/expectations.ts';
 export { type Explanation, explain } from './scenario/explanation.ts';
 export { placed, ScenarioError, type ScenarioProblem } from './scenario/failure.ts';
+export type { Playing } from './scenario/parse-scenario.ts';
 export {
   type RunOptions,
   type RunReport,

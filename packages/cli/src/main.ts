@@ -8,4 +8,5 @@ process.on('SIGINT', () => {
   if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
   interrupt.abort();
 });
+process.on('SIGTERM', () => interrupt.abort());
 process.exitCode = await runTieline(process.argv.slice(2), processWorld(interrupt));

@@ -11,6 +11,7 @@ export { AssetId, DeploymentId, ID_PATTERN, SiteId } from './ids.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export type { RandomStream, Rng } from './rng.ts';
 export { hashWords, seededRng } from './seeded-rng.ts';
+export { readEvents, type ServerEvent } from './server-events.ts';
 export { clipText } from './text.ts';
 export { TokenBuckets } from './token-buckets.ts';
 export { clamp, DAY_MS, HOUR_MS, QUARTER_HOUR_MS, roundToWatt } from './units.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, QUARTER_HOUR_MS, type SimulatedTime, systemRng } from '@tieline/kernel';
 import { eveningPeak } from '../deployment/evening-peak.ts';
-import { type DeploymentFiles, writeDeployment } from './adapters/deployment-files.ts';
-import type { AgentView, CommandView } from './adapters/operator.ts';
+import { type DeploymentFiles, writeDeployment } from '../live/adapters/deployment-files.ts';
+import type { AgentView, CommandView } from '../live/adapters/operator.ts';
 import { Stage } from './adapters/stage.ts';
 import { gather, type LiveTroupe } from './adapters/troupe.ts';
 import { clockTime } from './screen.ts';
@@ -22,8 +22,8 @@ import { judge, type PlayedRun } from './verdict.ts';
 
 const USAGE = `usage: npm start -- [--for 60s] [--json] [--seed N] [--keep DIR]
 
-Plays an evening on a simulated feeder: a control plane, three edge agents and their SunSpec devices,
-each a process of its own, thirty times as fast as life.
+Plays an evening on a simulated feeder: a control plane and three edge agents, each a process of its
+own, against the SunSpec devices of a plant, thirty times as fast as life.
 
   --for TIME   end after this long; the story itself takes 60s       (default: until Ctrl-C)
   --json       print one summary object as the last line of stdout

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { PlantReport } from '../live/plant-report.ts';
+import type { PlantReport } from './plant-report.ts';
 import { colourPaint, drawScreen, plainPaint, type ScreenView } from './screen.ts';
 
 const plant: PlantReport = {
@@ -8,7 +8,6 @@ const plant: PlantReport = {
   importKw: 3_233.4,
   minVoltage: { bus: '18', pu: 0.92041 },
   peakImportKw: null,
-  lastQuarter: null,
   lowestVoltagePu: 0.92,
   sites: [
     ...[{ site: 'harbour', loadKw: 300, pvKw: 0, batteryKw: -12, stateOfCharge: 0.674 }],

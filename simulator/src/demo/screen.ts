@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { PlantReport } from '../live/plant-report.ts';
-import type { AgentView, CommandView } from './adapters/operator.ts';
+import type { AgentView, CommandView } from '../live/adapters/operator.ts';
+import type { PlantReport } from './plant-report.ts';
 
 /** What the screen shows of one site. */
 export interface SiteView {
@@ -11,7 +11,7 @@ export interface SiteView {
 }
 
 export interface ScreenView {
-  readonly plant: PlantReport | null;
+  readonly plant: PlantReport;
   readonly sites: readonly SiteView[];
   /** The last words of the story. */
   readonly told: readonly string[];
@@ -45,7 +45,6 @@ const CONTINUED = '    ';
  */
 export function drawScreen(view: ScreenView, size: ScreenSize, paint: Paint): readonly string[] {
   const { plant } = view;
-  if (plant === null) return ['waiting for the plant …'];
   const { columns, storyLines } = size;
   const barCells = barCellsFor(columns);
   const limit = barCells === 0 ? '15 min  ' : '15 min mean, of limit'.padEnd(barCells + 9);

@@ -1,7 +1,7 @@
 import { seededRng } from '@tieline/kernel';
 import { VirtualWorld } from '@tieline/virtual';
 import { expect, test } from 'vitest';
-import type { AgentView, CommandView } from './adapters/operator.ts';
+import type { AgentView, CommandView } from '../live/adapters/operator.ts';
 import { playStory, type Telling, type Troupe, untilAssembled } from './story.ts';
 import { brokenPromises, type DemoSummary } from './summary.ts';
 

@@ -1,7 +1,7 @@
 import type { LinkProxy } from '@tieline/bus';
 import { type Clock, QUARTER_HOUR_MS } from '@tieline/kernel';
 import type { Intruder } from '../deployment/intruder.ts';
-import type { AgentView, CommandView, Operator } from './adapters/operator.ts';
+import type { AgentView, CommandView, Operator } from '../live/adapters/operator.ts';
 import { clockTime } from './screen.ts';
 
 /** When the scenes begin, simulated ms after the story's first whole quarter hour begins. */

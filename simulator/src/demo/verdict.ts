@@ -2,8 +2,8 @@ import { auditKeysOf, exportRecords, verifyExport } from '@tieline/audit';
 import { messageOf } from '@tieline/kernel';
 import type { Trust } from '@tieline/protocol';
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+import type { AgentView } from '../live/adapters/operator.ts';
 import { VirtualRun } from '../virtual/virtual-run.ts';
-import type { AgentView } from './adapters/operator.ts';
 import type { LiveTroupe } from './adapters/troupe.ts';
 import type { Findings } from './story.ts';
 import type { DemoSummary } from './summary.ts';
@@ -50,7 +50,7 @@ export async function judge(run: PlayedRun): Promise<DemoSummary> {
     agents: agents.filter(({ reported }) => reported !== null).length,
     commands: { confirmed, refused: evidence.refused },
     peakImportKw,
-    minVoltagePu: plant?.lowestVoltagePu ?? Number.NaN,
+    minVoltagePu: plant.lowestVoltagePu,
     audit: {
       records: evidence.records,
       bufferedWhileCut: evidence.bufferedWhileCut,

@@ -1,6 +1,6 @@
 import type { Feeder } from '@tieline/grid';
 import type { Complaint } from './complaint.ts';
-import { checkEvent, unfoldEvent } from './events/index.ts';
+import { checkEvent, onlyVirtual, unfoldEvent } from './events/index.ts';
 import { OWNERS, quantityNames, readingOf } from './quantities.ts';
 import type { BoundExpectation, ScenarioFile } from './scenario-file.ts';
 import { suggestion } from './suggestion.ts';
@@ -73,6 +73,15 @@ export function checkTimeline(
     if (name !== undefined) orders.add(name);
   }
   checkProcesses(given, groups, problems);
+}
+
+/** Of a timeline that is right in itself: what real processes cannot go through. */
+export function checkLive({ timeline }: ScenarioFile, problems: Complaint[]): void {
+  for (const [index, event] of timeline.entries()) {
+    const why = onlyVirtual(event);
+    if (why === null) continue;
+    problems.push({ path: ['timeline', index], reason: `cannot be played live: ${why}` });
+  }
 }
 
 /** Only what runs can end, and only what ended can start. */

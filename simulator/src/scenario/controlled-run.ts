@@ -1,6 +1,6 @@
 import type { AuditLog } from '@tieline/audit';
 import type { MessageBus } from '@tieline/bus';
-import type { AgentView, CommandDetail, ControlEvent } from '@tieline/control-plane';
+import type { ControlEvent } from '@tieline/control-plane';
 import type { LinkQuality, Onlooker } from '@tieline/virtual';
 import type { Provisioned } from '../deployment/provision.ts';
 import type { SiteDevices } from '../devices/site-devices.ts';
@@ -30,16 +30,25 @@ export interface ObservedRun {
 
 /** A running control plane, as people reach it. */
 export interface ControlDesk {
-  agent(site: string): Pick<AgentView, 'link' | 'auditReceipted' | 'reported'> & {
-    /** The newest of every quantity, as telemetry told it. */
-    readonly measurements: readonly Measurement[];
-  };
+  agent(site: string): SeenAgent;
   /** Undefined where it has not been heard of yet. */
-  command(id: string): Pick<CommandDetail, 'state' | 'ladder'> | undefined;
+  command(id: string): SeenCommand | undefined;
   /** Takes a signed order, or throws why not. */
   submitOrder(order: Uint8Array): Submitted | Promise<Submitted>;
   /** Takes and publishes a signed policy, or throws why not. */
   acceptPolicy(policy: Uint8Array): unknown;
+}
+
+/** Of what the control plane says of an agent, as much as scenarios ask. */
+export interface SeenAgent {
+  readonly link: string;
+  readonly auditReceipted: number;
+  readonly reported: {
+    readonly refused: Readonly<Record<string, number>>;
+    readonly audit: { readonly size: number };
+  } | null;
+  /** The newest of every quantity, as telemetry told it. */
+  readonly measurements: readonly Measurement[];
 }
 
 interface Measurement {
@@ -47,6 +56,15 @@ interface Measurement {
   readonly value: number;
   /** Unix time at which it was measured, ms. */
   readonly wallMs: number;
+}
+
+/** As much of a command. */
+export interface SeenCommand {
+  readonly state: string;
+  readonly ladder: readonly {
+    readonly state: string;
+    readonly facts: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 interface Submitted {
@@ -79,6 +97,14 @@ export interface Inside {
   directModel(site: string, packed: Uint8Array): void;
 }
 
+/** Of a live run. */
+export interface Pace {
+  /** Simulated seconds in a real one. */
+  readonly rate: number;
+  /** The longest time between two looks at the plant, simulated ms. */
+  readonly longestStepMs: number;
+}
+
 /** A run with control: what events act on, and what is left of it when it has stopped. */
 export interface ControlledRun extends ObservedRun {
   readonly world: {
@@ -100,6 +126,8 @@ export interface ControlledRun extends ObservedRun {
   startControl(): void | Promise<void>;
   /** The wall clock of a site's gateway is this far off from now on. */
   setClock(site: string, offsetMs: number): void;
+  /** How it kept up with a clock that does not wait; undefined on virtual time, which does. */
+  readonly pace?: Pace;
   /** Lets simulated time pass. @throws {GridError} where the power flow has no solution any more */
   advance(durationMs: number): Promise<void>;
   stop(): Promise<void>;

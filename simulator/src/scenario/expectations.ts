@@ -1,7 +1,6 @@
-import type { CommandDetail } from '@tieline/control-plane';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
-import type { ObservedRun } from './controlled-run.ts';
+import type { ObservedRun, SeenCommand } from './controlled-run.ts';
 import type { SignedOrder } from './events/event-kind.ts';
 import { expectationWords } from './expectation-words.ts';
 import { ownersIn, type Reading, readingOf } from './quantities.ts';
@@ -124,7 +123,7 @@ export class OrderWatch implements Watch {
 }
 
 /** Every rung that a command has climbed, as people say it. */
-function rungsOf({ ladder }: Pick<CommandDetail, 'ladder'>): string[] {
+function rungsOf({ ladder }: SeenCommand): string[] {
   return ladder.map(({ state, facts }) => {
     if (state !== 'confirmed') return state;
     return facts['by'] === 'meter' ? 'confirmed by measurement' : 'confirmed by the device';

@@ -2,7 +2,7 @@ import type { Feeder } from '@tieline/grid';
 import { DeploymentId } from '@tieline/kernel';
 import type { z } from 'zod';
 import { simulatedSite } from '../deployment/simulated-site.ts';
-import { checkExpectations, checkSites, checkTimeline } from './check-scenario.ts';
+import { checkExpectations, checkLive, checkSites, checkTimeline } from './check-scenario.ts';
 import type { Complaint } from './complaint.ts';
 import { ScenarioError, type ScenarioProblem } from './failure.ts';
 import type { FilesBeside } from './files-beside.ts';
@@ -18,6 +18,9 @@ import { type Path, YamlText } from './yaml-places.ts';
 /** Larger files are no scenarios. */
 export const SCENARIO_BYTES_MAX = 1_048_576;
 
+/** On virtual time, or with real processes. */
+export type Playing = 'virtual' | 'live';
+
 /** Of what is wrong with the file as a whole. */
 const NO_PLACE = { line: null, column: null };
 
@@ -25,9 +28,15 @@ const NO_PLACE = { line: null, column: null };
  * Reads a scenario, and everything that is wrong with it.
  *
  * @param file  as a person names it
+ * @param how  `live`: it shall be played with real processes, which cannot go through every event
  * @throws {ScenarioError} scenario_invalid, with every problem in the order of the file
  */
-export function parseScenario(text: string, file: string, files: FilesBeside): Scenario {
+export function parseScenario(
+  text: string,
+  file: string,
+  files: FilesBeside,
+  how: Playing = 'virtual',
+): Scenario {
   const yaml = new YamlText(text);
   const { fault } = yaml;
   if (fault !== null) throw invalid(file, [{ ...fault.place, path: '', reason: fault.reason }]);
@@ -50,6 +59,7 @@ export function parseScenario(text: string, file: string, files: FilesBeside): S
   checkTimeline(parsed.data, unfolded, feeder, problems);
   const { events, groups: orders } = unfoldTimeline(parsed.data.timeline, unfolded.groups);
   checkExpectations(parsed.data, unfolded, feeder, problems);
+  if (how === 'live' && problems.length === 0) checkLive(parsed.data, problems);
   if (feeder === null || problems.length > 0) {
     throw invalid(
       file,

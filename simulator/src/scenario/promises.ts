@@ -2,6 +2,7 @@ import { auditKeysOf, exportRecords, verifyExport } from '@tieline/audit';
 import { replayDecisions } from '@tieline/edge-agent';
 import { concatBytes, equalBytes, messageOf } from '@tieline/kernel';
 import { decodeCbor } from '@tieline/protocol';
+import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import type { ControlledRun } from './controlled-run.ts';
 import { PROMISE } from './expectation-words.ts';
@@ -13,12 +14,24 @@ export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outco
   const events = conduct.failures.join('; ');
   return [
     { ...promise(PROMISE.events, events === '', events || 'all did') },
+    ...keptUp(run),
     ...conduct.simulated.sites.flatMap(({ plant: { site } }) => [
       verifies(run, site),
       hashes(run, site),
       replays(run, site),
     ]),
   ];
+}
+
+/** What lies between two looks is not seen: a live run that falls behind cannot say what it kept. */
+const STEP_MAX_MS = 10_000;
+
+function keptUp({ pace }: ControlledRun): readonly Outcome[] {
+  if (pace === undefined) return [];
+  const expected = `the plant is looked at every second, and never less than every ${clock(STEP_MAX_MS)}`;
+  const { rate, longestStepMs } = pace;
+  const seen = `once after ${clock(longestStepMs)}, at rate ${rate}`;
+  return [promise(expected, longestStepMs <= STEP_MAX_MS, seen)];
 }
 
 function promise(expected: string, kept: boolean, seen: string): Outcome {

@@ -8,7 +8,7 @@ import { Survival } from './always/recovery.ts';
 import { type Chronicle, intervalOf, Recorder } from './chronicle.ts';
 import { clock } from './clock.ts';
 import { Conduct } from './conduct.ts';
-import type { ControlledRun, ObservedRun } from './controlled-run.ts';
+import type { ControlledRun, ObservedRun, Pace } from './controlled-run.ts';
 import { disturbancesOf } from './disturbances-of.ts';
 import { perform, type ScenarioEvent } from './events/index.ts';
 import { PROMISE } from './expectation-words.ts';
@@ -35,6 +35,8 @@ export interface ScenarioWorld {
   begin(setting: RunSetting): ControlledRun | Promise<ControlledRun>;
   /** Simulated time between two words about progress, ms. */
   readonly stretchMs: number;
+  /** How much of the work the run without control is, 0 to 1. */
+  readonly idlePart: number;
 }
 
 /** What every run of a scenario is given. */
@@ -46,7 +48,7 @@ interface Peaks {
   readonly withoutControl: number | null;
 }
 
-/** What a run on virtual time measured, and which expectations it kept. */
+/** What a run measured, and which expectations it kept. */
 export interface RunReport {
   readonly schema: 'tieline.run/2';
   readonly scenario: string;
@@ -76,6 +78,8 @@ export interface RunReport {
   /** Bills, where the scenario has a tariff. */
   readonly economics?: Economics;
   readonly audit: { readonly records: number; readonly receipted: number };
+  /** Of a run with real processes, whose trace nothing repeats. */
+  readonly live?: Pace;
 }
 
 /** A scenario that was run: its report, and what its charts are drawn from, which would only swell the report. */
@@ -88,6 +92,7 @@ export interface ScenarioRun {
 const VIRTUAL_WORLD: ScenarioWorld = {
   begin: (setting) => new VirtualRun({ ...setting, control: true }),
   stretchMs: QUARTER_HOUR_MS,
+  idlePart: 0.5,
 };
 
 /**
@@ -99,6 +104,7 @@ export async function runScenario(
   { seed = scenario.seed, onProgress = () => {}, world = VIRTUAL_WORLD }: RunOptions = {},
 ): Promise<ScenarioRun> {
   const { simulated, startMs, durationMs } = scenario;
+  const { stretchMs, idlePart } = world;
   const common = { simulated, seed, startMs, disturbances: disturbancesOf(scenario) };
   const ledgers = ledgersFor(scenario.tariff);
   const idleRecorder = new Recorder(scenario);
@@ -112,7 +118,7 @@ export async function runScenario(
   });
   const idleDiverged = await played(idle, scenario, {
     stretchMs: VIRTUAL_WORLD.stretchMs,
-    onProgress: (done) => onProgress(done / 2),
+    onProgress: (done) => onProgress(done * idlePart),
   });
 
   const watches: Watch[] = [];
@@ -138,13 +144,13 @@ export async function runScenario(
     ...alwaysWatches(scenario, conduct, run),
   );
   const diverged = await played(run, scenario, {
-    stretchMs: world.stretchMs,
+    stretchMs,
     timeline: scenario.timeline,
     onEvent: async (event) => {
       happenings.event(event);
       await perform(event, conduct);
     },
-    onProgress: (done) => onProgress(0.5 + done / 2),
+    onProgress: (done) => onProgress(idlePart + done * (1 - idlePart)),
     beforeStop: () => conduct.stop(),
   });
   const outcomes = [
@@ -282,6 +288,7 @@ function reportOf(made: {
       records: logs.reduce((sum, log) => sum + log.size, 0),
       receipted: logs.reduce((sum, log) => sum + log.receiptedSize, 0),
     },
+    ...(run.pace === undefined ? {} : { live: run.pace }),
   };
 }
 

@@ -11,11 +11,12 @@ import {
 } from '@tieline/kernel';
 import { type Onlooker, VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Provisioned, provision } from '../deployment/provision.ts';
+import { simulatedPlant } from '../deployment/simulated-plant.ts';
 import type { SimulatedFeeder, SimulatedSite } from '../deployment/simulated-site.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
-import { Plant } from '../plant/plant.ts';
+import type { Plant } from '../plant/plant.ts';
 import type { ControlledRun } from '../scenario/controlled-run.ts';
 import { Trace } from './trace.ts';
 import { VirtualControl } from './virtual-control.ts';
@@ -73,10 +74,7 @@ export class VirtualRun implements ControlledRun {
     this.#rng = seededRng(seed);
     this.world = new VirtualWorld({ rng: this.#rng, wallOriginMs: startMs });
     this.network = new VirtualNetwork(this.world, this.#rng);
-    const sites = simulated.sites.map((site) => site.plant);
-    const { feeder, weather = {}, tapChanger } = simulated;
-    const outside = { disturbances, weather, ...(tapChanger === undefined ? {} : { tapChanger }) };
-    this.plant = new Plant({ feeder, sites, seed, startMs, ...outside });
+    this.plant = simulatedPlant(simulated, { seed, startMs, disturbances });
     const keys = this.#rng.stream('provision');
     const startS = Math.floor(startMs / 1_000);
     const provisioned = provision(simulated, keys, startS);

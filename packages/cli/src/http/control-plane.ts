@@ -1,3 +1,4 @@
+import { readEvents, type ServerEvent } from '@tieline/kernel';
 import { z } from 'zod';
 import { CliError, EXIT } from '../exit.ts';
 import { type Context, readContext, readToken } from '../input/context.ts';
@@ -5,7 +6,6 @@ import { textOf } from '../input/files.ts';
 import type { GlobalFlags } from '../table/spec.ts';
 import type { HttpAnswer, HttpRequest, World } from '../world.ts';
 import { refusalError } from './refusal.ts';
-import { readEvents, type ServerEvent } from './server-events.ts';
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1_048_576;

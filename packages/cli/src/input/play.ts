@@ -1,8 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { runScenarios, type Scenario, type ScenarioRun } from '@tieline/simulator';
+import {
+  type LivePlaces,
+  runLive,
+  runScenarios,
+  type Scenario,
+  type ScenarioRun,
+} from '@tieline/simulator';
 import { CliError, EXIT } from '../exit.ts';
 import type { GlobalFlags } from '../table/spec.ts';
 import type { World } from '../world.ts';
+import { type Live, sayPlaces } from './live.ts';
 import { parseCount } from './quantities.ts';
 import { scenarioProblem } from './scenarios.ts';
 
@@ -15,6 +22,8 @@ export interface Play {
   /** In the place of each scenario's own. */
   readonly seed?: number | undefined;
   readonly workers: number;
+  /** With real processes; on virtual time if left out. */
+  readonly live?: Live | undefined;
 }
 
 /** @throws {CliError} usage */
@@ -30,18 +39,22 @@ export function workersOf(flag: string | undefined): number {
 }
 
 /**
- * Runs scenarios side by side, and hands them over in their order; a person at a terminal sees how far they are.
+ * Runs scenarios, on virtual time side by side, and hands them over in their order; a person at a terminal sees how far they are.
  * @throws {CliError} usage, for a file that cannot be run; interrupted, behind those that were done
  */
 export async function* playScenarios(
-  { scenarios, seed, workers }: Play,
+  { scenarios, seed, workers, live }: Play,
   global: GlobalFlags,
   world: World,
 ): AsyncGenerator<ScenarioRun> {
   const signal = world.interrupted;
   const onProgress = progress(scenarios, global, world);
   try {
-    yield* runScenarios(scenarios, { seed, workers, signal, onProgress });
+    const common = { seed, signal, onProgress };
+    const onBegun = (places: LivePlaces): void => sayPlaces(places, global, world);
+    yield* live === undefined
+      ? runScenarios(scenarios, { ...common, workers })
+      : runLive(scenarios, { ...common, ...live, onBegun });
   } catch (thrown) {
     throw scenarioProblem(thrown) ?? thrown;
   }

@@ -1,10 +1,16 @@
-import { placed, type Scenario, ScenarioError, scenariosOf } from '@tieline/simulator';
+import {
+  type Playing,
+  placed,
+  type Scenario,
+  ScenarioError,
+  scenariosOf,
+} from '@tieline/simulator';
 import { type CliError, usageError } from '../exit.ts';
 
 /** The scenarios that a word means. @throws {CliError} usage, with every problem of a file by its line */
-export function readScenarios(word: string): readonly Scenario[] {
+export function readScenarios(word: string, how?: Playing): readonly Scenario[] {
   try {
-    return scenariosOf(word);
+    return scenariosOf(word, how);
   } catch (thrown) {
     throw scenarioProblem(thrown) ?? thrown;
   }

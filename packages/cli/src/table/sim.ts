@@ -46,9 +46,10 @@ const WORKERS = {
 export const simRun = defineCommand({
   noun: 'sim',
   verb: 'run',
-  summary: 'run scenarios on virtual time, and say which expectations they keep',
+  summary: 'run scenarios on virtual time, or live, and say which expectations they keep',
   details: [
     'The production agents and control plane on virtual time, network and plant, through the events of a scenario file. The same plant without control is run beside it, to compare. The same seed gives the same report, to the last bit, on one platform.',
+    'With --live the same file is played by real processes: a control plane with its broker and an agent per site, against devices that speak Modbus TCP, one scenario after the other. Nothing repeats such a run to the bit. An event that no real process can go through refuses the scenario before anything starts. --json prints first where each device listens (tieline.live/1).',
     'Exit 8 where an expectation fails, or where a scenario that must fail (its file ends in .must-fail.yaml) does not. Powers in kW; a peak is the highest mean import of a whole quarter hour.',
   ],
   operands: {
@@ -65,6 +66,17 @@ export const simRun = defineCommand({
       summary: 'loads, weather, keys and network; default: the scenario’s own',
     },
     workers: WORKERS,
+    live: { type: 'toggle', summary: 'with real processes, sockets and devices' },
+    rate: {
+      type: 'text',
+      value: 'N',
+      summary: 'with --live: simulated seconds in a real one, 1 to 60; default 10',
+    },
+    keep: {
+      type: 'text',
+      value: 'DIR',
+      summary: 'with --live: keep each deployment’s files in this new folder',
+    },
     out: {
       type: 'text',
       value: 'DIR',
@@ -74,7 +86,11 @@ export const simRun = defineCommand({
   },
   heeds: [],
   schema: 'tieline.run/2',
-  examples: ['tieline sim run', 'tieline sim run scenarios/ --seed 42 --out out/'],
+  examples: [
+    'tieline sim run',
+    'tieline sim run scenarios/ --seed 42 --out out/',
+    'tieline sim run agent-dies --live',
+  ],
   exits: [8, 130],
 });
 

@@ -7,6 +7,7 @@ import {
   writeReports,
 } from '@tieline/simulator';
 import { EXIT } from '../exit.ts';
+import { liveOf } from '../input/live.ts';
 import { playScenarios, seedOf, workersOf } from '../input/play.ts';
 import { readScenarios } from '../input/scenarios.ts';
 import type { simRun } from '../table/sim.ts';
@@ -18,8 +19,12 @@ import { printJson } from '../text/print.ts';
 import type { World } from '../world.ts';
 
 export const run: Verb<typeof simRun> = async ({ flags, operands, global, world }) => {
-  const scenarios = readScenarios(operands.scenario ?? 'evening-peak');
-  const play = { scenarios, seed: seedOf(flags.seed), workers: workersOf(flags.workers) };
+  const live = await liveOf(flags, world);
+  const play = {
+    scenarios: readScenarios(operands.scenario ?? 'evening-peak', live && 'live'),
+    ...{ seed: seedOf(flags.seed), workers: workersOf(flags.workers), live },
+  };
+  const { scenarios } = play;
   const runs: ScenarioRun[] = [];
   try {
     for await (const played of playScenarios(play, global, world)) {
@@ -63,12 +68,13 @@ function expectationRow({ expected, kept, seen, headroom }: Outcome): Row {
 const SITES_SHOWN = 12;
 
 function factsOf(report: RunReport): readonly (readonly [string, string])[] {
-  const { seed, agents, startMs, durationMs, sites, audit } = report;
+  const { seed, agents, startMs, durationMs, sites, audit, live } = report;
+  const how = live === undefined ? '' : `, live at ${live.rate} times real time`;
   const more = sites.length - SITES_SHOWN;
   return [
     [
       'simulated',
-      `${duration(durationMs)} from ${instant(startMs)}, seed ${seed}, ${agents} agents`,
+      `${duration(durationMs)} from ${instant(startMs)}, seed ${seed}, ${agents} agents${how}`,
     ],
     ['peak', `${peakWords(report.peakImportKw)} (highest quarter-hour mean import of the feeder)`],
     ...sites

@@ -11,7 +11,7 @@ import {
 } from '@tieline/grid';
 import { messageOf } from '@tieline/kernel';
 import { ScenarioError } from '../failure.ts';
-import { parseScenario, SCENARIO_BYTES_MAX } from '../parse-scenario.ts';
+import { type Playing, parseScenario, SCENARIO_BYTES_MAX } from '../parse-scenario.ts';
 import type { Scenario } from '../scenario.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../scenarios/', import.meta.url));
@@ -25,12 +25,12 @@ export function shippedScenario(name: string): Scenario {
  * The scenarios that a word means: every one of a folder, that of a file, or one that ships with Tieline by its name.
  * @throws {ScenarioError} for the first that cannot be read
  */
-export function scenariosOf(word: string): readonly Scenario[] {
-  if (isShipped(word)) return [readScenario(join(SHIPPED, `${word}.yaml`), word)];
+export function scenariosOf(word: string, how: Playing = 'virtual'): readonly Scenario[] {
+  if (isShipped(word)) return [readScenario(join(SHIPPED, `${word}.yaml`), word, how)];
   const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder) return [readScenario(word)];
+  if (!isFolder) return [readScenario(word, word, how)];
   const files = scenariosIn(word);
-  if (files.length > 0) return differentlyNamed(files.map((file) => readScenario(file)));
+  if (files.length > 0) return differentlyNamed(files.map((file) => readScenario(file, file, how)));
   const problem = { line: null, column: null, path: '', reason: 'no .yaml file in this folder' };
   throw new ScenarioError({ code: 'scenario_unreadable', file: word, problems: [problem] });
 }
@@ -74,12 +74,17 @@ function scenariosIn(folder: string): string[] {
  * @param named  what a person calls it
  * @throws {ScenarioError}
  */
-export function readScenario(path: string, named: string = path): Scenario {
+export function readScenario(
+  path: string,
+  named: string = path,
+  how: Playing = 'virtual',
+): Scenario {
   const text = readText(path, named);
-  return parseScenario(text, named, {
-    feeder: (feeder) => readFeeder(feeder, dirname(path)),
-    text: (file) => readBeside(file, dirname(path)),
-  });
+  const files = {
+    feeder: (feeder: string) => readFeeder(feeder, dirname(path)),
+    text: (file: string) => readBeside(file, dirname(path)),
+  };
+  return parseScenario(text, named, files, how);
 }
 
 function readText(path: string, named: string): string {

@@ -13,6 +13,8 @@ const WORDS = { stop: 'broker ended', start: 'broker started', restart: 'broker 
 export const broker = {
   shape,
   sites: everySite,
+  onlyVirtual: () =>
+    'a live broker is part of the control plane: control stop, and later control start',
   words: (what) => WORDS[what],
   perform: (what, { run: { network } }) => {
     if (what === 'stop') network.stopBroker();

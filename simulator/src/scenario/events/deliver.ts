@@ -7,6 +7,7 @@ const shape = SiteId.describe('What was kept back from this site arrives, as it 
 export const deliver = {
   shape,
   sites: itself,
+  onlyVirtual: () => 'a live broker keeps nothing back',
   words: (site) => `command to ${site} delivered late`,
   perform: async (site, stage, atMs) => {
     try {

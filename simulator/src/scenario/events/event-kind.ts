@@ -53,6 +53,8 @@ export interface EventKind<Shape extends z.ZodType> {
   check?(given: z.output<Shape>, sites: KnownSites, feeder: Feeder | null): readonly Complaint[];
   /** The same for the `k`th copy of a site: what must have a name of its own gets one. */
   copy?(given: z.output<Shape>, k: number): z.output<Shape>;
+  /** Why real processes cannot go through it; null where they can. Left out: they always can. */
+  onlyVirtual?(given: z.output<Shape>): string | null;
   /** What it does to the plant, with control and without; at a Unix time, ms. */
   disturbs?(given: z.output<Shape>, atMs: number): Partial<Disturbances>;
   /** What it does to a run with control, at a time after its beginning. */

@@ -120,6 +120,12 @@ export function unfoldEvent(
   });
 }
 
+/** Why it cannot be brought about with real processes; null where it can. */
+export function onlyVirtual(event: ScenarioEvent): string | null {
+  const { kind, given } = partOf(event);
+  return kind.onlyVirtual?.(given) ?? null;
+}
+
 /** What it does to the plant. @param atMs  Unix time, ms */
 export function disturbances(event: ScenarioEvent, atMs: number): Partial<Disturbances> {
   const { kind, given } = partOf(event);

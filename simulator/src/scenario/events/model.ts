@@ -16,6 +16,7 @@ const shape = z
 export const model = {
   shape,
   sites: itsSite,
+  onlyVirtual: () => 'no model is made while real processes run',
   words: ({ site, times }) => `model of ${site}: ${times} times the import`,
   perform: ({ site, times }, stage, atMs) => {
     try {

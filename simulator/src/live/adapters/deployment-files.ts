@@ -12,8 +12,8 @@ import {
 import type { SimulatedFeeder, SimulatedSite } from '../../deployment/simulated-site.ts';
 
 export const INTRUDER_CLIENT = 'intruder';
-/** The demo's operator key is no secret: everybody knows this passphrase. */
-export const OPERATOR_PASSPHRASE = 'evening-peak';
+/** The operator's key of a simulation is no secret: everybody knows this passphrase. */
+const OPERATOR_PASSPHRASE = 'evening-peak';
 
 /** A deployment on disk: everything that its processes are started from. */
 export interface DeploymentFiles {
@@ -43,6 +43,7 @@ export function writeDeployment(
     secret(`control-${role}.key.json`, keyFile(key));
   }
   for (const [site, key] of provisioned.agents) secret(`${site}.key.json`, keyFile(key));
+  secret('feeder.json', JSON.stringify(simulated.feeder));
   const { operator } = provisioned;
   secret('operator.passphrase', OPERATOR_PASSPHRASE);
   secret('operator.key.json', sealKeyFile(operator, OPERATOR_PASSPHRASE, random));
@@ -73,7 +74,7 @@ export function writeControlConfiguration(
     dataDir: 'control-plane',
     http: { host: '127.0.0.1', port: 0 },
     broker: { embedded: { host: '127.0.0.1', port: 0, clientsFile: 'broker-clients.json' } },
-    feeder: { embedded: simulated.feeder.name },
+    feeder: { file: 'feeder.json' },
     sites: simulated.sites.map(({ plant }) => ({
       site: plant.site,
       bus: plant.bus,

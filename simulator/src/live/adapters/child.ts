@@ -9,7 +9,7 @@ const READY_MS = 30_000;
 /** An orderly end takes at most this long; then the process is killed, real ms. */
 const END_MS = 8_000;
 
-/** A process of the demo: says `{"ready":true,…}` on its first line, and ends on SIGTERM. */
+/** A process of a live deployment: says `{"ready":true,…}` on its first line, and ends on SIGTERM. */
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
@@ -19,7 +19,6 @@ export class Child {
 
   /**
    * @param main  module to run, from this file's folder
-   * @param onLine  every line of standard output but the first
    * @param onFailure  called when the process ends without having been asked to
    */
   constructor(options: {
@@ -27,7 +26,6 @@ export class Child {
     readonly main: string;
     readonly args: readonly string[];
     readonly saysReady: boolean;
-    onLine?(line: string): void;
     onLog?(line: string): void;
     onFailure(sentence: string): void;
   }) {
@@ -35,7 +33,7 @@ export class Child {
     this.name = name;
     const env = sourceEnvironment(process.env);
     const script = fileURLToPath(new URL(main, import.meta.url));
-    // A group of its own: Ctrl-C is for the demo, which ends its processes in order.
+    // A group of its own: Ctrl-C is for whoever started it, who ends the processes in order.
     const placed = { env, stdio: 'pipe', detached: true } as const;
     this.#process = spawn(process.execPath, [script, ...args], placed);
     const stdout = createInterface({ input: this.#process.stdout! });
@@ -44,11 +42,6 @@ export class Child {
     this.#ready = options.saysReady ? this.#firstLine(stdout) : Promise.resolve(null);
     // Handled where `ready` is awaited; a process that dies before that is reported by `onFailure`.
     this.#ready.catch(() => {});
-    let first = options.saysReady;
-    stdout.on('line', (line) => {
-      if (!first) options.onLine?.(line);
-      first = false;
-    });
     this.#process.on('exit', (code, signal) => {
       if (!this.#stopping) options.onFailure(`${name} ended by itself with ${code ?? signal}`);
     });
@@ -59,9 +52,26 @@ export class Child {
     return this.#ready;
   }
 
+  get runs(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Ends it without a word, and waits for nothing. */
+  killNow(): void {
+    this.#stopping = true;
+    if (this.runs) this.#process.kill('SIGKILL');
+  }
+
+  /** Ends it without a word. */
+  async kill(): Promise<void> {
+    const { runs } = this;
+    this.killNow();
+    if (runs) await this.#ended;
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (!this.runs) return;
     this.#process.kill('SIGTERM');
     const killed = setTimeout(() => this.#process.kill('SIGKILL'), END_MS);
     await this.#ended;

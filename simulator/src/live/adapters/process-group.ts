@@ -7,7 +7,18 @@ const LOGS_TOLD = 5;
 export class ProcessGroup {
   readonly #children: Child[] = [];
   readonly #logs: string[] = [];
+  readonly #onFailure: (sentence: string) => void;
   #failure: string | null = null;
+  /** Processes of their own groups would outlive one that is ended in a hurry. */
+  readonly #onExit = (): void => {
+    for (const child of this.#children) child.killNow();
+  };
+
+  /** @param onFailure  hears of the first that ends by itself */
+  constructor(onFailure: (sentence: string) => void = () => {}) {
+    this.#onFailure = onFailure;
+    process.on('exit', this.#onExit);
+  }
 
   /** Why one of them ended by itself, with the last lines of all logs; null while all stand. */
   get failure(): string | null {
@@ -18,20 +29,21 @@ export class ProcessGroup {
     name: string,
     main: string,
     args: readonly string[],
-    says: { readonly ready: boolean; readonly onLine?: (line: string) => void },
+    says: { readonly ready: boolean },
   ): Child {
     const child = new Child({
       name,
       main,
       args,
       saysReady: says.ready,
-      ...(says.onLine === undefined ? {} : { onLine: says.onLine }),
       onLog: (line) => {
         this.#logs.push(line);
         this.#logs.splice(0, this.#logs.length - LOGS_KEPT);
       },
       onFailure: (sentence) => {
-        this.#failure ??= [sentence, ...this.#logs.slice(-LOGS_TOLD)].join('\n  ');
+        if (this.#failure !== null) return;
+        this.#failure = [sentence, ...this.#logs.slice(-LOGS_TOLD)].join('\n  ');
+        this.#onFailure(this.#failure);
       },
     });
     this.#children.push(child);
@@ -41,5 +53,6 @@ export class ProcessGroup {
   /** Ends the newest first: agents before what they talk to. */
   async stop(): Promise<void> {
     for (const child of this.#children.toReversed()) await child.stop();
+    process.off('exit', this.#onExit);
   }
 }

@@ -1,4 +1,5 @@
-import type { Clock, RandomStream } from '@tieline/kernel';
+import type { ControlEvent } from '@tieline/control-plane';
+import { type Clock, type RandomStream, readEvents } from '@tieline/kernel';
 import type { Action, HeldKey, Trust } from '@tieline/protocol';
 import { z } from 'zod';
 import { signOrder } from '../../deployment/sign-order.ts';
@@ -13,6 +14,10 @@ const Command = z.looseObject({
   confirmedBy: z.enum(['device', 'meter']).nullable(),
   /** What a limit has left of it. */
   clipped: z.looseObject({ by: z.string(), toKw: z.number() }).nullable(),
+});
+const CommandLadder = z.looseObject({
+  state: z.string(),
+  ladder: z.array(z.looseObject({ state: z.string(), facts: z.record(z.string(), z.unknown()) })),
 });
 const Preview = z.looseObject({ digest: z.string() });
 const Submitted = z.looseObject({ commands: z.array(Command) });
@@ -29,7 +34,14 @@ const Agent = z.looseObject({
     })
     .nullable(),
 });
+const AgentDetail = Agent.extend({
+  measurements: z.array(
+    z.looseObject({ quantity: z.string(), value: z.number(), wallMs: z.number() }),
+  ),
+});
 export type CommandView = z.output<typeof Command>;
+export type AgentDetail = z.output<typeof AgentDetail>;
+export type CommandLadder = z.output<typeof CommandLadder>;
 export type AgentView = z.output<typeof Agent>;
 
 export interface OperatorParts {
@@ -54,9 +66,41 @@ export class Operator {
     return answer.parse(await this.#get('/v1/agents')).agents;
   }
 
+  /** One agent with its newest measurements. */
+  async agent(site: string): Promise<AgentDetail> {
+    return AgentDetail.parse(await this.#get(`/v1/agents/${site}`));
+  }
+
+  /** What the control plane says, until `signal` aborts. @throws where the stream breaks */
+  async *events(signal: AbortSignal): AsyncGenerator<ControlEvent> {
+    const { url, token } = this.#parts;
+    const headers = { authorization: `Bearer ${token}` };
+    const { body } = await fetch(`${url}/v1/events`, { headers, signal });
+    if (body === null) throw new Error('/v1/events: no stream');
+    for await (const { event, data } of readEvents(body)) {
+      const { wallMs: _, ...said } = JSON.parse(data) as Record<string, unknown>;
+      // As a control plane of this very source wrote it.
+      yield { type: event, ...said } as ControlEvent;
+    }
+  }
+
   async commands(): Promise<readonly CommandView[]> {
     const answer = z.looseObject({ commands: z.array(Command) });
     return answer.parse(await this.#get('/v1/commands')).commands;
+  }
+
+  /** One command with every receipt. */
+  async command(id: string): Promise<CommandLadder> {
+    return CommandLadder.parse(await this.#get(`/v1/commands/${id}`));
+  }
+
+  /** Hands over a signed order. */
+  async submitOrder(order: Uint8Array): Promise<{ readonly commands: readonly CommandView[] }> {
+    return Submitted.parse(await this.#send('POST', '/v1/orders', { order: base64(order) }));
+  }
+
+  async publishPolicy(policy: Uint8Array): Promise<void> {
+    await this.#send('PUT', '/v1/policy', { policy: base64(policy) });
   }
 
   /** Hands a signed release to the control plane. @returns the package's digest, hex */
@@ -91,8 +135,7 @@ export class Operator {
       key,
       nowS: Math.floor(clock.wallMs() / 1_000),
     });
-    const answer = await this.#send('POST', '/v1/orders', { order: base64(signed) });
-    const { commands } = Submitted.parse(answer);
+    const { commands } = await this.submitOrder(signed);
     const [command] = commands;
     if (command === undefined) throw new Error('the order led to no command');
     return command;

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LinkProxy, type MessageBus, mqttBus, startLinkProxy } from '@tieline/bus';
+import {
+  assert,
+  type Clock,
+  type Rng,
+  type SimulatedTime,
+  silentLogger,
+  simulatedClock,
+} from '@tieline/kernel';
+import { z } from 'zod';
+import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
+import type { DevicePorts } from '../live-plant.ts';
+import type { Child } from './child.ts';
+import {
+  type DeploymentFiles,
+  INTRUDER_CLIENT,
+  writeAgentConfiguration,
+  writeContext,
+  writeControlConfiguration,
+} from './deployment-files.ts';
+import { Operator } from './operator.ts';
+import { ProcessGroup } from './process-group.ts';
+
+const CONTROL_MAIN = '../../../../control-plane/src/main.ts';
+const AGENT_MAIN = '../../../../edge-agent/src/main.ts';
+
+const ControlReady = z.looseObject({
+  ready: z.literal(true),
+  http: z.string(),
+  broker: z.string(),
+});
+
+export interface LiveSetting {
+  readonly files: DeploymentFiles;
+  readonly simulated: SimulatedFeeder;
+  /** What every process counts time from. */
+  readonly time: SimulatedTime;
+  readonly rng: Rng;
+  /** Where the devices listen. */
+  readonly ports: DevicePorts;
+  /** Hears of the first process that ends by itself. */
+  onFailure?(sentence: string): void;
+}
+
+/** A control plane with its broker and an agent per site, each a process of its own, and the links between them. */
+export class LiveDeployment {
+  readonly clock: Clock;
+  /** Of the agents, by site: each reaches the broker over a link of its own, which can be cut. */
+  readonly links = new Map<string, LinkProxy>();
+  readonly #setting: LiveSetting;
+  readonly #group: ProcessGroup;
+  readonly #agents = new Map<string, Child>();
+  /** A control plane that starts again has its broker on another port: links are told, agents are not. */
+  readonly #broker = { host: '127.0.0.1', port: 0 };
+  #intruderLink: LinkProxy | null = null;
+  #control: Child | null = null;
+
+  private constructor(setting: LiveSetting) {
+    this.#setting = setting;
+    this.#group = new ProcessGroup(setting.onFailure);
+    this.clock = simulatedClock(setting.time);
+  }
+
+  /** Starts all of them. @returns the operator of the control plane that runs */
+  static async begin(
+    setting: LiveSetting,
+  ): Promise<{ readonly deployment: LiveDeployment; readonly operator: Operator }> {
+    const deployment = new LiveDeployment(setting);
+    try {
+      const operator = await deployment.startControl();
+      deployment.#intruderLink = await startLinkProxy(deployment.#broker);
+      for (const { plant } of setting.simulated.sites) {
+        deployment.links.set(plant.site, await startLinkProxy(deployment.#broker));
+        deployment.startAgent(plant.site);
+      }
+      return { deployment, operator };
+    } catch (thrown) {
+      await deployment.stop();
+      throw thrown;
+    }
+  }
+
+  /** Why a process ended by itself; null while none has. */
+  get failure(): string | null {
+    return this.#group.failure;
+  }
+
+  /** For `tieline --context`. */
+  get contextFile(): string {
+    return join(this.#setting.files.directory, 'context.json');
+  }
+
+  hasAgent(site: string): boolean {
+    return this.#agents.has(site);
+  }
+
+  startAgent(name: string): void {
+    const { files, simulated, time, ports } = this.#setting;
+    const site = simulated.sites.find(({ plant }) => plant.site === name);
+    const link = this.links.get(name);
+    assert(site !== undefined && link !== undefined && !this.hasAgent(name), 'a site at rest');
+    const configuration = writeAgentConfiguration(files, simulated, site, {
+      clock: time,
+      brokerUrl: `mqtt://127.0.0.1:${link.port}`,
+      ports: ports[name] ?? {},
+    });
+    const args = ['--config', configuration];
+    this.#agents.set(name, this.#group.start(`agent ${name}`, AGENT_MAIN, args, { ready: false }));
+  }
+
+  async killAgent(site: string): Promise<void> {
+    const agent = this.#agents.get(site);
+    this.#agents.delete(site);
+    await agent?.kill();
+  }
+
+  /** Resolves when it serves: with who sits at its desk. @throws where it does not become ready */
+  async startControl(): Promise<Operator> {
+    assert(this.#control === null, 'one control plane runs at a time');
+    const { files, simulated, time } = this.#setting;
+    const args = ['--config', writeControlConfiguration(files, simulated, time)];
+    this.#control = this.#group.start('control plane', CONTROL_MAIN, args, { ready: true });
+    const { http, broker } = ControlReady.parse(await this.#control.ready());
+    this.#broker.port = Number(new URL(broker).port);
+    writeContext(files, http, time);
+    return this.#seatOperator(http);
+  }
+
+  async killControl(): Promise<void> {
+    const control = this.#control;
+    this.#control = null;
+    await control?.kill();
+  }
+
+  /** A way to the broker for somebody who may hear and say everything there. */
+  intruderBus(): MessageBus {
+    const { files, rng } = this.#setting;
+    assert(this.#intruderLink !== null, 'a deployment that has begun');
+    return mqttBus({
+      url: `mqtt://127.0.0.1:${this.#intruderLink.port}`,
+      clientId: INTRUDER_CLIENT,
+      token: files.tokens.get(INTRUDER_CLIENT) ?? '',
+      rng,
+      logger: silentLogger,
+    });
+  }
+
+  /** Ends every process in order, the agents first. */
+  async stop(): Promise<void> {
+    await this.#group.stop();
+    const links = [...this.links.values(), ...(this.#intruderLink ? [this.#intruderLink] : [])];
+    await Promise.all(links.map((link) => link.close()));
+    this.links.clear();
+    this.#intruderLink = null;
+  }
+
+  #seatOperator(url: string): Operator {
+    const { files, rng } = this.#setting;
+    const { directory, provisioned } = files;
+    return new Operator({
+      url,
+      token: readFileSync(join(directory, 'control-plane/api-token'), 'utf8').trim(),
+      key: provisioned.operator,
+      trust: provisioned.trust,
+      clock: this.clock,
+      ids: rng.stream('order-id'),
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { type Clock, every } from '@tieline/kernel';
+import { simulatedPlant } from '../deployment/simulated-plant.ts';
+import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+import { type SunSpecServer, serveSunSpec } from '../devices/adapters/sunspec-server.ts';
+import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
+import type { Plant, PlantOptions } from '../plant/plant.ts';
+import { Trace } from '../virtual/trace.ts';
+
+/** The plant moves once a simulated second. */
+const STEP_MS = 1_000;
+
+/** Port by asset, by site. */
+export type DevicePorts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** From when a plant stands, and in which weather. */
+type Standing = Pick<PlantOptions, 'seed' | 'startMs' | 'disturbances'>;
+
+/** The plant on a clock that runs by itself, and its devices behind SunSpec Modbus TCP. */
+export class LivePlant {
+  readonly plant: Plant;
+  readonly trace = new Trace();
+  readonly devices = new Map<string, SiteDevices>();
+  readonly ports: DevicePorts;
+  /** Between two steps, at most, simulated ms. */
+  longestStepMs = 0;
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  readonly #servers: SunSpecServer[] = [];
+  readonly #ports: Record<string, Record<string, number>> = {};
+
+  private constructor(simulated: SimulatedFeeder, options: Standing, clock: Clock) {
+    this.#clock = clock;
+    this.#startMs = options.startMs;
+    this.plant = simulatedPlant(simulated, options);
+    for (const { plant, ratings } of simulated.sites) {
+      const standing = this.plant.sites.get(plant.site);
+      if (standing !== undefined) {
+        this.devices.set(plant.site, siteDevices(standing, ratings, clock));
+      }
+    }
+    this.ports = this.#ports;
+  }
+
+  /** Every device listens; until `startMs` of the clock the plant stands still, as it is then. */
+  static async listening(
+    simulated: SimulatedFeeder,
+    options: Standing,
+    clock: Clock,
+  ): Promise<LivePlant> {
+    const live = new LivePlant(simulated, options, clock);
+    for (const [site, { models }] of live.devices) {
+      const own: Record<string, number> = {};
+      live.#ports[site] = own;
+      for (const model of models) {
+        const server = await serveSunSpec(model);
+        live.#servers.push(server);
+        own[model.ratings.asset] = server.port;
+      }
+    }
+    return live;
+  }
+
+  /** Steps until `signal` aborts. @throws {GridError} where the power flow has no solution */
+  async run(signal: AbortSignal, onStep: () => void = () => {}): Promise<void> {
+    await every(this.#clock, STEP_MS, signal, () => {
+      const nowMs = this.#clock.wallMs();
+      if (nowMs < this.#startMs) return;
+      for (const devices of this.devices.values()) devices.follow();
+      this.longestStepMs = Math.max(this.longestStepMs, nowMs - this.plant.nowMs);
+      this.plant.step(nowMs);
+      this.trace.add(nowMs, this.plant);
+      onStep();
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close()));
+  }
+}
