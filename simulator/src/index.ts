@@ -27,6 +27,13 @@ export { DeviceModel, type InjectedFault, type Terminal } from './devices/device
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
 export {
+  type FuzzFind,
+  type FuzzOptions,
+  type FuzzOutcome,
+  type FuzzTally,
+  fuzz,
+} from './fuzz/adapters/fuzz.ts';
+export {
   type LivePlaces,
   type RunLiveOptions,
   runLive,

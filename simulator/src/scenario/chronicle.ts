@@ -51,6 +51,9 @@ const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
   buffered: ({ highest }) => highest,
   connectsPerS: ({ highest }) => highest,
   importStepKw: ({ highest }) => highest,
+  policyVersion: ({ lowest }) => lowest,
+  waiting: ({ highest }) => highest,
+  alarms: ({ highest }) => highest,
 };
 const mean = ({ total, count }: Sum): number => total / count;
 

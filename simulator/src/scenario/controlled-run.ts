@@ -24,6 +24,8 @@ export interface ObservedRun {
   readonly connectsPerS: number | null;
   /** What the control plane says; null while none runs. */
   readonly control: ControlDesk | null;
+  /** Alarms that control planes have raised since the beginning. */
+  readonly alarms: number;
   /** Whether the agent of a site runs now. */
   hasAgent(site: string): boolean;
 }
@@ -46,7 +48,11 @@ export interface SeenAgent {
   readonly reported: {
     readonly refused: Readonly<Record<string, number>>;
     readonly audit: { readonly size: number };
+    /** Version. */
+    readonly policy: number;
   } | null;
+  /** Commands without a receipt. */
+  readonly waiting: number;
   /** The newest of every quantity, as telemetry told it. */
   readonly measurements: readonly Measurement[];
 }
@@ -61,6 +67,8 @@ interface Measurement {
 /** As much of a command. */
 export interface SeenCommand {
   readonly state: string;
+  /** Nothing more is expected. */
+  readonly final: boolean;
   readonly ladder: readonly {
     readonly state: string;
     readonly facts: Readonly<Record<string, unknown>>;

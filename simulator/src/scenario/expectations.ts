@@ -100,12 +100,13 @@ export class OrderWatch implements Watch {
   #reached(run: ObservedRun, { command: id, refused }: SignedOrder): boolean {
     if (id === null) {
       this.#last = `refused: ${refused}`;
-      return this.#given.reaches === 'refused';
+      return this.#given.reaches === 'refused' || this.#given.reaches === 'an end';
     }
     const command = run.control?.command(id);
     if (command === undefined) return false;
     this.#last = command.state;
-    return rungsOf(command).includes(this.#given.reaches);
+    const { reaches } = this.#given;
+    return reaches === 'an end' ? command.final : rungsOf(command).includes(reaches);
   }
 
   outcome(): Outcome {

@@ -17,6 +17,7 @@ const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => num
   loading: ({ feeder }) => feeder.loadingPercent,
   tap: ({ feeder }) => feeder.tap,
   quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
+  alarms: (_, { alarms }) => alarms,
   importStepKw: (_, { trace }) => trace.importStepKw,
 };
 
@@ -65,6 +66,8 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => nu
     const isFresh = told !== undefined && plant.nowMs - told.wallMs <= FORECAST_FRESH_MS;
     return isFresh ? told.value : null;
   },
+  policyVersion: ({ site }, { control }) => control?.agent(site).reported?.policy ?? null,
+  waiting: ({ site }, { control }) => control?.agent(site).waiting ?? null,
 };
 
 /** Of whom quantities are: the feeder itself, its sites and its branches. */

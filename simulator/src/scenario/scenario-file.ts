@@ -41,6 +41,7 @@ const Reaching = z
       'cancelled',
       'overridden',
       'unknown',
+      'an end',
     ]),
     within: Duration.describe('After the order was signed.'),
   })

@@ -32,6 +32,7 @@ export class VirtualControl {
   readonly #witness: Database = openDatabase(':memory:', { synchronous: 'FULL' });
   #store = new SqliteControlStore(':memory:');
   #plane: ControlPlane | null = null;
+  #alarms = 0;
 
   constructor(parts: VirtualControlParts) {
     this.#parts = parts;
@@ -40,6 +41,11 @@ export class VirtualControl {
   /** Null while no process runs. */
   get plane(): ControlPlane | null {
     return this.#plane;
+  }
+
+  /** Raised by every process so far. */
+  get alarms(): number {
+    return this.#alarms;
   }
 
   /** Starts a process on what the last one left: under a new epoch, with nothing else remembered. */
@@ -61,7 +67,10 @@ export class VirtualControl {
     const { feeder, sites } = simulated;
     const places = sites.map(({ plant: { site, bus } }) => ({ site, bus, meter: 'meter' }));
     this.#plane = new ControlPlane(ports, { trust, keys, feeder, places });
-    this.#plane.events.listen(({ event }) => this.onEvent(event));
+    this.#plane.events.listen(({ event }) => {
+      if (event.type === 'alarm') this.#alarms += 1;
+      this.onEvent(event);
+    });
     this.#plane.start();
     return this.#plane;
   }

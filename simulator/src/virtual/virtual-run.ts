@@ -5,6 +5,7 @@ import {
   assert,
   type Clock,
   type Logger,
+  messageOf,
   type Rng,
   seededRng,
   silentLogger,
@@ -65,6 +66,7 @@ export class VirtualRun implements ControlledRun {
   /** How far the wall clock of each site's gateway is off, ms. */
   readonly #clockOffsetMs = new Map<string, number>();
   readonly #stop = new AbortController();
+  #broken: Error | null = null;
   readonly #running = new Map<string, { readonly stop: AbortController; ended: Promise<void> }>();
 
   constructor(options: VirtualRunOptions) {
@@ -99,6 +101,11 @@ export class VirtualRun implements ControlledRun {
     this.#control.onEvent = listener;
   }
 
+  /** Raised by control planes since the beginning. */
+  get alarms(): number {
+    return this.#control.alarms;
+  }
+
   /** The control plane ends without a word. */
   async killControl(): Promise<void> {
     await this.#control.kill();
@@ -114,9 +121,10 @@ export class VirtualRun implements ControlledRun {
     this.#clockOffsetMs.set(site, offsetMs);
   }
 
-  /** Lets `durationMs` of virtual time pass. */
+  /** Lets `durationMs` of virtual time pass. @throws what made an agent end that nobody stopped */
   async advance(durationMs: number): Promise<void> {
     await this.world.advance(durationMs);
+    if (this.#broken !== null) throw this.#broken;
   }
 
   /** Ends in order: agents flush and disconnect. */
@@ -163,13 +171,16 @@ export class VirtualRun implements ControlledRun {
     );
     const stop = new AbortController();
     const { onAgentFailed } = this.#options;
-    const running = agent.run(stop.signal);
     const failed = (cause: unknown): void => {
+      if (onAgentFailed === undefined) {
+        this.#broken ??= new Error(`the agent of ${name} broke: ${messageOf(cause)}`, { cause });
+        return;
+      }
       this.network.crash(name);
       this.#running.delete(name);
-      onAgentFailed?.(name, cause);
+      onAgentFailed(name, cause);
     };
-    const ended = onAgentFailed === undefined ? running : running.catch(failed);
+    const ended = agent.run(stop.signal).catch(failed);
     this.#running.set(name, { stop, ended });
   }
 

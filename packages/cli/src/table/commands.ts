@@ -6,7 +6,16 @@ import { keyNew, keyShow } from './key.ts';
 import { modelLs, modelPack, modelPush, modelStatus } from './model.ts';
 import { orderShow, orderSign, orderVerify } from './order.ts';
 import { policyCheck, policyPublish, policyShow } from './policy.ts';
-import { simAccept, simCompare, simExplain, simFlow, simLint, simList, simRun } from './sim.ts';
+import {
+  simAccept,
+  simCompare,
+  simExplain,
+  simFlow,
+  simFuzz,
+  simLint,
+  simList,
+  simRun,
+} from './sim.ts';
 import type { Command, CommandSpec, Verb } from './spec.ts';
 
 /** Binds a row to the module that does its work; a module of another row does not compile here. */
@@ -47,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   bind(simAccept, () => import('../verbs/sim-accept.ts')),
   bind(simCompare, () => import('../verbs/sim-compare.ts')),
   bind(simExplain, () => import('../verbs/sim-explain.ts')),
+  bind(simFuzz, () => import('../verbs/sim-fuzz.ts')),
   bind(simLint, () => import('../verbs/sim-lint.ts')),
   bind(simList, () => import('../verbs/sim-list.ts')),
   bind(simFlow, () => import('../verbs/sim-flow.ts')),

@@ -153,6 +153,37 @@ export const simExplain = defineCommand({
   exits: [],
 });
 
+export const simFuzz = defineCommand({
+  noun: 'sim',
+  verb: 'fuzz',
+  summary:
+    'invent faults until a promise breaks, and hand back the smallest scenario that breaks it',
+  details: [
+    'Random small networks and timelines of faults that all heal. Every run must keep what every scenario keeps, and soon after the last fault each site must be linked, receipted and obey. Every eighth is run twice, and must be the same. The first find is shrunk, and written as a scenario file.',
+    'A seed and a commit reproduce: with --runs, the same seed gives the same output, however many workers. Exit 8 where something was found; after an interrupt the smallest so far is written.',
+  ],
+  operands: {},
+  flags: {
+    seed: {
+      type: 'text',
+      value: 'N',
+      summary: 'what is drawn follows from it; default: by chance',
+    },
+    runs: { type: 'text', value: 'N', summary: 'this many scenarios at most' },
+    for: {
+      type: 'text',
+      value: 'DURATION',
+      summary: 'begin nothing new after this time; default 1m where --runs is not given',
+    },
+    workers: WORKERS,
+    out: { type: 'text', value: 'DIR', summary: 'where a find is written; default: here' },
+  },
+  heeds: [],
+  schema: 'tieline.fuzz/1',
+  examples: ['tieline sim fuzz --for 10m', 'tieline sim fuzz --seed 42 --runs 100 --json'],
+  exits: [8, 130],
+});
+
 export const simLint = defineCommand({
   noun: 'sim',
   verb: 'lint',

@@ -6,7 +6,7 @@ import type { AgentDetail, Operator } from './operator.ts';
 /** Between two looks, real ms. */
 const LOOK_MS = 50;
 const UNHEARD: SeenAgent = {
-  ...{ link: 'unheard', auditReceipted: 0, reported: null },
+  ...{ link: 'unheard', auditReceipted: 0, reported: null, waiting: 0 },
   measurements: [],
 };
 

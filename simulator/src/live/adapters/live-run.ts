@@ -48,6 +48,7 @@ export class LiveRun implements ControlledRun {
   readonly world: ControlledRun['world'];
   readonly inside = null;
   readonly connectsPerS = null;
+  alarms = 0;
   readonly logs = new Map<string, AuditLog>();
   readonly #parts: LiveParts;
   readonly #stepping: Promise<void>;
@@ -102,6 +103,11 @@ export class LiveRun implements ControlledRun {
       // Who does not answer has ended: that is what people want to know.
       throw over.signal.aborted ? over.signal.reason : thrown;
     }
+  }
+
+  #heard(event: ControlEvent): void {
+    if (event.type === 'alarm') this.alarms += 1;
+    this.#hears(event);
   }
 
   get plant() {
@@ -234,7 +240,7 @@ export class LiveRun implements ControlledRun {
     const desk = new LiveDesk(operator, sites, this.#followed);
     await desk.look();
     if (!signal.aborted) this.#desk = desk;
-    const watching = [desk.watch(signal), desk.hear(signal, (event) => this.#hears(event))];
+    const watching = [desk.watch(signal), desk.hear(signal, (event) => this.#heard(event))];
     Promise.all(watching).catch((thrown: unknown) => this.#parts.over.abort(thrown));
     return desk;
   }

@@ -17,6 +17,7 @@ const Command = z.looseObject({
 });
 const CommandLadder = z.looseObject({
   state: z.string(),
+  final: z.boolean(),
   ladder: z.array(z.looseObject({ state: z.string(), facts: z.record(z.string(), z.unknown()) })),
 });
 const Preview = z.looseObject({ digest: z.string() });
@@ -26,9 +27,11 @@ const Agent = z.looseObject({
   link: z.string(),
   heardWallMs: z.number().nullable(),
   auditReceipted: z.number(),
+  waiting: z.number(),
   reported: z
     .looseObject({
       model: z.string().nullable(),
+      policy: z.number(),
       audit: z.looseObject({ size: z.number() }),
       refused: z.record(z.string(), z.number()),
     })

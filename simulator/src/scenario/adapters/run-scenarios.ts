@@ -1,9 +1,8 @@
-import { MessageChannel } from 'node:worker_threads';
-import { Tinypool } from 'tinypool';
 import { ScenarioError } from '../failure.ts';
 import type { ScenarioRun } from '../run-scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import type { ScenarioAnswer, ScenarioTask } from './scenario-worker.ts';
+import { ScenarioPool } from './scenario-pool.ts';
+import type { ScenarioAnswer } from './scenario-worker.ts';
 
 export interface RunScenariosOptions {
   /** In the place of each scenario's own. */
@@ -25,13 +24,8 @@ export async function* runScenarios(
   scenarios: readonly Scenario[],
   { seed, workers, signal, onProgress = () => {} }: RunScenariosOptions,
 ): AsyncGenerator<ScenarioRun> {
-  const threads = Math.min(workers, scenarios.length);
-  const filename = new URL('./scenario-worker.ts', import.meta.url).href;
-  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const halt = (): void => {
-    Atomics.store(stop, 0, 1);
-  };
+  const pool = new ScenarioPool(Math.max(1, Math.min(workers, scenarios.length)));
+  const halt = (): void => pool.halt();
   if (signal.aborted) halt();
   signal.addEventListener('abort', halt);
   const parts = scenarios.map(() => 0);
@@ -40,14 +34,10 @@ export async function* runScenarios(
     onProgress(parts.reduce((sum, part) => sum + part, 0) / parts.length);
   };
   const answers = scenarios.map(async (scenario, index): Promise<ScenarioAnswer> => {
-    const { port1, port2: progress } = new MessageChannel();
-    port1.on('message', (done: number) => advance(index, done));
-    const task: ScenarioTask = { scenario, seed: seed ?? scenario.seed, progress, stop };
     try {
-      return await pool.run(task, { name: 'answer', transferList: [progress] });
+      return await pool.answer(scenario, seed ?? scenario.seed, (done) => advance(index, done));
     } finally {
-      port1.close();
-      if (stop[0] === 0) advance(index, 1);
+      if (!pool.halted) advance(index, 1);
     }
   });
   const settled = Promise.allSettled(answers);
@@ -58,10 +48,9 @@ export async function* runScenarios(
       if ('run' in answer) yield answer.run;
     }
   } finally {
-    // No thread may be ended while it computes: its models run in native code.
     halt();
     await settled;
     signal.removeEventListener('abort', halt);
-    await pool.destroy();
+    await pool.close();
   }
 }

@@ -52,6 +52,7 @@ const KINDS = {
 };
 type Kinds = typeof KINDS;
 
+export type EventKindName = keyof Kinds;
 export const EVENT_KINDS: readonly string[] = Object.keys(KINDS);
 
 type Parts = { [Kind in keyof Kinds]: z.ZodExactOptional<Kinds[Kind]['shape']> };

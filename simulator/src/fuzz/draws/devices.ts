@@ -1,0 +1,38 @@
+import { constantFrom, record } from 'fast-check';
+import type { Draw, Occasion } from '../episode.ts';
+
+/** What a device was told before its timer lied runs out within this time of an honest one. */
+const TOLD_ANEW_MS = 120_000;
+
+export const device: Draw = record({
+  fault: constantFrom('forgets', 'refuses', 'silent', 'other-setpoint', 'lying-timer'),
+  asset: constantFrom('battery', 'pv', 'meter', 'load'),
+}).map(({ fault, asset }) => (occasion) => {
+  const { site, fromMs, toMs } = occasion;
+  if (!has(occasion, asset)) return null;
+  const begin = { atMs: fromMs, event: { device: { site, asset, fault } } };
+  if (fault === 'forgets') return { events: [begin] };
+  const end = { atMs: toMs, event: { device: { site, asset, fault: 'none' } } };
+  const claims = [{ what: `${asset} of ${site}`, fromMs, toMs }];
+  if (fault !== 'lying-timer') return { events: [begin, end], claims };
+  // Its setpoint outlives its agent, as `lying-timer.must-fail` shows: that would be found again and again.
+  claims.push({ what: `agent of ${site}`, fromMs, toMs: toMs + TOLD_ANEW_MS });
+  return { events: [begin, end], claims };
+});
+
+export const local: Draw = constantFrom('battery', 'pv').map((asset) => (occasion) => {
+  const { site, fromMs, toMs } = occasion;
+  if (!has(occasion, asset)) return null;
+  return {
+    events: [
+      { atMs: fromMs, event: { local: { site, asset, on: true } } },
+      { atMs: toMs, event: { local: { site, asset, on: false } } },
+    ],
+  };
+});
+
+/** Whether the site has what the episode is about. */
+export function has({ size }: Occasion, asset: string): boolean {
+  if (asset === 'battery') return size.battery !== undefined;
+  return asset !== 'pv' || size.pvPeakKw > 0;
+}

@@ -1,0 +1,41 @@
+import { constantFrom, integer, option, record } from 'fast-check';
+import { clock } from '../../scenario/clock.ts';
+import type { Draw } from '../episode.ts';
+import { has } from './devices.ts';
+
+/** Beyond what policies allow, too: a refusal is an answer. */
+export const order: Draw = record({
+  asset: constantFrom('battery', 'pv'),
+  share: integer({ min: -12, max: 12 }),
+  rampKwPerS: option(integer({ min: 1, max: 50 })),
+}).map(({ asset, share, rampKwPerS }) => (occasion) => {
+  const { index, site, size, fromMs, toMs } = occasion;
+  if (!has(occasion, asset)) return null;
+  const ratedKw = asset === 'pv' ? size.pvPeakKw : (size.battery?.powerKw ?? 0);
+  const kw = Math.round((ratedKw * (asset === 'pv' ? Math.abs(share) : share)) / 10);
+  const ramp = rampKwPerS === null ? {} : { rampKwPerS };
+  const given = { name: `order-${index}`, site, asset, kw, for: clock(toMs - fromMs), ...ramp };
+  return { events: [{ atMs: fromMs, event: { order: given } }] };
+});
+
+/** The limits that hold before and after: those that follow from the sizes. */
+export const policy: Draw = record({
+  key: constantFrom('quarterHourImportMaxKw', 'importMaxKw', 'exportMaxKw'),
+  percent: integer({ min: 0, max: 150 }),
+}).map(({ key, percent }) => ({ site, size, fromMs, toMs }) => {
+  const usual = {
+    quarterHourImportMaxKw: size.quarterHourImportMaxKw,
+    importMaxKw: Math.round(size.loadPeakKw * 1.4),
+    exportMaxKw: Math.round(size.pvPeakKw + (size.battery?.powerKw ?? 0)),
+  };
+  const name = key as keyof typeof usual;
+  const changed = Math.round((usual[name] * percent) / 100);
+  return {
+    events: [
+      { atMs: fromMs, event: { policy: { site, [name]: changed } } },
+      { atMs: toMs, event: { policy: { site, [name]: usual[name] } } },
+    ],
+    // It is the control plane that publishes both.
+    claims: [fromMs, toMs].map((atMs) => ({ what: 'control plane', fromMs: atMs, toMs: atMs })),
+  };
+});

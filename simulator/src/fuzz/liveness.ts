@@ -1,0 +1,73 @@
+import type { z } from 'zod';
+import { clock } from '../scenario/clock.ts';
+import type { ScenarioFile } from '../scenario/scenario-file.ts';
+import type { Sites } from '../scenario/site-size.ts';
+import type { TimedEvent } from './timeline.ts';
+
+/** The longest wait between two attempts to connect, and what there is to say then. */
+const SETTLES_WITHIN_MS = 330_000;
+const WATCHED_MS = 30_000;
+/** An order is carried out, and its receipts are here, within this time. */
+const OBEYS_WITHIN_MS = 60_000;
+const ENDS_MS = 30_000;
+/** The last records are always on their way. */
+const BUFFERED_MAX = 30;
+
+type Given = z.input<typeof ScenarioFile>;
+interface Life {
+  readonly for: string;
+  readonly timeline: NonNullable<Given['timeline']>;
+  readonly expect: NonNullable<Given['expect']>;
+}
+
+/** When everything must be as it was, ms after the scenario began. @param healedMs  since when nothing is broken */
+export function settledMs(healedMs: number): number {
+  return Math.ceil((healedMs + SETTLES_WITHIN_MS) / 1_000) * 1_000;
+}
+
+/**
+ * What has to hold once all faults have healed: everybody is linked and has the newest policy, everything that
+ * happened is receipted, every order has come to an end; and a new order for each site is carried out.
+ */
+export function expectedLife(
+  sites: z.input<typeof Sites>,
+  timeline: readonly TimedEvent[],
+  fromMs: number,
+): Life {
+  const from = clock(fromMs);
+  const askedMs = fromMs + WATCHED_MS;
+  const names = Object.keys(sites);
+  const version = 1 + timeline.filter(({ given }) => given.policy !== undefined).length;
+  return {
+    for: clock(askedMs + OBEYS_WITHIN_MS + ENDS_MS),
+    timeline: names.map((site) => ({
+      at: clock(askedMs),
+      order: { name: `then-${site}`, site, ...harmless(sites[site]!), for: '30s' },
+    })),
+    expect: [
+      { that: 'feeder.alarms', max: 0 },
+      ...names.flatMap((site) => [
+        { that: `${site}.linked`, min: 1, from },
+        { that: `${site}.buffered`, max: BUFFERED_MAX, from },
+        { that: `${site}.policyVersion`, min: version, from },
+        { that: `${site}.waiting`, max: 0, from, to: clock(askedMs - 500) },
+      ]),
+      ...timeline.flatMap(({ given: { order }, atMs }) =>
+        order === undefined
+          ? []
+          : [{ order: order.name, reaches: 'an end' as const, within: clock(askedMs - atMs) }],
+      ),
+      ...names.map((site) => ({
+        ...{ order: `then-${site}`, reaches: 'confirmed by the device' as const },
+        within: clock(OBEYS_WITHIN_MS),
+      })),
+    ],
+  };
+}
+
+/** What any battery can do, whatever is left in it, and any inverter, whatever the sun does. */
+function harmless({ battery, pvPeakKw = 0 }: z.input<typeof Sites>[string]) {
+  return battery === undefined
+    ? ({ asset: 'pv', kw: pvPeakKw } as const)
+    : ({ asset: 'battery', kw: 0 } as const);
+}
