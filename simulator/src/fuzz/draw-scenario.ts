@@ -13,6 +13,7 @@ import { type Plan, timelineOf } from './timeline.ts';
 export type GivenScenario = z.input<typeof ScenarioFile>;
 
 const FEEDER = 'baran-wu-33';
+const feeder = embeddedFeeder(FEEDER);
 const EPISODES_MAX = 14;
 /** Everything stands before the first fault: models are loaded, policies known, intruders connected. */
 const CALM_MS = 60_000;
@@ -34,7 +35,7 @@ const episode: Arbitrary<Plan> = record({
 const drawn = record({
   // The timeline first: what is left out there makes every further try cheaper.
   plans: new ShrinkingList(episode, { min: 0, max: EPISODES_MAX }),
-  sites: drawSites(embeddedFeeder(FEEDER)),
+  sites: drawSites(feeder),
   minute: integer({ min: 0, max: 24 * 60 - 1 }),
   month: integer({ min: 1, max: 12 }),
   seed: integer({ min: 1, max: 2 ** 31 - 1 }),
@@ -43,7 +44,7 @@ const drawn = record({
 /** A small network, faults that all heal, and what has to hold when they have. */
 export const scenarios: Arbitrary<GivenScenario> = drawn.map(
   ({ plans, sites, minute, month, seed }) => {
-    const timeline = timelineOf(plans, Sites.parse(sites));
+    const timeline = timelineOf(plans, Sites.parse(sites), feeder);
     const two = (value: number): string => `${value}`.padStart(2, '0');
     const healedMs = Math.max(CALM_MS, ...timeline.map(({ endsMs }) => endsMs));
     const life = expectedLife(sites, timeline, settledMs(healedMs));

@@ -1,3 +1,4 @@
+import type { Feeder } from '@tieline/grid';
 import type { Arbitrary } from 'fast-check';
 import type { Sites } from '../scenario/site-size.ts';
 
@@ -9,6 +10,7 @@ export interface Occasion {
   /** Another site; the same where there is one only. */
   readonly other: string;
   readonly size: Sites[string];
+  readonly feeder: Feeder;
   readonly fromMs: number;
   readonly toMs: number;
 }

@@ -1,5 +1,6 @@
 import { embeddedFeeder } from '@tieline/grid';
 import { Document, isMap, isSeq } from 'yaml';
+import type { FilesBeside } from '../scenario/files-beside.ts';
 import { parseScenario } from '../scenario/parse-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { GivenScenario } from './draw-scenario.ts';
@@ -19,11 +20,18 @@ export function textOf(given: GivenScenario, comment = ''): string {
   return document.toString({ lineWidth: 0 });
 }
 
+const NOTHING_BESIDE: FilesBeside = {
+  feeder: embeddedFeeder,
+  text: (file) => {
+    throw new Error(`nothing lies beside what was drawn, nor ${file}`);
+  },
+};
+
 function onOneLine(node: unknown): void {
   if (isMap(node)) node.flow = true;
 }
 
 /** The scenario of that file: what is run is what is written. @param name  of the file, without its ending */
 export function readGiven(given: GivenScenario, name: string): Scenario {
-  return parseScenario(textOf(given), `${name}.yaml`, embeddedFeeder);
+  return parseScenario(textOf(given), `${name}.yaml`, NOTHING_BESIDE);
 }

@@ -1,3 +1,4 @@
+import type { Feeder } from '@tieline/grid';
 import { durationMs } from '@tieline/kernel';
 import type { z } from 'zod';
 import { clock } from '../scenario/clock.ts';
@@ -23,7 +24,11 @@ export interface TimedEvent {
 }
 
 /** What the plans come to at these sites, in the order of time. */
-export function timelineOf(plans: readonly Plan[], sites: Sites): readonly TimedEvent[] {
+export function timelineOf(
+  plans: readonly Plan[],
+  sites: Sites,
+  feeder: Feeder,
+): readonly TimedEvent[] {
   const claimed: Claim[] = [];
   const names = Object.keys(sites);
   const events = plans.flatMap((plan, index) => {
@@ -34,7 +39,7 @@ export function timelineOf(plans: readonly Plan[], sites: Sites): readonly Timed
     const { fromMs, lastsMs } = plan;
     const toMs = fromMs + lastsMs;
     const other = nameOf(plan.site + 1);
-    const episode = plan.draw({ index, site, other, size, fromMs, toMs });
+    const episode = plan.draw({ index, site, other, size, feeder, fromMs, toMs });
     const claims = episode?.claims ?? [];
     if (episode === null || claims.some((claim) => clashes(claim, claimed))) return [];
     claimed.push(...claims);
