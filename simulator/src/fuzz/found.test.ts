@@ -11,4 +11,5 @@ test.each(scenariosOf(FOUND).map((scenario) => [scenario.name, scenario] as cons
     const { report } = await runScenario(scenario);
     expect(report.expectations.filter(({ kept }) => !kept)).toEqual([]);
   },
+  120_000,
 );

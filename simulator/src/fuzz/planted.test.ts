@@ -48,4 +48,4 @@ test('a battery that never obeys is found, and of the faults that had nothing to
   expect(Object.values(sites)).toMatchObject([{ battery: {} }]);
   // Only the order that every scenario ends with.
   expect(timeline.map(({ order }) => order?.name)).toEqual(['then-harbour']);
-});
+}, 120_000);

@@ -7,7 +7,7 @@ import { has } from './devices.ts';
 export const order: Draw = record({
   asset: constantFrom('battery', 'pv'),
   share: integer({ min: -12, max: 12 }),
-  rampKwPerS: option(integer({ min: 1, max: 50 })),
+  rampKwPerS: option(integer({ min: 2, max: 50 })),
 }).map(({ asset, share, rampKwPerS }) => (occasion) => {
   const { index, site, size, fromMs, toMs } = occasion;
   if (!has(occasion, asset)) return null;
