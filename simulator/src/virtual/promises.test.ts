@@ -205,11 +205,3 @@ test('with no battery to move, the agent changes nothing at all', async () => {
   expect(own!.peakImportKw).toBe(idle!.peakImportKw);
   expect(own!.digest()).toBe(idle!.digest());
 });
-
-test('an agent that breaks ends the run with its reason, and is not taken for a silent one', async () => {
-  const run = await assembled();
-  device(run, 'battery').measure = () => {
-    throw new Error('no such register');
-  };
-  await expect(run.advance(5_000)).rejects.toThrow('the agent of harbour broke: no such register');
-});

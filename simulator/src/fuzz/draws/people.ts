@@ -39,3 +39,16 @@ export const policy: Draw = record({
     claims: [fromMs, toMs].map((atMs) => ({ what: 'control plane', fromMs: atMs, toMs: atMs })),
   };
 });
+
+/** A model whose forecast is nonsense, and then one that is none. */
+export const model: Draw = integer({ min: -1_000, max: 1_000 }).map((times) => (occasion) => {
+  const { site, fromMs, toMs } = occasion;
+  return {
+    events: [
+      { atMs: fromMs, event: { model: { site, times } } },
+      { atMs: toMs, event: { model: { site, times: 1 } } },
+    ],
+    // It is the control plane that releases both.
+    claims: [fromMs, toMs].map((atMs) => ({ what: 'control plane', fromMs: atMs, toMs: atMs })),
+  };
+});
