@@ -14,8 +14,8 @@ const plant: PlantReport = {
     ...[{ site: 'old-foundry', loadKw: 200, pvKw: 0, batteryKw: 41.3, stateOfCharge: 1 }],
   ].map((site) => ({ ...site, importKw: 150, quarterHourKw: 150, voltagePu: 0.95 })),
 };
-const agent = { auditReceipted: 1, heardWallMs: 1 };
-const reported = { model: '0a970ac4ff', audit: { size: 1 }, refused: {} };
+const agent = { waiting: 0, auditReceipted: 1, heardWallMs: 1 };
+const reported = { policy: 1, model: '0a970ac4ff', audit: { size: 1 }, refused: {} };
 const seen = { confirmedBy: null, clipped: null };
 const command = { id: '7e0ae4cc00', site: 'harbour', state: 'confirmed', ...seen };
 const PATH = '/tmp/tieline-demo-GI15uR/context.json';

@@ -69,8 +69,10 @@ class Players implements Troupe {
       link: away ? 'lost' : 'present',
       heardWallMs: this.#world.wallMs(),
       auditReceipted: this.#receipted,
+      waiting: 0,
       reported: {
         model: runs ? '281d6dd3' : null,
+        policy: 1,
         audit: { size: 40 },
         refused: site === CAST.ordered ? { signature_wrong: this.#refused } : {},
       },
