@@ -1,6 +1,6 @@
 import { assert as holds, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { EVENT_KINDS } from '../scenario/events/index.ts';
+import { EVENT_KINDS, type EventKindName } from '../scenario/events/index.ts';
 import { scenarios } from './draw-scenario.ts';
 import { DRAWS } from './draws/index.ts';
 import { readGiven } from './scenario-text.ts';
@@ -22,6 +22,9 @@ test('every kind of event comes about, or its reason not to is told', () => {
     }),
     { numRuns: 200, seed: 1 },
   );
-  expect([...seen].toSorted()).toEqual(['at', ...EVENT_KINDS].toSorted());
-  for (const draw of Object.values(DRAWS)) if (typeof draw === 'string') expect(draw).not.toBe('');
+  for (const kind of EVENT_KINDS) {
+    const draw = DRAWS[kind as EventKindName];
+    if (typeof draw === 'string') expect(draw).not.toBe('');
+    else expect(seen).toContain(kind);
+  }
 });

@@ -70,9 +70,7 @@ function followedIn({ timeline }: Scenario, devices: readonly Controlled[]): Fol
 function see(one: Followed, plant: SitePlant): void {
   const { order, device } = one;
   const { ratings } = device.model;
-  const nameplateKw = Math.max(ratings.dischargeMaxKw, ratings.chargeMaxKw);
-  const near = (powerKw: number, part: number): boolean =>
-    Math.abs(powerKw - order.kw) <= part * nameplateKw + ROUNDING_KW;
+  const near = (powerKw: number, part: number): boolean => isNear(one, powerKw, part);
   const askedKw = device.model.askedKw();
   one.isHeld = askedKw !== null && near(askedKw, HELD_PART);
   one.wasHeld ||= one.isHeld;
@@ -81,11 +79,17 @@ function see(one: Followed, plant: SitePlant): void {
   if (near(powerKw, GIVEN_PART)) one.wasGiven = true;
 }
 
+function isNear({ order, device }: Followed, powerKw: number, part: number): boolean {
+  const { dischargeMaxKw, chargeMaxKw } = device.model.ratings;
+  const nameplateKw = Math.max(dischargeMaxKw, chargeMaxKw);
+  return Math.abs(powerKw - order.kw) <= part * nameplateKw + ROUNDING_KW;
+}
+
 /** What the control plane shows, and nobody saw; null where there is nothing of the kind. */
-function untrueOf(
-  { device, isHeld, wasHeld, wasGiven }: Followed,
-  { ladder }: Ladder,
-): string | null {
+function untrueOf(one: Followed, { ladder }: Ladder): string | null {
+  const { device, wasHeld, wasGiven } = one;
+  // A device at rest holds what an order to rest has asked for.
+  const isHeld = one.isHeld && !isNear(one, device.policy.safePowerKw, HELD_PART);
   // Of what was clipped another power is confirmed.
   if (ladder.some(({ state }) => state === 'clipped')) return null;
   for (const { state, facts } of ladder) {
