@@ -22,6 +22,15 @@ export type TerminalValues = Pick<
   'activePowerKw' | 'reactivePowerKvar' | 'voltagePu' | 'stateOfCharge'
 >;
 
+/** `busy` and `gateway-no-response`: answers with the exception of that name. `slow`: does it seconds later. */
+export type ComplianceFault =
+  | 'silent'
+  | 'refuses'
+  | 'other-setpoint'
+  | 'busy'
+  | 'gateway-no-response'
+  | 'slow';
+
 /** Devices of `COMPLIANCE_SITE`, seen from both sides. */
 export interface DevicesHarness {
   readonly devices: Devices;
@@ -31,7 +40,7 @@ export interface DevicesHarness {
   asked(asset: AssetId): number | null;
   setLocal(asset: AssetId, local: boolean): void;
   /** `other-setpoint`: accepts a write and keeps half of it. */
-  setFault(asset: AssetId, fault: 'silent' | 'refuses' | 'other-setpoint' | null): void;
+  setFault(asset: AssetId, fault: ComplianceFault | null): void;
   /** Moves the devices' clock, which their reversion timers run on. */
   advance(ms: number): void;
   /** The clock that deadlines are kept by, ms. */
@@ -224,6 +233,28 @@ export function devicesCompliance(name: string, make: () => Promise<DevicesHarne
       expect((await readAll()).get('battery-1')).toMatchObject({ ok: false, fault: 'refused' });
       expect(await write('battery-1', discharge40)).toMatchObject({ ok: false, fault: 'refused' });
       expect(harness.asked('battery-1')).toBeNull();
+      harness.setFault('battery-1', null);
+      expect((await readAll()).get('battery-1')).toMatchObject({ ok: true });
+    });
+
+    test.each(['busy', 'gateway-no-response'] as const)(
+      'a device that answers %s was not reached, and is asked again',
+      async (fault) => {
+        await readAll();
+        harness.setFault('battery-1', fault);
+        expect((await readAll()).get('battery-1')).toMatchObject({ fault: 'unreachable' });
+        expect(await write('battery-1', discharge40)).toMatchObject({ fault: 'unreachable' });
+        expect(harness.asked('battery-1')).toBeNull();
+        harness.setFault('battery-1', null);
+        expect((await readAll()).get('battery-1')).toMatchObject({ ok: true });
+      },
+    );
+
+    test('what a slow device answers too late is no answer', async () => {
+      await readAll();
+      harness.setFault('battery-1', 'slow');
+      const late = { ok: false, fault: 'silent' };
+      expect(await write('battery-1', discharge40, SHORT_MS)).toMatchObject(late);
       harness.setFault('battery-1', null);
       expect((await readAll()).get('battery-1')).toMatchObject({ ok: true });
     });

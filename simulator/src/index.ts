@@ -23,8 +23,9 @@ export {
   simulatedSite,
 } from './deployment/simulated-site.ts';
 export { type SunSpecServer, serveSunSpec } from './devices/adapters/sunspec-server.ts';
-export { DeviceModel, type InjectedFault, type Terminal } from './devices/device-model.ts';
+export { DeviceModel } from './devices/device-model.ts';
 export { type SiteDevices, siteDevices } from './devices/site-devices.ts';
+export type { Terminal } from './devices/terminal.ts';
 export { virtualDevices } from './devices/virtual-devices.ts';
 export {
   type FuzzFind,

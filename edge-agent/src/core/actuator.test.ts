@@ -17,6 +17,10 @@ class Rig {
   outcome: WriteOutcome = { ok: true };
   second = 0;
   readonly #held: Record<string, number | null>[] = [];
+  /** When each asset's timer was started, s. */
+  readonly #startedS: Record<string, number> = {};
+  /** A timer that shows this much for ever, s. */
+  frozenS: number | null = null;
   readonly #actuator: Actuator;
 
   constructor() {
@@ -26,6 +30,7 @@ class Rig {
       close: async () => {},
       write: async (asset, setpoint) => {
         this.writes.push({ ...setpoint, asset, atS: this.second });
+        this.#startedS[asset] = this.second;
         if (this.outcome.ok) this.holds[asset] = this.stubborn ?? setpoint.activePowerKw;
         return this.outcome;
       },
@@ -39,18 +44,22 @@ class Rig {
     const shown = this.#held.at(-1 - this.lag) ?? { battery: null, pv: null };
     const answers = Object.entries(shown).map(([asset, setpointKw]): [string, AssetReading] => {
       const stateOfCharge = asset === 'battery' ? 0.5 : null;
-      const reading = measured(0, {
+      const reading = measured(setpointKw ?? 0, {
         ...{ setpointKw, stateOfCharge, local: this.local },
-        reversionRemainingS: this.armed && setpointKw !== null ? 42 : null,
+        reversionRemainingS: this.armed && setpointKw !== null ? this.#remainingS(asset) : null,
       });
       return [asset, { ok: true, measured: reading }];
     });
     const at = { sessionMs: this.second * 1_000, wallMs: 0, clock: 'trusted' } as const;
     const image = freezeImage(at, ratings, new Map(answers));
-    const decision: Decision = { setpoints, reasons: {}, conflicts: [], events: [] };
+    const decision: Decision = { setpoints, reasons: {}, conflicts: [], doubts: [], events: [] };
     const troubles = await this.#actuator.apply(decision, image, policy);
     this.second += 1;
     return troubles.map(({ asset, kind }) => `${asset} ${kind}`);
+  }
+
+  #remainingS(asset: string): number {
+    return this.frozenS ?? Math.max(0, 60 - (this.second - (this.#startedS[asset] ?? 0)));
   }
 
   async run(seconds: number, setpoints: Decision['setpoints']): Promise<string[][]> {
@@ -133,6 +142,22 @@ test('a reversion timer that was accepted and does not run is a trouble, until i
   rig.armed = true;
   expect((await rig.run(10, { battery: 20 })).slice(4).flat()).toEqual([]);
 });
+
+test.each([60, 42, 3])(
+  'a timer that stands still at %i s is no timer: it has to be seen to fall',
+  async (frozenS) => {
+    const rig = new Rig();
+    expect((await rig.run(30, { battery: 20 })).flat()).toEqual([]);
+    rig.frozenS = frozenS;
+    const troubles = await rig.run(30, { battery: 20 });
+    const first = troubles.findIndex((cycle) => cycle.length > 0);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThanOrEqual(3);
+    expect(new Set(troubles.flat())).toEqual(new Set(['battery reversion_not_armed']));
+    rig.frozenS = null;
+    expect((await rig.run(30, { battery: 20 })).slice(1).flat()).toEqual([]);
+  },
+);
 
 /** A setpoint that moves at every cycle, as beneath a limit. */
 const moving = (second: number) => ({ battery: 20 + (second % 2) / 1_000 });

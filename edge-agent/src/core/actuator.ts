@@ -1,9 +1,11 @@
 import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
 import type { AssetMeasurement, AssetRatings, Devices, WriteOutcome } from '../ports/devices.ts';
+import { OBEY_WITHIN_MS } from './law/confirm.ts';
 import type { Decision } from './law/decide.ts';
 import { isMeasured, type ProcessImage } from './law/process-image.ts';
-import { holds } from './law/read-back.ts';
+import { gives, holds, meterToleranceKw } from './law/read-back.ts';
+import { ReversionTimers } from './reversion-timers.ts';
 
 /** What is asked stands on the device for this long without a new word: then it falls back by itself. */
 const REVERSION_S = 60;
@@ -22,9 +24,14 @@ export interface ActuationTrouble {
   readonly asset: AssetId;
   /**
    * `foreign_setpoint`: the device holds a setpoint that this agent did not write. `reversion_not_armed`: its
-   * own timer does not run, so that it would hold its setpoint for ever without this agent.
+   * own timer does not run, so that it would hold its setpoint for ever without this agent. `setpoint_not_followed`:
+   * it holds what it was told, and does something else.
    */
-  readonly kind: 'write_failed' | 'foreign_setpoint' | 'reversion_not_armed';
+  readonly kind:
+    | 'write_failed'
+    | 'foreign_setpoint'
+    | 'reversion_not_armed'
+    | 'setpoint_not_followed';
   readonly detail: string;
 }
 
@@ -36,8 +43,9 @@ export class Actuator {
   readonly #written = new Map<AssetId, readonly Written[]>();
   /** Assets that read back something else, until they read back what was written: one trouble, however often. */
   readonly #disputed = new Set<AssetId>();
-  /** Since when, session ms, a reversion timer that was started does not run. */
-  readonly #unarmedSinceMs = new Map<AssetId, number>();
+  readonly #timers = new ReversionTimers(REVERSION_S);
+  /** Since when, session ms, an asset that holds what it was told does something else. */
+  readonly #strayingSinceMs = new Map<AssetId, number>();
 
   constructor(devices: Devices) {
     this.#devices = devices;
@@ -92,8 +100,15 @@ export class Actuator {
   /** What is wrong with what an asset reads back. */
   #look(asset: AssetId, reading: AssetMeasurement, nowMs: number): readonly ActuationTrouble[] {
     const foreign = this.#foreign(asset, reading, nowMs);
-    const unarmed = this.#unarmed(asset, reading, nowMs) ? [notArmed(asset)] : [];
-    return foreign === null ? unarmed : [foreign, ...unarmed];
+    const { reversionRemainingS, activePowerKw } = reading;
+    const last = this.#written.get(asset)?.at(-1);
+    const unarmed = this.#timers.isUnarmed(asset, reversionRemainingS, last, nowMs);
+    const strays = foreign === null && this.#strays(asset, activePowerKw, nowMs);
+    return [
+      ...(foreign === null ? [] : [foreign]),
+      ...(unarmed ? [notArmed(asset)] : []),
+      ...(strays ? [notFollowed(asset, last?.powerKw ?? null, activePowerKw)] : []),
+    ];
   }
 
   #due(asset: AssetId, powerKw: number | null, image: ProcessImage): boolean {
@@ -130,21 +145,28 @@ export class Actuator {
   #forget(asset: AssetId): void {
     this.#written.delete(asset);
     this.#disputed.delete(asset);
-    this.#unarmedSinceMs.delete(asset);
+    this.#timers.forget(asset);
+    this.#strayingSinceMs.delete(asset);
   }
 
-  /** Devices accept a reversion time and never run it: it counts as armed once its timer is seen to run. */
-  #unarmed(asset: AssetId, reading: AssetMeasurement, nowMs: number): boolean {
-    const last = this.#written.get(asset)?.at(-1);
-    if (reading.reversionRemainingS !== null || last?.powerKw === null) {
-      this.#unarmedSinceMs.delete(asset);
+  /** Firmware discards limits, or clips to what it does not show. PV may always give less than it was told. */
+  #strays(asset: AssetId, powerKw: number, nowMs: number): boolean {
+    const rating = this.#ratings.get(asset);
+    const written = standing(this.#written.get(asset) ?? [], nowMs);
+    const follows = (toldKw: number): boolean =>
+      rating?.kind === 'pv'
+        ? powerKw <= toldKw + meterToleranceKw(rating)
+        : rating === undefined || gives(rating, powerKw, toldKw);
+    if (
+      written.length === 0 ||
+      written.some((one) => one.powerKw === null || follows(one.powerKw))
+    ) {
+      this.#strayingSinceMs.delete(asset);
       return false;
     }
-    // Not from each write anew: a setpoint that moves every second would never be looked at.
-    const sinceMs = this.#unarmedSinceMs.get(asset) ?? last?.atMs;
-    if (sinceMs === undefined) return false;
-    this.#unarmedSinceMs.set(asset, sinceMs);
-    return nowMs - sinceMs >= READ_BACK_MS;
+    const sinceMs = this.#strayingSinceMs.get(asset) ?? nowMs;
+    this.#strayingSinceMs.set(asset, sinceMs);
+    return nowMs - sinceMs >= OBEY_WITHIN_MS;
   }
 
   /**
@@ -173,6 +195,11 @@ function standing(written: readonly Written[], nowMs: number): readonly Written[
 
 function notArmed(asset: AssetId): ActuationTrouble {
   return { asset, kind: 'reversion_not_armed', detail: 'the reversion timer does not run' };
+}
+
+function notFollowed(asset: AssetId, toldKw: number | null, givesKw: number): ActuationTrouble {
+  const detail = `holds ${toldKw ?? 'none'}, gives ${givesKw}`;
+  return { asset, kind: 'setpoint_not_followed', detail };
 }
 
 function foreign(asset: AssetId, wroteKw: number | null, readsKw: number | null): ActuationTrouble {

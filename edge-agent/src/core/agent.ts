@@ -3,9 +3,8 @@ import type { BusMessage } from '@tieline/bus';
 import { clipText, every, HOUR_MS, toHex } from '@tieline/kernel';
 import { KINDS, topicFilters } from '@tieline/protocol';
 import { StoreError } from '../ports/store.ts';
-import { Actuator } from './actuator.ts';
+import { type ActuationTrouble, Actuator } from './actuator.ts';
 import type { AgentIdentity, AgentPorts } from './agent-context.ts';
-import { Conflicts } from './conflicts.ts';
 import { CommandDesk } from './desks/command-desk.ts';
 import { Inbox } from './desks/inbox.ts';
 import { ModelDesk } from './desks/model-desk.ts';
@@ -24,6 +23,7 @@ import { Uplink, type Vitals } from './link/uplink.ts';
 import { logCycle } from './log/cycle-log.ts';
 import { Recorder } from './log/recorder.ts';
 import { Session } from './session.ts';
+import { OVER_AFTER_MS, Standing } from './standing.ts';
 import { Errand, Turns } from './turns.ts';
 import { Unresolved } from './unresolved.ts';
 
@@ -60,7 +60,8 @@ export class EdgeAgent {
   readonly #uplink: Uplink;
   readonly #inbox: Inbox;
   readonly #turns = new Turns();
-  readonly #conflicts = new Conflicts();
+  readonly #conflicts = new Standing();
+  readonly #doubts = new Standing();
   readonly #outward = new Errand(
     () => this.#speak(),
     (cause) => this.#break(cause),
@@ -70,7 +71,8 @@ export class EdgeAgent {
   #image: ProcessImage | null = null;
   #snapshotDueMs = 0;
   #modelFault: string | null = null;
-  #troubled = new Set<string>();
+  /** Troubles at devices, and when, session ms, each was last seen. */
+  #troubled: ReadonlyMap<string, number> = new Map();
   /** What happened to commands and is not on record yet. */
   #unsaid: readonly CommandEvent[] = [];
   #unwritableSaidMs = -SAY_AGAIN_MS;
@@ -243,25 +245,28 @@ export class EdgeAgent {
 
   /** Decides and commits in one synchronous turn: nothing is asked of a device before it is on record. */
   #decide(image: ProcessImage, forecastKw: number | null): Decision {
-    const { state, decision } = decide(this.#state, image, forecastKw);
+    const { state, decision, believed } = decide(this.#state, image, forecastKw);
     this.#unresolved.take(decision.events, this.#state.actions);
     this.#state = state;
-    this.#image = image;
+    this.#image = believed;
     const mustWrite = this.#recorder.keep(logCycle(image, forecastKw, decision));
     const snapshotDue = image.sessionMs >= this.#snapshotDueMs;
     const conflicts = this.#conflicts.news(decision.conflicts, image.sessionMs);
+    const doubts = this.#doubts.news(decision.doubts, image.sessionMs);
     const events = [...this.#unsaid, ...decision.events];
-    const more = snapshotDue || events.length > 0 || conflicts !== null;
+    const more = snapshotDue || events.length > 0 || conflicts !== null || doubts !== null;
     if (!mustWrite && !more) return decision;
     const written = this.#write(() => {
       this.#recorder.flush();
       this.#receipts.putEvents(events, (command) => this.#isOpen(command));
       if (conflicts !== null) this.#note('limits_conflict', { conflicts });
+      if (doubts !== null) this.#noteDoubts(doubts);
       if (snapshotDue) this.#snapshot(state, image);
     });
     this.#unsaid = written ? [] : events.slice(-EVENTS_WAITING);
     if (!written) return decision;
     if (conflicts !== null) this.#conflicts.tell(conflicts);
+    if (doubts !== null) this.#doubts.tell(doubts);
     if (snapshotDue) this.#snapshotDueMs = image.sessionMs + SNAPSHOT_EVERY_MS;
     return decision;
   }
@@ -288,7 +293,8 @@ export class EdgeAgent {
     if (policy === null) return;
     const readBack = this.#actuator.readBack(image);
     const troubles = await this.#actuator.apply(decision, image, policy);
-    const fresh = troubles.filter(({ asset, kind }) => !this.#troubled.has(`${asset} ${kind}`));
+    const { sessionMs } = image;
+    const fresh = troubles.filter((trouble) => !this.#troubled.has(keyOf(trouble)));
     // Rungs stay in order: none goes on record before those that wait for the disk.
     const resolved = this.#unsaid.length > 0 ? [] : this.#unresolved.see(readBack);
     for (const { asset, kind, detail } of fresh) this.#ports.logger.warn(kind, { asset, detail });
@@ -299,7 +305,12 @@ export class EdgeAgent {
         this.#unresolved.resolve(resolved, (command) => this.#isActive(command));
       });
     if (!written) return;
-    this.#troubled = new Set(troubles.map(({ asset, kind }) => `${asset} ${kind}`));
+    // What comes and goes is one trouble, not a new one every few seconds.
+    const standing = [...this.#troubled].filter(([, atMs]) => sessionMs - atMs < OVER_AFTER_MS);
+    this.#troubled = new Map([
+      ...standing,
+      ...troubles.map((one) => [keyOf(one), sessionMs] as const),
+    ]);
     this.#unresolved.done(resolved);
   }
 
@@ -318,6 +329,12 @@ export class EdgeAgent {
 
   #note(kind: string, body: Record<string, string | number | boolean | null>, subject = ''): void {
     this.#recorder.append({ actor: 'agent', kind, subject, body });
+  }
+
+  #noteDoubts(doubts: string): void {
+    if (doubts === '') this.#note('readings_believed', {});
+    else this.#note('readings_doubted', { doubts });
+    this.#ports.logger.warn(doubts === '' ? 'readings_believed' : 'readings_doubted', { doubts });
   }
 
   #vitals(): Vitals {
@@ -357,4 +374,8 @@ export class EdgeAgent {
     this.#policy = held;
     this.#state = { ...this.#state, policy: held.site };
   }
+}
+
+function keyOf({ asset, kind }: ActuationTrouble): string {
+  return `${asset} ${kind}`;
 }

@@ -1,5 +1,7 @@
 import type { AssetMeasurement, AssetRatings } from '@tieline/edge-agent';
-import type { Clock } from '@tieline/kernel';
+import { type Clock, clamp } from '@tieline/kernel';
+import { believed } from './false-measurement.ts';
+import type { InjectedFault } from './injected-fault.ts';
 import {
   keptLimitKw,
   keptSetpointKw,
@@ -9,27 +11,7 @@ import {
   shownPowerKw,
   shownVoltagePu,
 } from './resolution.ts';
-
-/** What the plant has at an asset's terminal now; kW and kvar positive into the grid. */
-export interface Terminal {
-  readonly activePowerKw: number;
-  readonly reactivePowerKvar: number;
-  readonly voltagePu: number;
-  /** 0 to 1; null where there is no store. */
-  readonly stateOfCharge: number | null;
-}
-
-/**
- * How a device misbehaves: says nothing, refuses everything, accepts a write and keeps half of it, accepts a
- * reversion time and never runs it, tells watts for kilowatts, or keeps its setpoint and gives nothing.
- */
-export type InjectedFault =
-  | 'silent'
-  | 'refuses'
-  | 'other-setpoint'
-  | 'lying-timer'
-  | 'watts'
-  | 'gives-nothing';
+import type { Terminal } from './terminal.ts';
 
 /** The active-power function of a device: WSet of a battery, WMaxLim of an inverter. */
 export interface PowerControl {
@@ -43,6 +25,12 @@ export interface PowerControl {
   readonly reversionS: number;
 }
 
+/** What a device that clips without a word follows at most, of its nameplate. */
+const CLIPPED_TO = 0.4;
+/** What a foreign master asks for, of the nameplate, and how often. */
+const FOREIGN_SHARE = 0.25;
+const FOREIGN_EVERY_MS = 5_000;
+
 /**
  * One device as its owner would find it: nameplate, measurements at the resolution of its registers,
  * the control function with its reversion timer, the switch between local and remote. Timers are
@@ -51,7 +39,6 @@ export interface PowerControl {
  */
 export class DeviceModel {
   readonly ratings: AssetRatings;
-  fault: InjectedFault | null = null;
   /** What the controller last wrote as its heartbeat; null before the first. */
   controllerHeartbeat: number | null = null;
   /** How often somebody wrote from afar while the device was in local control. */
@@ -63,6 +50,10 @@ export class DeviceModel {
   /** Clock time at which the function reverts; null while the timer does not run. */
   #revertsAtMs: number | null = null;
   #local = false;
+  #fault: InjectedFault | null = null;
+  /** When the fault began, and what the terminal was then. */
+  #since: { readonly atMs: number; readonly first: Terminal; readonly remainingS: number | null };
+  #foreignDueMs = Number.POSITIVE_INFINITY;
 
   constructor(ratings: AssetRatings, clock: Clock, terminal: () => Terminal) {
     this.ratings = ratings;
@@ -70,6 +61,21 @@ export class DeviceModel {
     this.#terminal = terminal;
     this.#nameplateKw = Math.max(ratings.dischargeMaxKw, ratings.chargeMaxKw);
     this.#control = asShipped(ratings);
+    this.#since = { atMs: clock.monotonicMs(), first: terminal(), remainingS: null };
+  }
+
+  get fault(): InjectedFault | null {
+    return this.#fault;
+  }
+
+  set fault(fault: InjectedFault | null) {
+    const atMs = this.#clock.monotonicMs();
+    const remainingS = this.reversionRemainingS();
+    this.#since = { atMs, first: this.#terminal(), remainingS };
+    this.#fault = fault;
+    this.#foreignDueMs = fault === 'foreign-master' ? atMs : Number.POSITIVE_INFINITY;
+    // A timer that lies does not run to its end either.
+    if (fault === 'lying-timer' || fault === 'frozen-timer') this.#revertsAtMs = null;
   }
 
   get controllable(): boolean {
@@ -102,6 +108,7 @@ export class DeviceModel {
 
   /** The function as it stands now. */
   control(): PowerControl {
+    this.#foreignWrite();
     if (this.#revertsAtMs !== null && this.#clock.monotonicMs() >= this.#revertsAtMs) {
       const { revertKw, revertEnabled } = this.#control;
       this.#control = { ...this.#control, valueKw: revertKw, enabled: revertEnabled };
@@ -110,15 +117,24 @@ export class DeviceModel {
     return this.#control;
   }
 
-  /** What the plant has to follow; null where nothing is asked. */
+  /** What is asked of it, as it says; null where nothing is. */
   askedKw(): number | null {
     const { enabled, valueKw } = this.control();
     return enabled ? valueKw : null;
   }
 
+  /** What the plant follows, which an honest device is asked for; null where nothing is. */
+  followedKw(): number | null {
+    const askedKw = this.askedKw();
+    if (this.#fault === 'setpoint-discarded') return null;
+    if (this.#fault !== 'clips' || askedKw === null) return askedKw;
+    return clamp(askedKw, -CLIPPED_TO * this.#nameplateKw, CLIPPED_TO * this.#nameplateKw);
+  }
+
   /** Whole seconds left, rounded up; null while the timer does not run. */
   reversionRemainingS(): number | null {
-    this.control();
+    const { enabled, reversionS } = this.control();
+    if (this.#fault === 'frozen-timer' && enabled) return this.#since.remainingS ?? reversionS;
     if (this.#revertsAtMs === null) return null;
     return Math.ceil((this.#revertsAtMs - this.#clock.monotonicMs()) / 1_000);
   }
@@ -126,28 +142,49 @@ export class DeviceModel {
   /** A write from afar; enabling starts the timer anew. False where the device refuses. */
   apply(change: Partial<PowerControl>): boolean {
     if (this.#local) this.foreignWrites += 1;
-    if (this.#local || this.fault === 'refuses' || !this.controllable) return false;
+    if (this.#local || this.#fault === 'refuses' || !this.controllable) return false;
     const before = this.control();
-    const next = { ...before, ...change };
-    const faulty = this.fault === 'other-setpoint' && change.valueKw !== undefined;
+    const next = { ...before, ...change, ...this.#torn(before, change) };
+    const halved = this.#fault === 'other-setpoint' && change.valueKw !== undefined;
     this.#control = {
       ...next,
-      valueKw: this.#kept(faulty ? next.valueKw / 2 : next.valueKw),
+      valueKw: this.#kept(halved ? next.valueKw / 2 : next.valueKw),
       revertKw: this.#kept(next.revertKw),
     };
     if (change.enabled !== undefined) {
-      const runs = next.enabled && next.reversionS > 0 && this.fault !== 'lying-timer';
+      const lies = this.#fault === 'lying-timer' || this.#fault === 'frozen-timer';
+      const runs = next.enabled && next.reversionS > 0 && !lies;
       this.#revertsAtMs = runs ? this.#clock.monotonicMs() + next.reversionS * 1_000 : null;
     }
     return true;
   }
 
+  /** Half of a write: the upper word of a setpoint and a percentage hold, what stands behind them is as it was. */
+  #torn(before: PowerControl, { valueKw }: Partial<PowerControl>): Partial<PowerControl> {
+    if (this.#fault !== 'half-written' || valueKw === undefined) return {};
+    const { revertKw, revertEnabled, reversionS } = before;
+    const kept = this.ratings.kind === 'pv' ? valueKw : tornKw(before.valueKw, valueKw);
+    return { valueKw: kept, revertKw, revertEnabled, reversionS };
+  }
+
+  /** Whoever else has its address writes without asking: nothing runs, so what is due is done when somebody looks. */
+  #foreignWrite(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs < this.#foreignDueMs || this.#local) return;
+    this.#foreignDueMs = nowMs + FOREIGN_EVERY_MS;
+    const valueKw = this.#kept(FOREIGN_SHARE * this.#nameplateKw);
+    this.#control = { ...this.#control, enabled: true, valueKw };
+  }
+
   /** What the device says of itself now. */
   measure(): AssetMeasurement {
-    const { activePowerKw, reactivePowerKvar, voltagePu, stateOfCharge } = this.#terminal();
+    const { atMs, first } = this.#since;
+    const forMs = this.#clock.monotonicMs() - atMs;
+    const seen = believed(this.#terminal(), this.#fault, { forMs, first });
+    const { activePowerKw, reactivePowerKvar, voltagePu, stateOfCharge } = seen;
     const exponent = this.scaleFor(activePowerKw, reactivePowerKvar);
     return {
-      activePowerKw: shownPowerKw(activePowerKw, exponent) * (this.fault === 'watts' ? 1_000 : 1),
+      activePowerKw: shownPowerKw(activePowerKw, exponent) * (this.#fault === 'watts' ? 1_000 : 1),
       reactivePowerKvar: shownPowerKw(reactivePowerKvar, exponent),
       voltagePu: shownVoltagePu(voltagePu),
       stateOfCharge:
@@ -170,6 +207,12 @@ export class DeviceModel {
       ? keptLimitKw(powerKw, this.ratings.dischargeMaxKw)
       : keptSetpointKw(powerKw);
   }
+}
+
+/** The upper word of one 32-bit register in W over the lower word of another. */
+function tornKw(oldKw: number, newKw: number): number {
+  const [oldW, newW] = [Math.round(oldKw * 1_000), Math.round(newKw * 1_000)];
+  return ((newW & 0xffff_0000) | (oldW & 0xffff)) / 1_000;
 }
 
 function asShipped({ kind, dischargeMaxKw }: AssetRatings): PowerControl {

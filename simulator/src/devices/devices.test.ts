@@ -9,7 +9,9 @@ import { type AssetId, type Clock, silentLogger } from '@tieline/kernel';
 import { ModbusTCPClient } from 'jsmodbus';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type SunSpecServer, serveSunSpec } from './adapters/sunspec-server.ts';
-import { DeviceModel, type Terminal } from './device-model.ts';
+import { DeviceModel } from './device-model.ts';
+import type { InjectedFault } from './injected-fault.ts';
+import type { Terminal } from './terminal.ts';
 import { virtualDevices } from './virtual-devices.ts';
 
 /** A clock that stands still until it is moved; sleeping moves it. */
@@ -119,6 +121,72 @@ describe('the devices that both transports stand on', () => {
     expect(battery.askedKw()).toBeNull();
     expect(battery.apply({ ...discharging, reversionS: 10 })).toBe(true);
     expect(battery.askedKw()).toBe(40);
+  });
+
+  /** A battery that gives 40 kW, with the fault. */
+  function giving(fault: InjectedFault): ReturnType<typeof site> & { battery: DeviceModel } {
+    const built = site();
+    const battery = built.models.get('battery-1')!;
+    const at = { reactivePowerKvar: 0, voltagePu: 1, stateOfCharge: 0.5 };
+    built.controls.terminal('battery-1', { ...at, activePowerKw: 40 });
+    battery.fault = fault;
+    return { ...built, battery };
+  }
+
+  test.each([
+    ['wrong-scale', 327.67],
+    ['kw-for-w', 0.04],
+    ['reversed-sign', -40],
+    ['drifts', 44],
+  ] as const)('a device with %s shows another power than it has', (fault, shownKw) => {
+    const { clock, battery } = giving(fault);
+    clock.advance(120_000);
+    expect(battery.measure().activePowerKw).toBeCloseTo(shownKw, 2);
+    battery.fault = null;
+    expect(battery.measure().activePowerKw).toBe(40);
+  });
+
+  test('stuck, it shows what was; its charge drifts by a point a minute', () => {
+    const { controls, battery } = giving('stuck');
+    const at = { reactivePowerKvar: 0, voltagePu: 0.9, stateOfCharge: 0.4 };
+    controls.terminal('battery-1', { ...at, activePowerKw: 10 });
+    expect(battery.measure()).toMatchObject({
+      activePowerKw: 40,
+      voltagePu: 1,
+      stateOfCharge: 0.5,
+    });
+    const drifting = giving('charge-drifts');
+    drifting.clock.advance(300_000);
+    expect(drifting.battery.measure().stateOfCharge).toBe(0.55);
+  });
+
+  test.each([
+    ['setpoint-discarded', 90, 90, null],
+    ['clips', 90, 90, 40],
+    ['other-setpoint', 90, 45, 45],
+    // 90,000 W is 0x15f90: the upper word is written, the lower is as it was.
+    ['half-written', 90, 65.536, 65.536],
+  ] as const)(
+    'told 90 kW, one with %s shows one thing and may do another',
+    (fault, toldKw, shownKw, doesKw) => {
+      const { battery } = giving(fault);
+      battery.apply({ ...discharging, valueKw: toldKw, reversionS: 10 });
+      expect(battery.measure().setpointKw).toBe(shownKw);
+      expect(battery.followedKw()).toBe(doesKw);
+    },
+  );
+
+  test('a foreign master writes over every few seconds, and a frozen timer never falls', () => {
+    const foreign = giving('foreign-master');
+    expect(foreign.battery.askedKw()).toBe(25);
+    foreign.battery.apply({ ...discharging, reversionS: 60 });
+    expect(foreign.battery.askedKw()).toBe(40);
+    foreign.clock.advance(5_000);
+    expect(foreign.battery.askedKw()).toBe(25);
+    const frozen = giving('frozen-timer');
+    frozen.battery.apply({ ...discharging, reversionS: 60 });
+    frozen.clock.advance(600_000);
+    expect(frozen.battery.measure()).toMatchObject({ setpointKw: 40, reversionRemainingS: 60 });
   });
 
   test('a register at its stop shows the stop, not a number of another sign', () => {

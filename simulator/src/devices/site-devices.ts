@@ -1,7 +1,8 @@
 import type { AssetRatings } from '@tieline/edge-agent';
 import type { Clock } from '@tieline/kernel';
 import type { SitePlant } from '../plant/site-plant.ts';
-import { DeviceModel, type Terminal } from './device-model.ts';
+import { DeviceModel } from './device-model.ts';
+import type { Terminal } from './terminal.ts';
 
 /**
  * The devices of one site, each at its terminal of the plant. `follow` hands what was asked of them to the
@@ -24,9 +25,9 @@ export function siteDevices(
       for (const model of models) {
         const { kind } = model.ratings;
         if (kind === 'battery' && plant.battery !== null) {
-          plant.battery.targetKw = model.fault === 'gives-nothing' ? 0 : (model.askedKw() ?? 0);
+          plant.battery.targetKw = model.followedKw() ?? 0;
         }
-        if (kind === 'pv') plant.pvLimitKw = model.askedKw();
+        if (kind === 'pv') plant.pvLimitKw = model.followedKw();
       }
     },
   };

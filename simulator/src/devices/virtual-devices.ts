@@ -1,6 +1,13 @@
-import type { AssetReading, DeviceFault, Devices, WriteOutcome } from '@tieline/edge-agent';
+import type {
+  AssetReading,
+  DeviceFault,
+  DeviceSetpoint,
+  Devices,
+  WriteOutcome,
+} from '@tieline/edge-agent';
 import { type AssetId, assert, type Clock } from '@tieline/kernel';
-import type { DeviceModel } from './device-model.ts';
+import type { DeviceModel, PowerControl } from './device-model.ts';
+import { answering } from './injected-fault.ts';
 
 /**
  * The devices of a site without a wire: the same models that answer over Modbus, asked directly. Time
@@ -14,14 +21,24 @@ export function virtualDevices(models: readonly DeviceModel[], clock: Clock): De
   let closed = false;
   let controllerBeat = 0;
 
-  const faultOf = (model: DeviceModel): DeviceFault | null => {
+  const faultOf = (model: DeviceModel, deadlineMs: number): DeviceFault | null => {
     if (closed) return 'unreachable';
-    if (model.fault === 'silent') return 'silent';
-    return model.fault === 'refuses' ? 'refused' : null;
+    const answer = answering(model.fault);
+    if (answer === null || answer.delayMs >= deadlineMs) return 'silent';
+    if (answer.exception === null) return null;
+    return answer.exception === 'refuses' ? 'refused' : 'unreachable';
   };
 
-  const read = (model: DeviceModel): AssetReading => {
-    const fault = faultOf(model);
+  /** What reaches a slow device it does all the same, when nobody waits for it any more. */
+  const applyLate = async (model: DeviceModel, change: Partial<PowerControl>): Promise<void> => {
+    const delayMs = answering(model.fault)?.delayMs;
+    if (delayMs === undefined) return;
+    await clock.sleepUntil(clock.monotonicMs() + delayMs);
+    model.apply(change);
+  };
+
+  const read = (model: DeviceModel, deadlineMs: number): AssetReading => {
+    const fault = faultOf(model, deadlineMs);
     if (fault !== null) return failed(fault);
     const measured = model.measure();
     if (model.controllable && !measured.local) model.controllerHeartbeat = controllerBeat;
@@ -36,7 +53,7 @@ export function virtualDevices(models: readonly DeviceModel[], clock: Clock): De
       const readings = new Map<AssetId, AssetReading>();
       let silent = false;
       for (const [asset, model] of byAsset) {
-        const reading = read(model);
+        const reading = read(model, deadlineMs);
         readings.set(asset, reading);
         silent ||= !reading.ok && reading.fault === 'silent';
       }
@@ -50,25 +67,33 @@ export function virtualDevices(models: readonly DeviceModel[], clock: Clock): De
         activePowerKw === null || (Number.isFinite(activePowerKw) && reversionS >= 1),
         'a setpoint is a number that ends by itself',
       );
-      const fault = faultOf(model);
-      if (fault === 'silent') await clock.sleepUntil(clock.monotonicMs() + deadlineMs);
+      const change = changeOf(model, { activePowerKw, reversionS, revertKw });
+      const fault = faultOf(model, deadlineMs);
+      if (fault === 'silent') {
+        void applyLate(model, change);
+        await clock.sleepUntil(clock.monotonicMs() + deadlineMs);
+      }
       if (fault !== null) return failed(fault);
-      const taken =
-        activePowerKw === null
-          ? model.apply({ enabled: false })
-          : model.apply({
-              enabled: true,
-              valueKw: activePowerKw,
-              revertKw:
-                revertKw ?? (model.ratings.kind === 'pv' ? model.ratings.dischargeMaxKw : 0),
-              revertEnabled: revertKw !== null,
-              reversionS,
-            });
+      const taken = model.apply(change);
       return taken ? { ok: true } : failed('refused');
     },
     async close() {
       closed = true;
     },
+  };
+}
+
+function changeOf(
+  { ratings }: DeviceModel,
+  { activePowerKw, reversionS, revertKw }: DeviceSetpoint,
+): Partial<PowerControl> {
+  if (activePowerKw === null) return { enabled: false };
+  return {
+    enabled: true,
+    valueKw: activePowerKw,
+    revertKw: revertKw ?? (ratings.kind === 'pv' ? ratings.dischargeMaxKw : 0),
+    revertEnabled: revertKw !== null,
+    reversionS,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Feeder } from '@tieline/grid';
 import type { Complaint } from './complaint.ts';
 import { checkEvent, onlyVirtual, unfoldEvent } from './events/index.ts';
 import { OWNERS, quantityNames, readingOf } from './quantities.ts';
-import type { BoundExpectation, ScenarioFile } from './scenario-file.ts';
+import type { BoundExpectation, RecordExpectation, ScenarioFile } from './scenario-file.ts';
 import { suggestion } from './suggestion.ts';
 import { EVERY_BUS, quantitiesOf, type UnfoldedSites } from './unfold.ts';
 import type { Path } from './yaml-places.ts';
@@ -121,7 +121,8 @@ export function checkExpectations(
       const { order } = expectation;
       const reason = `there is no order '${order}'${suggestion(order, orders)}`;
       problems.push({ path: [...path, 'order'], reason });
-    } else checkMeter(expectation, given, known, path, problems);
+    } else if ('recorded' in expectation) checkRecord(expectation, given, known, path, problems);
+    else checkMeter(expectation, given, known, path, problems);
   }
 }
 
@@ -147,6 +148,24 @@ function checkMeter(
   if (key === 'movedBy' && Object.keys(expectation).length === 1) {
     problems.push({ path, reason: 'nothing is expected: atLeastKwh, atMostShare, or both' });
   }
+}
+
+function checkRecord(
+  { site, min = 0, max, from = 0, to }: RecordExpectation,
+  given: ScenarioFile,
+  known: UnfoldedSites,
+  path: Path,
+  problems: Complaint[],
+): void {
+  const sites = Object.keys(known.sites);
+  if (!sites.includes(site)) {
+    const reason = `there is no site '${site}'${suggestion(site, sites)}`;
+    problems.push({ path: [...path, 'site'], reason });
+  }
+  if (max !== undefined && min > max) {
+    problems.push({ path: [...path, 'min'], reason: 'min is above max' });
+  }
+  checkWindow(from, to ?? given.for, given, path, problems);
 }
 
 function checkBound(
@@ -177,6 +196,16 @@ function checkBound(
   if (min !== undefined && max !== undefined && min > max) {
     problems.push({ path: [...path, 'min'], reason: 'min is above max' });
   }
+  checkWindow(from, to, given, path, problems);
+}
+
+function checkWindow(
+  from: number,
+  to: number,
+  given: ScenarioFile,
+  path: Path,
+  problems: Complaint[],
+): void {
   if (to > given.for)
     problems.push({ path: [...path, 'to'], reason: 'after the scenario has ended' });
   if (from > to) problems.push({ path: [...path, 'from'], reason: 'from is after to' });

@@ -1,9 +1,10 @@
 import { clock } from './clock.ts';
 import type { Scenario } from './scenario.ts';
-import type { ScenarioExpectation } from './scenario-file.ts';
+import type { BoundExpectation, RecordExpectation, ScenarioExpectation } from './scenario-file.ts';
 
 /** An expectation as a person reads it: `harbour.batteryKw at most 125 from 2m10s to 6m30s`. */
 export function expectationWords(given: ScenarioExpectation): string {
+  if ('never' in given) return `order ${given.order} never ${given.never}`;
   if ('order' in given) {
     return `order ${given.order} ${given.reaches} within ${clock(given.within)}`;
   }
@@ -21,14 +22,36 @@ export function expectationWords(given: ScenarioExpectation): string {
     ];
     return `energy moved by ${movedBy} ${bounds.join(' and ')}`;
   }
-  const { that, min, max, from, to } = given;
-  const bounds = [
-    ...(min === undefined ? [] : [`at least ${min}`]),
-    ...(max === undefined ? [] : [`at most ${max}`]),
+  const { from, to } = given;
+  const window = [
     ...(from === undefined ? [] : [`from ${clock(from)}`]),
     ...(to === undefined ? [] : [`to ${clock(to)}`]),
   ];
-  return `${that} ${bounds.join(' ')}`;
+  return [...('recorded' in given ? recordWords(given) : boundWords(given)), ...window].join(' ');
+}
+
+function boundWords({ that, min, max }: BoundExpectation): readonly string[] {
+  return [
+    that,
+    ...(min === undefined ? [] : [`at least ${min}`]),
+    ...(max === undefined ? [] : [`at most ${max}`]),
+  ];
+}
+
+function recordWords(given: RecordExpectation): readonly string[] {
+  const { recorded, site, of, max } = given;
+  const min = recordsAtLeast(given);
+  return [
+    `${site} records ${recorded}`,
+    ...(of === undefined ? [] : [`of ${of}`]),
+    ...(min === 0 ? [] : [`${min} times or more`]),
+    ...(max === undefined ? [] : [`${max} times at most`]),
+  ];
+}
+
+/** At least one, where nothing else is said. */
+export function recordsAtLeast({ min, max }: RecordExpectation): number {
+  return min ?? (max === undefined ? 1 : 0);
 }
 
 /** What every run has to keep, whatever its scenario expects. */

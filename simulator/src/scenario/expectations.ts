@@ -5,7 +5,12 @@ import type { SignedOrder } from './events/event-kind.ts';
 import { expectationWords } from './expectation-words.ts';
 import { ownersIn, type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
-import type { BoundExpectation, OrderExpectation, SavingExpectation } from './scenario-file.ts';
+import type {
+  BoundExpectation,
+  NeverExpectation,
+  OrderExpectation,
+  SavingExpectation,
+} from './scenario-file.ts';
 import { quantitiesOf } from './unfold.ts';
 
 /** What became of one expectation. Times are ms after the scenario began. */
@@ -120,6 +125,41 @@ export class OrderWatch implements Watch {
     const signedMs = this.#conduct.orders.get(late)?.atMs;
     const atMs = kept || signedMs === undefined ? null : signedMs + within;
     return { expected, kept, seen, headroom: null, atMs };
+  }
+}
+
+/** An order that never gets so far. One that nobody took keeps that by chance, and not by promise. */
+export class NeverWatch implements Watch {
+  readonly #given: NeverExpectation;
+  readonly #conduct: Conduct;
+  readonly #names: readonly string[];
+  readonly #states = new Map<string, string>();
+  #reachedMs: number | null = null;
+
+  constructor(given: NeverExpectation, { groups }: Scenario, conduct: Conduct) {
+    this.#given = given;
+    this.#conduct = conduct;
+    this.#names = groups.orders.get(given.order) ?? [given.order];
+  }
+
+  look(run: ObservedRun, nowMs: number): void {
+    for (const name of this.#names) {
+      const id = this.#conduct.orders.get(name)?.command ?? null;
+      const command = id === null ? undefined : run.control?.command(id);
+      if (command === undefined) continue;
+      this.#states.set(name, command.state);
+      if (rungsOf(command).includes(this.#given.never)) this.#reachedMs ??= nowMs;
+    }
+  }
+
+  outcome(): Outcome {
+    const expected = expectationWords(this.#given);
+    const atMs = this.#reachedMs;
+    const untaken = this.#names.find((name) => !this.#states.has(name));
+    const states = [...new Set(this.#states.values())].join(', ');
+    const is = untaken === undefined ? `it is ${states}` : `${untaken} was not taken`;
+    const seen = atMs === null ? is : `it was at ${clock(atMs)}`;
+    return { expected, kept: atMs === null && untaken === undefined, seen, headroom: null, atMs };
   }
 }
 

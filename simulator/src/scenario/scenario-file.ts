@@ -23,29 +23,33 @@ const Bound = z
   })
   .describe('A quantity keeps within bounds, at every second of a window.');
 
+const Rung = z.enum([
+  'accepted',
+  'active',
+  'confirmed by the device',
+  'confirmed by measurement',
+  'completed',
+  'reverted',
+  'refused',
+  'clipped',
+  'failed',
+  'expired',
+  'superseded',
+  'cancelled',
+  'overridden',
+  'unknown',
+  'an end',
+]);
+
 const Reaching = z
   .strictObject({
     order: Name,
-    reaches: z.enum([
-      'accepted',
-      'active',
-      'confirmed by the device',
-      'confirmed by measurement',
-      'completed',
-      'reverted',
-      'refused',
-      'clipped',
-      'failed',
-      'expired',
-      'superseded',
-      'cancelled',
-      'overridden',
-      'unknown',
-      'an end',
-    ]),
+    reaches: Rung,
     within: Duration.describe('After the order was signed.'),
   })
   .describe('An order gets so far, as the control plane hears of it.');
+
+const Never = z.strictObject({ order: Name, never: Rung }).describe('An order never gets so far.');
 
 const Saving = z
   .strictObject({
@@ -69,6 +73,23 @@ const Moving = z
   })
   .describe('Energy that is drawn at another time than without control.');
 
+const Recorded = z
+  .strictObject({
+    recorded: z
+      .string()
+      .regex(/^[a-z_]{1,64}$/)
+      .describe('A kind of audit record: foreign_setpoint, readings_doubted …'),
+    site: Name,
+    of: z.exactOptional(z.string().min(1).max(64)).describe('Its subject: an asset.'),
+    min: z.exactOptional(z.int().min(0)),
+    max: z.exactOptional(z.int().min(0)),
+    from: z.exactOptional(At),
+    to: z.exactOptional(At),
+  })
+  .describe(
+    'The audit log of a site holds so many records of a kind from a window; at least one, unless said.',
+  );
+
 export const ScenarioFile = z.strictObject({
   scenario: z.literal(SCENARIO_SCHEMA),
   about: z.string().min(1).max(300).describe('The promise that the scenario keeps, in a sentence.'),
@@ -91,16 +112,18 @@ export const ScenarioFile = z.strictObject({
   sites: Sites,
   timeline: z.array(ScenarioEvent).max(10_000).default([]),
   expect: z
-    .array(z.union([Bound, Reaching, Saving, BillSaving, Moving]))
+    .array(z.union([Bound, Reaching, Never, Saving, BillSaving, Moving, Recorded]))
     .max(1_000)
     .default([]),
 });
 export type ScenarioFile = z.output<typeof ScenarioFile>;
 export type BoundExpectation = z.output<typeof Bound>;
 export type OrderExpectation = z.output<typeof Reaching>;
+export type NeverExpectation = z.output<typeof Never>;
 export type SavingExpectation = z.output<typeof Saving>;
 export type BillExpectation = z.output<typeof BillSaving>;
 export type MovingExpectation = z.output<typeof Moving>;
+export type RecordExpectation = z.output<typeof Recorded>;
 export type ScenarioExpectation = ScenarioFile['expect'][number];
 
 /** For editors. */

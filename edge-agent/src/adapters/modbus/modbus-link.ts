@@ -1,10 +1,12 @@
 import { Socket } from 'node:net';
 import { messageOf } from '@tieline/kernel';
-import { ModbusTCPClient, UserRequestError } from 'jsmodbus';
+import { ModbusTCPClient, responses, UserRequestError } from 'jsmodbus';
 import { DeviceError } from './device-error.ts';
 
 /** The library's own timer, which would keep the connection: ours, shorter, ends it. */
 const LIBRARY_TIMEOUT_MS = 60_000;
+/** Busy, no path from the gateway, and no answer behind it: what was asked has not come to the device, ask again. */
+const NOT_REACHED: ReadonlySet<number> = new Set([6, 10, 11]);
 /** Registers that one request may carry. */
 export const READ_MAX = 125;
 
@@ -102,7 +104,10 @@ export class ModbusLink {
 
   #explain(thrown: unknown): DeviceError {
     if (thrown instanceof UserRequestError && thrown.err === 'ModbusException') {
-      return new DeviceError('refused', thrown.message, { cause: thrown });
+      const body: unknown = thrown.response?.body;
+      const exception = body instanceof responses.ExceptionResponseBody ? body.code : 0;
+      const fault = NOT_REACHED.has(exception) ? 'unreachable' : 'refused';
+      return new DeviceError(fault, thrown.message, { cause: thrown });
     }
     // What the library says of a closed connection is less than what is known here.
     if (this.#lost !== null) return this.#lost;

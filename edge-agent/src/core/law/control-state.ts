@@ -1,6 +1,8 @@
 import type { AssetId } from '@tieline/kernel';
 import type { Action, Rank, SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../../ports/devices.ts';
+import { type Balance, balanced } from './balance.ts';
+import type { CountedCharge } from './counted-charge.ts';
 import { type DemandWindow, emptyDemand } from './demand-window.ts';
 import { emptyForecast, type ForecastState } from './forecast.ts';
 
@@ -56,6 +58,8 @@ export type AssetControl = {
     readonly activePowerKw: number;
     readonly stateOfCharge: number | null;
   } | null;
+  /** Its state of charge against counted energy; null where it has none, or was never read. */
+  readonly counted: CountedCharge | null;
 };
 
 /** A reading older than this is no basis for control any more. */
@@ -80,6 +84,7 @@ export type ControlState = {
   readonly nextOrder: number;
   readonly assets: Readonly<Record<AssetId, AssetControl>>;
   readonly demand: DemandWindow;
+  readonly balance: Balance;
   readonly forecast: ForecastState;
   /** Import of the site as it would be without its stores, kW, and when it was measured. */
   readonly uncontrolled: { readonly importKw: number; readonly atMs: number } | null;
@@ -94,6 +99,7 @@ const idleAsset: AssetControl = {
   stray: null,
   heldKw: null,
   seen: null,
+  counted: null,
 };
 
 export function initialState(
@@ -109,6 +115,7 @@ export function initialState(
       ratings.filter(isControllable).map((rating) => [rating.asset, idleAsset]),
     ),
     demand: emptyDemand,
+    balance: balanced,
     forecast: emptyForecast,
     uncontrolled: null,
   };

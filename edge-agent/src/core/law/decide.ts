@@ -2,6 +2,7 @@ import type { AssetId } from '@tieline/kernel';
 import type { SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../../ports/devices.ts';
 import { advanceActions, type CommandEvent } from './active-actions.ts';
+import { believe } from './believe.ts';
 import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
 import { ask, type Cycle, localReading } from './cycle.ts';
 import { confirmActions, endAction, noteClipping, noteReached, wasClippedThere } from './ladder.ts';
@@ -19,12 +20,16 @@ export interface Decision {
   readonly reasons: Readonly<Record<AssetId, string>>;
   /** Bounds that could not all be kept, by asset. */
   readonly conflicts: readonly string[];
+  /** Readings that are not believed, by asset. */
+  readonly doubts: readonly string[];
   readonly events: readonly CommandEvent[];
 }
 
 export interface Decided {
   readonly state: ControlState;
   readonly decision: Decision;
+  /** What it was decided on: the image without what is not believed. */
+  readonly believed: ProcessImage;
 }
 
 /**
@@ -33,10 +38,11 @@ export interface Decided {
  */
 export function decide(
   before: ControlState,
-  image: ProcessImage,
+  seen: ProcessImage,
   forecastKw: number | null,
 ): Decided {
-  const observed = withForecast(observe(before, image), image, forecastKw);
+  const { state, image, doubts } = believe(before, seen);
+  const observed = withForecast(observe(state, image), image, forecastKw);
   const advanced = advanceActions(observed, image);
   const cycle: Cycle = {
     state: advanced.state,
@@ -58,7 +64,8 @@ export function decide(
     for (const rating of ofKind(cycle.state, 'pv')) decidePv(cycle, policy, rating);
   }
   const { setpoints, reasons, conflicts, events } = cycle;
-  return { state: cycle.state, decision: { setpoints, reasons, conflicts, events } };
+  const decision = { setpoints, reasons, conflicts, doubts, events };
+  return { state: cycle.state, decision, believed: image };
 }
 
 function withForecast(

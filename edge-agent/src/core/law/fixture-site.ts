@@ -1,3 +1,4 @@
+import { clamp } from '@tieline/kernel';
 import type { Action, Rank, SitePolicy } from '@tieline/protocol';
 import type { AssetMeasurement, AssetRatings } from '../../ports/devices.ts';
 import { acceptCommand, type CommandEvent } from './active-actions.ts';
@@ -5,10 +6,18 @@ import { type ControlState, initialState } from './control-state.ts';
 import { type Decision, decide } from './decide.ts';
 import type { ImageReading, ProcessImage } from './process-image.ts';
 
+const ENERGY_KWH = 200;
+
 export const ratings: readonly AssetRatings[] = [
   { asset: 'meter', kind: 'meter', dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 },
   { asset: 'load', kind: 'load', dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 },
-  { asset: 'battery', kind: 'battery', dischargeMaxKw: 100, chargeMaxKw: 100, energyKwh: 200 },
+  {
+    asset: 'battery',
+    kind: 'battery',
+    dischargeMaxKw: 100,
+    chargeMaxKw: 100,
+    energyKwh: ENERGY_KWH,
+  },
   { asset: 'pv', kind: 'pv', dischargeMaxKw: 60, chargeMaxKw: 0, energyKwh: 0 },
 ];
 
@@ -118,6 +127,7 @@ export class Bench {
         this.askedKw = decision.setpoints['battery'] ?? null;
         this.batteryKw = this.askedKw ?? 0;
       }
+      this.stateOfCharge = clamp(this.stateOfCharge - this.batteryKw / 3_600 / ENERGY_KWH, 0, 1);
       this.sessionMs += 1_000;
     }
     return this.last!;

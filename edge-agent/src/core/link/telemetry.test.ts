@@ -27,7 +27,7 @@ class Feed {
     const at = { sessionMs, wallMs: this.wallOffsetMs + sessionMs, clock: 'trusted' } as const;
     const image: ProcessImage = { ...at, readings };
     const setpoints = Object.fromEntries(this.assets.map((asset) => [asset, this.second]));
-    const decision: Decision = { setpoints, reasons: {}, conflicts: [], events: [] };
+    const decision: Decision = { setpoints, reasons: {}, conflicts: [], doubts: [], events: [] };
     this.feed.add(image, decision, null);
     this.second += 1;
   }

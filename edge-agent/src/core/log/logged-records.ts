@@ -4,7 +4,9 @@ import { Action, Actions, ClockState, RANKS, SitePolicy } from '@tieline/protoco
 import { z } from 'zod';
 import type { AssetRatings } from '../../ports/devices.ts';
 import type { AcceptedCommand } from '../law/active-actions.ts';
+import type { Balance } from '../law/balance.ts';
 import type { ActiveAction, AssetControl, ControlState } from '../law/control-state.ts';
+import type { CountedCharge } from '../law/counted-charge.ts';
 import type { DemandWindow } from '../law/demand-window.ts';
 import type { LoggedCycle, LoggedReading } from './cycle-log.ts';
 
@@ -44,6 +46,13 @@ const InForce: z.ZodType<ActiveAction> = z.strictObject({
   failed: z.boolean(),
 });
 
+const Counted: z.ZodType<CountedCharge> = z.tuple([Ms, z.number(), z.number(), z.boolean()]);
+
+const Balanced: z.ZodType<Balance> = z.strictObject({
+  turningMs: Ms.nullable(),
+  doubted: z.boolean(),
+});
+
 const Asset: z.ZodType<AssetControl> = z.strictObject({
   askedKw: Kw.nullable(),
   movedMs: Ms,
@@ -55,6 +64,7 @@ const Asset: z.ZodType<AssetControl> = z.strictObject({
   seen: z
     .strictObject({ atMs: Ms, activePowerKw: Kw, stateOfCharge: z.number().nullable() })
     .nullable(),
+  counted: Counted.nullable(),
 });
 
 const Demand: z.ZodType<DemandWindow> = z.strictObject({
@@ -76,6 +86,7 @@ const State: z.ZodType<ControlState> = z.strictObject({
   nextOrder: z.int(),
   assets: z.record(AssetId, Asset),
   demand: Demand,
+  balance: Balanced,
   forecast: z.strictObject({
     model: ImportAt.nullable(),
     smoothedKw: Kw.nullable(),

@@ -63,6 +63,7 @@ function largestState(): ControlState {
     stray: { sinceMs: 2 ** 40, powerKw: 12.345 },
     reversalsMs: Array.from({ length: 60 }, (_, k) => 2 ** 40 + k),
     seen: { atMs: 2 ** 40, activePowerKw: 12.345, stateOfCharge: 0.505 },
+    counted: [2 ** 40, 0.485, 0.525, true],
   };
   const actions = Array.from({ length: ACTIONS_MAX }, (_, k) =>
     setpoint(20, {

@@ -10,6 +10,7 @@ import {
   responses,
 } from 'jsmodbus';
 import type { DeviceModel } from '../device-model.ts';
+import { type Answering, answering } from '../injected-fault.ts';
 import { type RegisterWrite, SunSpecImage } from '../sunspec-image.ts';
 
 /** A gateway, a technician's laptop and a few to spare. */
@@ -21,6 +22,11 @@ const EXCEPTION_OF: Readonly<Record<Exclude<RegisterWrite, 'ok'>, 2 | 3 | 4>> = 
   'no-such-register': 2,
   'bad-value': 3,
   refused: 4,
+};
+const EXCEPTION_BY_FAULT: Readonly<Record<NonNullable<Answering['exception']>, 4 | 6 | 11>> = {
+  refuses: 4,
+  busy: 6,
+  'gateway-no-response': 11,
 };
 
 type Body = ConstructorParameters<typeof ModbusTCPResponse>[4];
@@ -49,12 +55,25 @@ export async function serveSunSpec(device: DeviceModel, port = 0): Promise<SunSp
   });
 
   const modbus = new ModbusTCPServer(server, withoutMemory());
+  const late = new Set<NodeJS.Timeout>();
   const answer = (request: ModbusAbstractRequest, send: Answer, body: () => Body): void => {
-    if (device.fault === 'silent') return;
-    const { fc } = request.body;
-    const said = device.fault === 'refuses' ? exception(fc, EXCEPTION_OF.refused) : body();
-    assert(request instanceof ModbusTCPRequest, 'a TCP server gets TCP requests');
-    send(ModbusTCPResponse.fromRequest(request, said).createPayload());
+    const how = answering(device.fault);
+    if (how === null) return;
+    const say = (): void => {
+      const refusal = how.exception === null ? null : EXCEPTION_BY_FAULT[how.exception];
+      const said = refusal === null ? body() : exception(request.body.fc, refusal);
+      assert(request instanceof ModbusTCPRequest, 'a TCP server gets TCP requests');
+      send(ModbusTCPResponse.fromRequest(request, said).createPayload());
+    };
+    if (how.delayMs === 0) {
+      say();
+      return;
+    }
+    const timer = setTimeout(() => {
+      late.delete(timer);
+      say();
+    }, how.delayMs);
+    late.add(timer);
   };
   modbus.on('readHoldingRegisters', (request, send) => {
     answer(request, send, () => readBody(image, request));
@@ -79,6 +98,7 @@ export async function serveSunSpec(device: DeviceModel, port = 0): Promise<SunSp
     port: address.port,
     async close() {
       const closed = once(server, 'close');
+      for (const timer of late) clearTimeout(timer);
       server.close();
       for (const socket of sockets) socket.destroy();
       await closed;
@@ -107,6 +127,6 @@ function writeBody(image: SunSpecImage, request: ModbusAbstractRequest): Body {
   return responses.WriteMultipleRegistersResponseBody.fromRequest(body);
 }
 
-function exception(fc: Body['fc'], code: 1 | 2 | 3 | 4): Body {
+function exception(fc: Body['fc'], code: 1 | 2 | 3 | 4 | 6 | 11): Body {
   return new responses.ExceptionResponseBody(fc, code);
 }

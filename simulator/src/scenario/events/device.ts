@@ -1,5 +1,6 @@
 import { SiteId } from '@tieline/kernel';
 import { z } from 'zod';
+import { canHave, INJECTED_FAULTS } from '../../devices/injected-fault.ts';
 import { Asset } from '../values.ts';
 import type { EventKind } from './event-kind.ts';
 import { checkAsset, itsSite } from './of-a-site.ts';
@@ -9,19 +10,8 @@ const shape = z
     site: SiteId,
     asset: Asset,
     fault: z
-      .enum([
-        'none',
-        'silent',
-        'refuses',
-        'other-setpoint',
-        'lying-timer',
-        'watts',
-        'gives-nothing',
-        'forgets',
-      ])
-      .describe(
-        'other-setpoint: keeps half of a setpoint; lying-timer: its reversion never runs; watts: tells them for kilowatts; gives-nothing: keeps its setpoint all the same; forgets: restarts, once.',
-      ),
+      .enum(['none', 'forgets', ...INJECTED_FAULTS])
+      .describe('forgets: it restarts without its setpoint, once; none: it is honest again.'),
   })
   .describe('A device misbehaves from now on, or no more.');
 
@@ -30,7 +20,15 @@ export const device = {
   sites: itsSite,
   words: ({ site, asset, fault }) =>
     `${asset} of ${site}: ${fault === 'none' ? 'no fault any more' : fault}`,
-  check: checkAsset,
+  check: (given, sites) => {
+    const { asset, fault } = given;
+    const lacking = checkAsset(given, sites);
+    const controlled = asset === 'battery' || asset === 'pv';
+    const can = fault === 'none' || (fault === 'forgets' ? controlled : canHave(asset, fault));
+    return lacking.length > 0 || can
+      ? lacking
+      : [{ path: ['fault'], reason: `a ${asset} has nothing that ${fault} could be in` }];
+  },
   perform: ({ site, asset, fault }, stage) => {
     const model = stage.deviceOf(site, asset);
     if (fault === 'forgets') model.forget();

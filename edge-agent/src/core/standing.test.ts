@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { Conflicts } from './conflicts.ts';
+import { Standing } from './standing.ts';
 
 /** What is told of conflicts that come and go, one cycle a second. */
 function told(cycles: readonly (readonly string[])[]): (readonly [second: number, news: string])[] {
-  const conflicts = new Conflicts();
+  const standing = new Standing();
   return cycles.flatMap((present, second) => {
-    const news = conflicts.news(present, second * 1_000);
-    if (news !== null) conflicts.tell(news);
+    const news = standing.news(present, second * 1_000);
+    if (news !== null) standing.tell(news);
     return news === null ? [] : [[second, news] as const];
   });
 }
@@ -37,9 +37,9 @@ test('another one in its place is told at once', () => {
 });
 
 test('what could not be written is news again', () => {
-  const conflicts = new Conflicts();
-  expect(conflicts.news(['a'], 0)).toBe('a');
-  expect(conflicts.news(['a'], 1_000)).toBe('a');
-  conflicts.tell('a');
-  expect(conflicts.news(['a'], 2_000)).toBeNull();
+  const standing = new Standing();
+  expect(standing.news(['a'], 0)).toBe('a');
+  expect(standing.news(['a'], 1_000)).toBe('a');
+  standing.tell('a');
+  expect(standing.news(['a'], 2_000)).toBeNull();
 });

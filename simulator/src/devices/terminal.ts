@@ -1,0 +1,8 @@
+/** What the plant has at an asset's terminal now; kW and kvar positive into the grid. */
+export interface Terminal {
+  readonly activePowerKw: number;
+  readonly reactivePowerKvar: number;
+  readonly voltagePu: number;
+  /** 0 to 1; null where there is no store. */
+  readonly stateOfCharge: number | null;
+}
