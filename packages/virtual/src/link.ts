@@ -12,6 +12,11 @@ export interface LinkQuality {
   readonly lossRate: number;
   /** Share of QoS 1 messages that arrive twice. */
   readonly duplicateRate: number;
+  /**
+   * Share of publications that those behind them overtake. One connection keeps order; a broker of many nodes, or a
+   * bridge between two, does not.
+   */
+  readonly reorderRate: number;
 }
 
 const LINK_QUALITY: LinkQuality = {
@@ -19,10 +24,14 @@ const LINK_QUALITY: LinkQuality = {
   jitterMs: 0,
   lossRate: 0,
   duplicateRate: 0,
+  reorderRate: 0,
 };
 
 /** A lost segment comes again after this at the earliest, ms (the lower bound of TCP's timer on Linux). */
 const RETRANSMIT_MIN_MS = 200;
+
+/** How much longer the way is of what is overtaken, ms. */
+const DETOUR_MS = 1_000;
 
 /** The line between one client and the broker: what every connection over it shares. */
 export class Link {
@@ -75,6 +84,10 @@ export class Link {
   drawDuplicate(): boolean {
     return this.quality.duplicateRate > 0 && this.#random.uniform() < this.quality.duplicateRate;
   }
+
+  drawReorder(): boolean {
+    return this.quality.reorderRate > 0 && this.#random.uniform() < this.quality.reorderRate;
+  }
 }
 
 /** What travels: a publication by its QoS, or a packet of the protocol itself. */
@@ -97,6 +110,10 @@ export class Pipe {
   send(arrive: () => void, passenger: Passenger): void {
     const lost = this.#link.drawLoss();
     if (lost && passenger === 'qos0') return;
+    if (passenger !== 'control' && this.#link.drawReorder()) {
+      this.#detour(arrive);
+      return;
+    }
     const againMs = lost ? Math.max(RETRANSMIT_MIN_MS, 2 * this.#link.quality.delayMs) : 0;
     this.#enter(arrive, againMs);
     if (passenger === 'qos1' && this.#link.drawDuplicate()) this.#enter(arrive, 0);
@@ -105,6 +122,18 @@ export class Pipe {
   #enter(arrive: () => void, extraMs: number): void {
     this.#waiting.push(arrive);
     this.#pass(extraMs);
+  }
+
+  /** Beside the others, which do not wait for it. */
+  #detour(arrive: () => void): void {
+    const { world } = this.#link;
+    const dueMs = world.monotonicMs() + this.#link.passageMs() + DETOUR_MS;
+    const event = world.schedule(dueMs, () => {
+      this.#events.delete(event);
+      if (this.#link.isCut) this.#enter(arrive, 0);
+      else arrive();
+    });
+    this.#events.add(event);
   }
 
   #pass(extraMs: number): void {

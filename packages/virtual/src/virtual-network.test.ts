@@ -117,6 +117,28 @@ test('loss takes QoS 0 messages and delays QoS 1, in order; duplicates come of Q
   expect([...new Set(receiver.heard)]).toEqual(numbers.map((number) => `t/n:${number}`));
 });
 
+test('what is overtaken arrives all the same, each once, and not in its order', async () => {
+  const { world, network, client } = makeWorld(4);
+  const receiver = await client('receiver', ['t/#']);
+  const sender = await client('sender', []);
+  network.setQuality('sender', { reorderRate: 0.5 });
+  const numbers = Array.from({ length: 100 }, (_, at) => at);
+  const acks = numbers.map((number) => send(sender, number));
+  await world.advance(5_000);
+  expect(new Set(await Promise.all(acks))).toEqual(new Set(['sent']));
+  const sent = numbers.map((number) => `t/n:${number}`);
+  expect(receiver.heard).not.toEqual(sent);
+  expect(receiver.heard.toSorted()).toEqual(sent.toSorted());
+  // One that is on its way when the link is cut waits, as the others do.
+  void send(sender, 100);
+  network.cut('sender');
+  await world.advance(2_000);
+  expect(receiver.heard).toHaveLength(100);
+  network.restore('sender');
+  await world.advance(2_000);
+  expect(receiver.heard).toHaveLength(101);
+});
+
 test('a QoS 1 message that was lost comes again later, and all after it wait for it', async () => {
   const { world, network, client } = makeWorld(1);
   const receiver = await client('receiver', ['t/#']);

@@ -11,6 +11,7 @@ const shape = z
     jitterMs: z.exactOptional(z.number().min(0).max(60_000)),
     lossRate: z.exactOptional(Fraction),
     duplicateRate: z.exactOptional(Fraction),
+    reorderRate: z.exactOptional(Fraction),
   })
   .describe('How the link of a site treats messages from now on.');
 
