@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { EventKind } from './event-kind.ts';
 import { itsSite } from './of-a-site.ts';
 
-const OFFSET_MAX_MS = 400 * DAY_MS;
+/** A clock without a battery begins in 1970, one that has run over in 2038 or 1901. */
+const OFFSET_MAX_MS = 36_525 * DAY_MS;
 
 const shape = z
   .strictObject({ site: SiteId, offsetMs: z.int().min(-OFFSET_MAX_MS).max(OFFSET_MAX_MS) })
