@@ -94,11 +94,12 @@ function checkProcesses(
   const inOrder = [...timeline.entries()]
     .flatMap(([at, event]) => unfoldEvent(event, groups).map((one) => [at, one] as const))
     .toSorted(([, a], [, b]) => a.at - b.at);
-  for (const [index, { kill, start, control, broker }] of inOrder) {
+  for (const [index, { kill, start, powerCut, control, broker }] of inOrder) {
     const path = ['timeline', index];
     const process = broker === undefined ? 'the control plane' : 'the broker';
-    const of = kill ?? start ?? process;
-    if (kill !== undefined || control === 'stop' || broker === 'stop') {
+    const ends = kill ?? powerCut?.site;
+    const of = ends ?? start ?? process;
+    if (ends !== undefined || control === 'stop' || broker === 'stop') {
       if (ended.has(of)) problems.push({ path, reason: `${of} has ended already` });
       ended.add(of);
     } else if (start !== undefined || control === 'start' || broker === 'start') {

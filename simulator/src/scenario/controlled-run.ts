@@ -5,6 +5,7 @@ import type { LinkQuality, Onlooker } from '@tieline/virtual';
 import type { Provisioned } from '../deployment/provision.ts';
 import type { SiteDevices } from '../devices/site-devices.ts';
 import type { Plant } from '../plant/plant.ts';
+import type { CutPlan } from '../virtual/power.ts';
 import type { Trace } from '../virtual/trace.ts';
 
 /*
@@ -93,8 +94,8 @@ export interface Links {
 }
 
 /**
- * What only a run within one process shows and can do: whatever passes the broker, the log of an agent while it runs, and
- * models that are made while it runs.
+ * What only a run within one process shows and can do: whatever passes the broker, the log of an agent while it runs,
+ * models that are made while it runs, and what becomes of its disk.
  */
 export interface Inside {
   show(onlooker: Onlooker): void;
@@ -103,6 +104,10 @@ export interface Inside {
   auditLog(site: string): AuditLog | null;
   /** The release key signs a packed model, and the control plane has the site run it. */
   directModel(site: string, packed: Uint8Array): void;
+  /** The gateway of a site loses its power at one of its writes from now on. */
+  cutPower(site: string, plan: CutPlan): void;
+  /** Its disk takes nothing more, or has room again. */
+  fillDisk(site: string, full: boolean): void;
 }
 
 /** Of a live run. */

@@ -18,6 +18,7 @@ import { virtualDevices } from '../devices/virtual-devices.ts';
 import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
 import type { Plant } from '../plant/plant.ts';
 import type { ControlledRun } from '../scenario/controlled-run.ts';
+import { type CutPlan, Power, PowerCut, poweredDevices, poweredStore } from './power.ts';
 import { Trace } from './trace.ts';
 import { VirtualControl } from './virtual-control.ts';
 import { virtualInference } from './virtual-inference.ts';
@@ -38,6 +39,16 @@ export interface VirtualRunOptions {
   /** Called when an agent has ended by a fault of its own; without it, that ends the run. */
   readonly onAgentFailed?: (site: string, cause: unknown) => void;
 }
+
+/** A process of an agent. */
+interface Running {
+  readonly stop: AbortController;
+  readonly power: Power;
+  readonly ended: Promise<void>;
+}
+
+/** More pages than any run writes. */
+const PAGES_MAX = 1_000_000;
 
 /** The plant moves once a second, like the agents. */
 export const STEP_MS = 1_000;
@@ -65,7 +76,7 @@ export class VirtualRun implements ControlledRun {
   /** How far the wall clock of each site's gateway is off, ms. */
   readonly #clockOffsetMs = new Map<string, number>();
   readonly #stop = new AbortController();
-  readonly #running = new Map<string, { readonly stop: AbortController; ended: Promise<void> }>();
+  readonly #running = new Map<string, Running>();
 
   constructor(options: VirtualRunOptions) {
     const { simulated, seed, startMs, logger = silentLogger } = options;
@@ -144,17 +155,24 @@ export class VirtualRun implements ControlledRun {
     assert(site !== undefined && key !== undefined && !this.#running.has(name), 'a site at rest');
     const db = this.databases.get(name) ?? openDatabase(':memory:', { synchronous: 'FULL' });
     const identity = { anchor: trust.anchor, deployment, site: name };
-    const log = this.logs.get(name) ?? new AuditLog({ db, identity, key });
+    // A process remembers nothing of the one before it.
+    const log = new AuditLog({ db, identity, key });
     this.databases.set(name, db);
     this.logs.set(name, log);
+    const stop = new AbortController();
+    const power = new Power(() => {
+      this.network.crash(name);
+      stop.abort();
+      this.#running.delete(name);
+    });
     const agent = new EdgeAgent(
       {
         clock: this.#clockOf(name),
         rng: scoped(this.#rng, name),
         logger: logger.child({ site: name }),
         bus: this.network.bus(name),
-        store: sqliteStore(db, log),
-        devices: virtualDevices(this.devices.get(name)!.models, this.world),
+        store: poweredStore(sqliteStore(db, log), power),
+        devices: poweredDevices(virtualDevices(this.devices.get(name)!.models, this.world), power),
         inference: virtualInference(this.world),
       },
       {
@@ -166,16 +184,14 @@ export class VirtualRun implements ControlledRun {
         ratedImportKw: site.ratedImportKw,
       },
     );
-    const stop = new AbortController();
     const { onAgentFailed } = this.#options;
-    const running = agent.run(stop.signal);
+    const running = endOf(agent.run(stop.signal));
     const failed = (cause: unknown): void => {
-      this.network.crash(name);
-      this.#running.delete(name);
+      power.cut();
       onAgentFailed?.(name, cause);
     };
     const ended = onAgentFailed === undefined ? running : running.catch(failed);
-    this.#running.set(name, { stop, ended });
+    this.#running.set(name, { stop, power, ended });
   }
 
   readonly inside = {
@@ -185,6 +201,13 @@ export class VirtualRun implements ControlledRun {
       this.databases.has(site) ? this.auditLog(site) : null,
     directModel: (site: string, packed: Uint8Array): void =>
       this.#control.directModel(site, packed, Math.floor(this.world.wallMs() / 1_000)),
+    cutPower: (site: string, plan: CutPlan): void => this.#running.get(site)?.power.planCut(plan),
+    fillDisk: (site: string, full: boolean): void => {
+      const db = this.databases.get(site);
+      assert(db !== undefined, 'a site whose agent has run');
+      const pages = full ? db.pragma('page_count', { simple: true }) : PAGES_MAX;
+      db.pragma(`max_page_count = ${pages}`);
+    },
   };
 
   /** Whether the agent of a site runs now. */
@@ -199,13 +222,11 @@ export class VirtualRun implements ControlledRun {
     return log;
   }
 
-  /** The agent of a site ends without a word to anybody: its link breaks first, then it is stopped. */
+  /** The agent of a site ends without a word to anybody, and leaves what is durable. */
   async kill(site: string): Promise<void> {
     const running = this.#running.get(site);
     if (running === undefined) return;
-    this.network.crash(site);
-    running.stop.abort();
-    this.#running.delete(site);
+    running.power.cut();
     await this.world.run(() => running.ended);
   }
 
@@ -237,6 +258,15 @@ export class VirtualRun implements ControlledRun {
     };
     // Half a step beside the agents' cycles, so that no tie decides what a cycle sees.
     this.world.schedule(this.world.monotonicMs() + STEP_MS / 2, step);
+  }
+}
+
+/** A process without power may end in whatever it was at. */
+async function endOf(running: Promise<void>): Promise<void> {
+  try {
+    await running;
+  } catch (thrown) {
+    if (!(thrown instanceof PowerCut)) throw thrown;
   }
 }
 

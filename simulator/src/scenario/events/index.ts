@@ -11,6 +11,7 @@ import { control } from './control.ts';
 import { cut } from './cut.ts';
 import { deliver } from './deliver.ts';
 import { device } from './device.ts';
+import { disk } from './disk.ts';
 import type { EventKind, KnownSites, Stage } from './event-kind.ts';
 import { forge } from './forge.ts';
 import { kill } from './kill.ts';
@@ -20,6 +21,7 @@ import { local } from './local.ts';
 import { model } from './model.ts';
 import { order } from './order.ts';
 import { policy } from './policy.ts';
+import { powerCut } from './power-cut.ts';
 import { replay } from './replay.ts';
 import { restore } from './restore.ts';
 import { start } from './start.ts';
@@ -35,6 +37,8 @@ const KINDS = {
   link,
   kill,
   start,
+  powerCut,
+  disk,
   device,
   local,
   load,

@@ -18,9 +18,9 @@ const shape = z
 export const link = {
   shape,
   sites: itsSite,
-  onlyVirtual: ({ lossRate = 0, duplicateRate = 0 }) =>
-    lossRate > 0 || duplicateRate > 0
-      ? 'a live link is TCP, which loses and doubles no message: delayMs, jitterMs, or cut'
+  onlyVirtual: ({ lossRate = 0, duplicateRate = 0, reorderRate = 0 }) =>
+    lossRate > 0 || duplicateRate > 0 || reorderRate > 0
+      ? 'a live link is TCP, which loses, doubles and turns round no message: delayMs, jitterMs, or cut'
       : null,
   words: ({ site, ...quality }) => {
     const parts = Object.entries(quality).map(([name, value]) => `${name} ${value}`);

@@ -8,5 +8,9 @@ export const start = {
   shape,
   sites: itself,
   words: (site) => `agent of ${site} started`,
-  perform: (site, { run }) => run.start(site),
+  perform: (site, stage, atMs) => {
+    if (!stage.run.hasAgent(site)) return stage.run.start(site);
+    stage.fail(atMs, `the agent of ${site} runs still: its power has not failed`);
+    return undefined;
+  },
 } satisfies EventKind<typeof shape>;
