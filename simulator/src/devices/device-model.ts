@@ -1,5 +1,5 @@
 import type { AssetMeasurement, AssetRatings } from '@tieline/edge-agent';
-import { type Clock, clamp } from '@tieline/kernel';
+import { type Clock, clamp, HOUR_MS } from '@tieline/kernel';
 import { believed } from './false-measurement.ts';
 import type { InjectedFault } from './injected-fault.ts';
 import {
@@ -25,6 +25,8 @@ export interface PowerControl {
   readonly reversionS: number;
 }
 
+/** What a counter has counted at the test bench, each way: one at 0 reads as none at all. */
+const TESTED_KWH = 1;
 /** What a device that clips without a word follows at most, of its nameplate. */
 const CLIPPED_TO = 0.4;
 /** What a foreign master asks for, of the nameplate, and how often. */
@@ -53,6 +55,7 @@ export class DeviceModel {
   #fault: InjectedFault | null = null;
   /** When the fault began, and what the terminal was then. */
   #since: { readonly atMs: number; readonly first: Terminal; readonly remainingS: number | null };
+  #counted: { readonly atMs: number; readonly givenKwh: number; readonly takenKwh: number };
   #foreignDueMs = Number.POSITIVE_INFINITY;
 
   constructor(ratings: AssetRatings, clock: Clock, terminal: () => Terminal) {
@@ -61,7 +64,9 @@ export class DeviceModel {
     this.#terminal = terminal;
     this.#nameplateKw = Math.max(ratings.dischargeMaxKw, ratings.chargeMaxKw);
     this.#control = asShipped(ratings);
-    this.#since = { atMs: clock.monotonicMs(), first: terminal(), remainingS: null };
+    const atMs = clock.monotonicMs();
+    this.#since = { atMs, first: terminal(), remainingS: null };
+    this.#counted = { atMs, givenKwh: TESTED_KWH, takenKwh: TESTED_KWH };
   }
 
   get fault(): InjectedFault | null {
@@ -174,6 +179,23 @@ export class DeviceModel {
     this.#foreignDueMs = nowMs + FOREIGN_EVERY_MS;
     const valueKw = this.#kept(FOREIGN_SHARE * this.#nameplateKw);
     this.#control = { ...this.#control, enabled: true, valueKw };
+  }
+
+  /** Counts what has flowed since it was last called, at the power that the terminal has had meanwhile. */
+  count(): void {
+    const { atMs, givenKwh, takenKwh } = this.#counted;
+    const nowMs = this.#clock.monotonicMs();
+    const flowedKwh = (this.#terminal().activePowerKw * (nowMs - atMs)) / HOUR_MS;
+    this.#counted = {
+      atMs: nowMs,
+      givenKwh: givenKwh + Math.max(0, flowedKwh),
+      takenKwh: takenKwh + Math.max(0, -flowedKwh),
+    };
+  }
+
+  /** Into the grid and out of it, kWh. */
+  counted(): { readonly givenKwh: number; readonly takenKwh: number } {
+    return this.#counted;
   }
 
   /** What the device says of itself now. */

@@ -228,8 +228,8 @@ describe('the server', () => {
       (thrown: { response?: { body: { code: number } } }) => thrown.response?.body.code,
     );
 
-  // 40000 marker, 40002 model 1 (68), 40070 model 701 (155), 40225 702 (52), 40277 704 (67).
-  const CONTROLS = 40_277;
+  // 40000 marker, 40002 model 1 (68), 40070 model 701 (155), 40225 702 (52), 40277 703 (19), 40296 704 (67).
+  const CONTROLS = 40_296;
 
   test('the map begins with the marker and names its models', async () => {
     const { modbus } = await client('battery-1');
@@ -244,7 +244,7 @@ describe('the server', () => {
     const write = (offset: number, ...words: number[]) =>
       code(modbus.writeMultipleRegisters(CONTROLS + offset, words));
     expect(await code(modbus.readHoldingRegisters(39_999, 2))).toBe(2);
-    expect(await code(modbus.readHoldingRegisters(40_480, 20))).toBe(2);
+    expect(await code(modbus.readHoldingRegisters(40_600, 20))).toBe(2);
     expect(await write(33, 0, 9), 'WSetRvrtRem is read only').toBe(2);
     expect(await write(52, 0), 'anti-islanding is nobody’s business').toBe(2);
     expect(await write(25, 500), 'half of WSet').toBe(2);

@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 
 /**
  * The devices of one site, each at its terminal of the plant. `follow` hands what was asked of them to the
- * plant: call it before every step.
+ * plant, and counts what has flowed: call it before every step.
  */
 export interface SiteDevices {
   readonly models: readonly DeviceModel[];
@@ -23,6 +23,7 @@ export function siteDevices(
     models,
     follow() {
       for (const model of models) {
+        model.count();
         const { kind } = model.ratings;
         if (kind === 'battery' && plant.battery !== null) {
           plant.battery.targetKw = model.followedKw() ?? 0;

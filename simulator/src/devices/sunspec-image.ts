@@ -1,10 +1,12 @@
 import {
+  BATTERY_BASE,
   buildImage,
   COMMON,
   DER_CAPACITY,
   DER_CONTROL,
   DER_CONTROLS_AC,
   DER_MEASURE_AC,
+  DER_MEASURE_DC,
   DER_STORAGE,
   decodePoint,
   encodeModel,
@@ -25,6 +27,8 @@ import {
   powerScale,
   VOLTAGE_SCALE,
 } from './resolution.ts';
+import { batteryBase, batteryValues, dcValues, measureDc } from './sunspec-dc.ts';
+import { enterService, freqDroop, voltVar, wattVar } from './sunspec-functions.ts';
 
 export type RegisterWrite = 'ok' | 'no-such-register' | 'bad-value' | 'refused';
 
@@ -141,7 +145,10 @@ export class SunSpecImage {
       VA: Math.hypot(measured.activePowerKw, measured.reactivePowerKvar) * 1_000,
       LLV: measured.voltagePu * NOMINAL_VOLTAGE_V,
       LNV: (measured.voltagePu * NOMINAL_VOLTAGE_V) / Math.sqrt(3),
+      TotWhInj: device.counted().givenKwh * 1_000,
+      TotWhAbs: device.counted().takenKwh * 1_000,
     });
+    this.#put(DER_MEASURE_DC, dcValues(measured.activePowerKw, device));
     this.#put(DER_CONTROLS_AC, controlValues(device));
     this.#put(DER_CONTROL, {
       LocRemCtl: measured.local ? 1 : 0,
@@ -153,6 +160,8 @@ export class SunSpecImage {
       SoC: measured.stateOfCharge * 100,
       WHAvail: measured.stateOfCharge * device.ratings.energyKwh * 1_000,
     });
+    const { activePowerKw, stateOfCharge } = measured;
+    this.#put(BATTERY_BASE, batteryValues(activePowerKw, stateOfCharge, device));
   }
 
   /** What the site draws is positive, as meters at a point of connection count it. */
@@ -161,20 +170,17 @@ export class SunSpecImage {
     const exponent = this.#device.scaleFor(activePowerKw, reactivePowerKvar);
     const volts = voltagePu * NOMINAL_VOLTAGE_V;
     const apparentW = Math.hypot(activePowerKw, reactivePowerKvar) * 1_000;
+    // Three phases, evenly loaded.
+    const phaseA = volts > 0 ? Math.min(10_922, apparentW / (Math.sqrt(3) * volts)) : 0;
+    const phaseV = volts / Math.sqrt(3);
+    const { givenKwh, takenKwh } = this.#device.counted();
     this.#put(METER_THREE_PHASE, {
-      W_SF: exponent,
-      W: -activePowerKw * 1_000,
-      VA_SF: exponent,
-      VA: apparentW,
-      VAR_SF: exponent,
-      VAR: -reactivePowerKvar * 1_000,
-      V_SF: VOLTAGE_SCALE,
-      PPV: volts,
-      PhV: volts / Math.sqrt(3),
-      A_SF: 0,
-      A: volts > 0 ? Math.min(32_767, apparentW / (Math.sqrt(3) * volts)) : 0,
-      Hz_SF: -2,
-      Hz: 50,
+      ...{ A_SF: 0, A: 3 * phaseA, AphA: phaseA, AphB: phaseA, AphC: phaseA },
+      ...{ V_SF: VOLTAGE_SCALE, PhV: phaseV, PhVphA: phaseV, PhVphB: phaseV, PhVphC: phaseV },
+      ...{ PPV: volts, PhVphAB: volts, PhVphBC: volts, PhVphCA: volts, Hz_SF: -2, Hz: 50 },
+      ...{ W_SF: exponent, W: -activePowerKw * 1_000 },
+      ...{ VA_SF: exponent, VA: apparentW, VAR_SF: exponent, VAR: -reactivePowerKvar * 1_000 },
+      ...{ TotWh_SF: 0, TotWhExp: givenKwh * 1_000, TotWhImp: takenKwh * 1_000 },
       Evt: 0,
     });
   }
@@ -210,6 +216,7 @@ function derModels(device: DeviceModel): Uint16Array[] {
     V_SF: VOLTAGE_SCALE,
     Hz_SF: -2,
     Hz: 50,
+    TotWh_SF: 0,
   });
   const dischargeW = dischargeMaxKw * 1_000;
   const capacity = encodeModel(DER_CAPACITY, {
@@ -234,8 +241,12 @@ function derModels(device: DeviceModel): Uint16Array[] {
     Sta: 0,
   });
   const control = encodeModel(DER_CONTROL, { LocRemCtl: 0 });
-  const before = [measured, capacity, controls];
-  return kind === 'battery' ? [...before, storage, control] : [...before, control];
+  const functions = [voltVar(), freqDroop(), wattVar()];
+  const before = [measured, capacity, enterService(), controls, ...functions];
+  const dc = measureDc(device);
+  return kind === 'battery'
+    ? [...before, storage, dc, control, batteryBase(device)]
+    : [...before, dc, control];
 }
 
 function controlValues(device: DeviceModel): Values<typeof DER_CONTROLS_AC> {
