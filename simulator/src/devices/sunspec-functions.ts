@@ -8,8 +8,8 @@ import {
 } from '@tieline/grid';
 
 /*
- * The functions that a resource has on paper, as VDE-AR-N 4105 and IEEE 1547 (category B) ship them. The plant gives
- * active power alone: they are switched off, hold nothing that runs, and cannot be written.
+ * The functions that a resource has on paper, as VDE-AR-N 4105 and IEEE 1547 (category B) ship them. Nothing in the plant
+ * steers by voltage or frequency: they are switched off, hold nothing that runs, and cannot be written.
  */
 
 const OFF = 0;
