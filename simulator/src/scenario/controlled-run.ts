@@ -108,6 +108,7 @@ export interface Inside {
   cutPower(site: string, plan: CutPlan): void;
   /** Its disk takes nothing more, or has room again. */
   fillDisk(site: string, full: boolean): void;
+  isDiskFull(site: string): boolean;
 }
 
 /** Of a live run. */

@@ -75,6 +75,7 @@ export class VirtualRun implements ControlledRun {
   readonly #control: VirtualControl;
   /** How far the wall clock of each site's gateway is off, ms. */
   readonly #clockOffsetMs = new Map<string, number>();
+  readonly #fullDisks = new Set<string>();
   readonly #stop = new AbortController();
   readonly #running = new Map<string, Running>();
 
@@ -207,7 +208,10 @@ export class VirtualRun implements ControlledRun {
       assert(db !== undefined, 'a site whose agent has run');
       const pages = full ? db.pragma('page_count', { simple: true }) : PAGES_MAX;
       db.pragma(`max_page_count = ${pages}`);
+      if (full) this.#fullDisks.add(site);
+      else this.#fullDisks.delete(site);
     },
+    isDiskFull: (site: string): boolean => this.#fullDisks.has(site),
   };
 
   /** Whether the agent of a site runs now. */

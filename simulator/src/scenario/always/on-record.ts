@@ -30,6 +30,8 @@ export class OnRecord extends Promised {
       const isNews = askedKw !== one.askedKw;
       one.askedKw = askedKw;
       const { site } = device.site.plant;
+      // Control goes on upon a full disk, which can tell of nothing.
+      if (this.#inside.isDiskFull(site)) continue;
       // What a device makes of it by itself is not its agent's word.
       if (!isNews || askedKw === null || device.model.fault !== null || !run.hasAgent(site))
         continue;
