@@ -5,12 +5,12 @@ import { forge, replay } from './intruder.ts';
 import { broker, cut, link } from './links.ts';
 import { model, order, policy } from './people.ts';
 import { cloud, load, switching } from './plant.ts';
-import { clock, control, kill } from './processes.ts';
+import { clock, control, disk, kill, powerCut } from './processes.ts';
 
 /** By the kind of event that each is about; a text says why a kind has no episode of its own. */
 export const DRAWS: Readonly<Record<EventKindName, Draw | string>> = {
   ...{ order, cut, link, kill, device, local, load, cloud, policy, model, control, broker, clock },
-  ...{ forge, replay, switch: switching },
+  ...{ forge, replay, switch: switching, disk, powerCut },
   deliver: 'it hands over what was withheld, and comes with it',
   withhold:
     'what is withheld for good never ends, and what is delivered late is refused: drawn once it can be healed',

@@ -1,5 +1,5 @@
 import { DAY_MS } from '@tieline/kernel';
-import { constant, integer, oneof } from 'fast-check';
+import { boolean, constant, integer, oneof, record } from 'fast-check';
 import type { Draw } from '../episode.ts';
 
 export const kill: Draw = constant(({ site, fromMs, toMs }) => ({
@@ -27,4 +27,33 @@ export const clock: Draw = oneof(
     { atMs: fromMs, event: { clock: { site, offsetMs } } },
     { atMs: toMs, event: { clock: { site, offsetMs: 0 } } },
   ],
+}));
+
+/** An agent writes once a cycle, whatever else it does: by then it has come to the write at which its power fails. */
+const WRITES_MAX = 30;
+const WRITTEN_WITHIN_MS = 60_000;
+
+export const powerCut: Draw = record({
+  atWrite: integer({ min: 1, max: WRITES_MAX }),
+  kept: boolean(),
+}).map((plan) => ({ site, fromMs, toMs: drawnMs }) => {
+  const toMs = Math.max(drawnMs, fromMs + WRITTEN_WITHIN_MS);
+  return {
+    events: [
+      { atMs: fromMs, event: { powerCut: { site, ...plan } } },
+      { atMs: toMs, event: { start: site } },
+    ],
+    claims: [
+      { what: `agent of ${site}`, fromMs, toMs },
+      { what: `disk of ${site}`, fromMs, toMs },
+    ],
+  };
+});
+
+export const disk: Draw = constant(({ site, fromMs, toMs }) => ({
+  events: [
+    { atMs: fromMs, event: { disk: { site, full: true } } },
+    { atMs: toMs, event: { disk: { site, full: false } } },
+  ],
+  claims: [{ what: `disk of ${site}`, fromMs, toMs }],
 }));
