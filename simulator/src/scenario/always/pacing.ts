@@ -77,6 +77,7 @@ class Pacing extends Promised {
     const ends = [0, policy.reserveStateOfCharge, 1];
     return (
       !run.hasAgent(site.plant.site) ||
+      wasTouched(this.#scenario, site.plant.site, nowMs) ||
       site.ratings.some(({ asset }) => isFaulty(run, site.plant.site, asset)) ||
       model.local ||
       ends.some((end) => Math.abs(charge - end) < NEAR_AN_END) ||
@@ -85,6 +86,16 @@ class Pacing extends Promised {
       isConnectionFull(device, this.#scenario, run, nowMs)
     );
   }
+}
+
+/** Whether something happened to a site since the last look, which may be over by now. */
+function wasTouched({ timeline }: Scenario, site: string, nowMs: number): boolean {
+  return timeline.some(
+    ({ at, kill, start, local, device }) =>
+      at <= nowMs &&
+      at >= nowMs - CYCLE_MS &&
+      [kill, start, local?.site, device?.site].includes(site),
+  );
 }
 
 function isFaulty(run: ObservedRun, site: string, asset: string): boolean {
