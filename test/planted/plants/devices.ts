@@ -72,7 +72,7 @@ export const DEVICES: readonly Plant[] = [
       },
     ],
     scenario: 'meter-in-watts',
-    promise: 'harbour.batteryKw at least -1 at most 1',
+    promise: 'harbour.batteryKw at least 20 from 5m45s',
   },
   {
     name: 'what a model says is believed, whatever it is',
