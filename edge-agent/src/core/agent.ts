@@ -176,6 +176,7 @@ export class EdgeAgent {
   async #cycle(): Promise<void> {
     if (this.#broken !== null) throw this.#broken.cause;
     this.#guard(() => this.#models.atCycleBoundary());
+    this.#inbox.takeAgain();
     const image = await this.#look();
     const decision = await this.#act(image, await this.#forecast(image.sessionMs));
     this.#forecaster.see(this.#state, image);

@@ -42,6 +42,11 @@ export interface InboxParts {
 export class Inbox {
   readonly #parts: InboxParts;
   readonly #budget = new VerificationBudget();
+  /**
+   * The newest of each kind of document that the disk did not take, and how long the log was then. The broker says a
+   * document once: whoever lets it go has the old one until the link breaks.
+   */
+  readonly #untaken = new Map<TopicKind, { readonly message: BusMessage; readonly size: number }>();
   readonly #handlers: Partial<Record<TopicKind, (message: BusMessage) => void>>;
 
   constructor(parts: InboxParts) {
@@ -64,15 +69,30 @@ export class Inbox {
 
   /** A handler must not throw into the bus: what breaks here is told instead. */
   take(message: BusMessage): void {
+    const kind = this.#kindOf(message.topic);
     try {
-      const kind = this.#kindOf(message.topic);
       const handler = kind === null ? undefined : this.#handlers[kind];
       if (handler === undefined) this.#parts.refusals.count('topic_wrong');
       else handler(message);
     } catch (thrown) {
+      if (!(thrown instanceof StoreError)) {
+        this.#parts.failed(thrown);
+        return;
+      }
       // What cannot be put on record is not done: it counts as not received.
-      if (thrown instanceof StoreError) this.#parts.unwritable(thrown);
-      else this.#parts.failed(thrown);
+      if (kind === 'desired/policy' || kind === 'desired/model') {
+        this.#untaken.set(kind, { message, size: this.#parts.store.audit.size });
+      }
+      this.#parts.unwritable(thrown);
+    }
+  }
+
+  /** Tries anew what the disk did not take, once it has taken something else. */
+  takeAgain(): void {
+    for (const [kind, { message, size }] of [...this.#untaken]) {
+      if (this.#parts.store.audit.size === size) continue;
+      this.#untaken.delete(kind);
+      this.take(message);
     }
   }
 
