@@ -62,5 +62,5 @@ describe.runIf(isHere(XMLLINT, 'junit.xml and its schema'))('junit.xml and its s
     const reports = (await lookedAtRuns()).map((run) => run.report);
     expect(reports.some(({ passed }) => !passed)).toBe(true);
     expect(complaint(junitXml(reports))).toBe('');
-  }, 60_000);
+  }, 240_000);
 });

@@ -77,6 +77,18 @@ export class Link {
     return jitterMs === 0 ? delayMs : delayMs + this.#random.uniform() * jitterMs;
   }
 
+  /** There and back, with everything lost once and every jitter at its worst, ms. */
+  get worstRoundTripMs(): number {
+    const { delayMs, jitterMs, lossRate } = this.quality;
+    const againMs = lossRate > 0 ? this.retransmitMs : 0;
+    return 2 * (delayMs + jitterMs + againMs);
+  }
+
+  /** When what was lost is sent again, ms. */
+  get retransmitMs(): number {
+    return Math.max(RETRANSMIT_MIN_MS, 2 * this.quality.delayMs);
+  }
+
   drawLoss(): boolean {
     return this.quality.lossRate > 0 && this.#random.uniform() < this.quality.lossRate;
   }
@@ -114,7 +126,7 @@ export class Pipe {
       this.#detour(arrive);
       return;
     }
-    const againMs = lost ? Math.max(RETRANSMIT_MIN_MS, 2 * this.#link.quality.delayMs) : 0;
+    const againMs = lost ? this.#link.retransmitMs : 0;
     this.#enter(arrive, againMs);
     if (passenger === 'qos1' && this.#link.drawDuplicate()) this.#enter(arrive, 0);
   }

@@ -12,7 +12,8 @@ import type { Link, Pipe } from './link.ts';
 import type { BrokerSide, VirtualBroker } from './virtual-broker.ts';
 
 /** As the adapter of a real broker has them. */
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Whoever connects gives up then. */
+export const CONNECT_TIMEOUT_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
 const DISCONNECT_TIMEOUT_MS = 2_000;
 

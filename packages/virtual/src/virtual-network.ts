@@ -12,7 +12,7 @@ import { assert, type Rng } from '@tieline/kernel';
 import type { VirtualEvent } from './event-queue.ts';
 import { Link, type LinkQuality } from './link.ts';
 import { type Onlooker, VirtualBroker } from './virtual-broker.ts';
-import { VirtualConnection } from './virtual-connection.ts';
+import { CONNECT_TIMEOUT_MS, VirtualConnection } from './virtual-connection.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** After this both ends of a connection over a cut link take it for dead: one and a half keepalives, ms. */
@@ -74,8 +74,10 @@ export class VirtualNetwork {
     }
   }
 
-  isCut(clientId: string): boolean {
-    return this.#link(clientId).isCut;
+  /** Whether a client that connects over its link as it is now will have its answer before it gives up. */
+  canConnect(clientId: string): boolean {
+    const link = this.#link(clientId);
+    return !link.isCut && link.worstRoundTripMs < CONNECT_TIMEOUT_MS;
   }
 
   /** Breaks the client's connection, and both ends see it at once; it may come back. */

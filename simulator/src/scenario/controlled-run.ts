@@ -99,7 +99,8 @@ export interface Links {
  */
 export interface Inside {
   show(onlooker: Onlooker): void;
-  isCut(site: string): boolean;
+  /** Whether its link, as it is now, lets a connection come about. */
+  canConnect(site: string): boolean;
   /** Null before its agent has run. */
   auditLog(site: string): AuditLog | null;
   /** The release key signs a packed model, and the control plane has the site run it. */

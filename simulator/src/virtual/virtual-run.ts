@@ -197,7 +197,7 @@ export class VirtualRun implements ControlledRun {
 
   readonly inside = {
     show: (onlooker: Onlooker): void => this.network.show(onlooker),
-    isCut: (site: string): boolean => this.network.isCut(site),
+    canConnect: (site: string): boolean => this.network.canConnect(site),
     auditLog: (site: string): AuditLog | null =>
       this.databases.has(site) ? this.auditLog(site) : null,
     directModel: (site: string, packed: Uint8Array): void =>

@@ -113,8 +113,8 @@ class Kept extends Promised {
   }
 }
 
-function isReachable(run: ObservedRun, { isCut }: Inside, site: string): boolean {
-  return run.hasAgent(site) && run.control !== null && !isCut(site);
+function isReachable(run: ObservedRun, { canConnect }: Inside, site: string): boolean {
+  return run.hasAgent(site) && run.control !== null && canConnect(site);
 }
 
 function isPresent({ control }: ObservedRun, site: string): boolean {
