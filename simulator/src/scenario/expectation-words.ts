@@ -76,21 +76,24 @@ export const PROMISE = {
   solved: (how: 'with control' | 'without control') =>
     `the power flow has a solution at every step, ${how}`,
   events: 'every event of the timeline comes about',
-  verifies: (site: string) => `the audit log of ${site} verifies`,
-  root: (site: string) => `the root of the audit log of ${site} is that of RFC 6962`,
-  replays: (site: string) => `every decision of ${site} replays`,
+  verifies: (whose: string) => `the audit log of ${whose} verifies`,
+  root: (whose: string) => `the root of the audit log of ${whose} is that of RFC 6962`,
+  replays: (whose: string) => `every decision of ${whose} replays`,
 } as const;
+
+/** Of a site by its name, of several as one. @param sites  one or more */
+export function whoseWords(sites: readonly string[]): string {
+  const [only = '', ...others] = sites;
+  return others.length === 0 ? only : `each of ${sites.length} sites`;
+}
 
 /** All of them, in the order of a report. */
 export function promiseWords({ simulated }: Scenario): readonly string[] {
   const { solved, events, verifies, root, replays, ...always } = PROMISE;
+  const whose = whoseWords(simulated.sites.map(({ plant: { site } }) => site));
   return [
     ...Object.values(always),
     ...[solved('with control'), solved('without control'), events],
-    ...simulated.sites.flatMap(({ plant: { site } }) => [
-      verifies(site),
-      root(site),
-      replays(site),
-    ]),
+    ...[verifies(whose), root(whose), replays(whose)],
   ];
 }

@@ -5,21 +5,20 @@ import { decodeCbor } from '@tieline/protocol';
 import { clock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import type { ControlledRun } from './controlled-run.ts';
-import { PROMISE } from './expectation-words.ts';
+import { PROMISE, whoseWords } from './expectation-words.ts';
 import type { Outcome } from './expectations.ts';
 import { rfc6962Root } from './rfc-6962.ts';
 
 /** What every run has to keep, whatever its scenario expects. Call it when the run has been stopped. */
 export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outcome[] {
   const events = conduct.failures.join('; ');
+  const sites = conduct.simulated.sites.map(({ plant: { site } }) => site);
   return [
     { ...promise(PROMISE.events, events === '', events || 'all did') },
     ...keptUp(run),
-    ...conduct.simulated.sites.flatMap(({ plant: { site } }) => [
-      verifies(run, site),
-      hashes(run, site),
-      replays(run, site),
-    ]),
+    ...atEverySite(PROMISE.verifies, sites, (site) => verified(run, site)),
+    ...atEverySite(PROMISE.root, sites, (site) => hashed(run, site)),
+    ...atEverySite(PROMISE.replays, sites, (site) => replayed(run, site)),
   ];
 }
 
@@ -38,27 +37,58 @@ function promise(expected: string, kept: boolean, seen: string): Outcome {
   return { expected, kept, seen, headroom: null, atMs: null };
 }
 
-function verifies(run: ControlledRun, site: string): Outcome {
-  const expected = PROMISE.verifies(site);
+/** What a look at one site found, by what was counted; or why its promise is broken. */
+type Found = { readonly counts: Counts } | { readonly broken: string };
+type Counts = Readonly<Record<string, number>>;
+
+/**
+ * One outcome for all sites that keep a promise, with the sums of what was counted: hundreds of equal lines hide the one
+ * that differs. Each site that breaks it has an outcome of its own, before that.
+ */
+export function atEverySite(
+  words: (whose: string) => string,
+  sites: readonly string[],
+  look: (site: string) => Found,
+): readonly Outcome[] {
+  const kept: string[] = [];
+  const sums: Record<string, number> = {};
+  const broken: Outcome[] = [];
+  for (const site of sites) {
+    const found = look(site);
+    if ('broken' in found) {
+      broken.push(promise(words(site), false, found.broken));
+      continue;
+    }
+    kept.push(site);
+    for (const [what, count] of Object.entries(found.counts)) {
+      sums[what] = (sums[what] ?? 0) + count;
+    }
+  }
+  if (kept.length === 0) return broken;
+  const seen = Object.entries(sums).map(([what, count]) => `${count} ${what}`);
+  return [...broken, promise(words(whoseWords(kept)), true, seen.join(', '))];
+}
+
+function verified(run: ControlledRun, site: string): Found {
   const { trust } = run.provisioned;
   try {
     const { size, receiptedSize } = verifyExport(exported(run, site), auditKeysOf(trust), {
       acceptPruned: true,
     });
-    return promise(expected, true, `${size} records, ${receiptedSize} receipted`);
+    return { counts: { records: size, receipted: receiptedSize } };
   } catch (thrown) {
-    return promise(expected, false, messageOf(thrown));
+    return { broken: messageOf(thrown) };
   }
 }
 
 /** Over the very records, by a hand that knows nothing of how the log keeps its hashes. */
-function hashes(run: ControlledRun, site: string): Outcome {
-  const expected = PROMISE.root(site);
+function hashed(run: ControlledRun, site: string): Found {
   const log = run.auditLog(site);
-  if (log.first > 0) return promise(expected, true, `not looked at: it begins with ${log.first}`);
+  if (log.first > 0) return { counts: { 'not looked at, as the oldest records are gone': 1 } };
   const records = [...log.export()].flatMap((chunk) => recordsIn(chunk));
   const isRoot = equalBytes(rfc6962Root(records), log.root());
-  return promise(expected, isRoot, `${isRoot ? 'it is' : 'another'}, of ${records.length} records`);
+  const counts = { records: records.length };
+  return isRoot ? { counts } : { broken: `another, of ${records.length} records` };
 }
 
 /** Of a frame of an export (docs/reference/audit-export.md): a kind, and 3 stands for a record. */
@@ -67,13 +97,12 @@ function recordsIn(frame: Uint8Array): readonly Uint8Array[] {
   return kind === 3 ? [content] : [];
 }
 
-function replays(run: ControlledRun, site: string): Outcome {
-  const expected = PROMISE.replays(site);
+function replayed(run: ControlledRun, site: string): Found {
   try {
     const { cycles, identical } = replayDecisions(exportRecords(exported(run, site)));
-    return promise(expected, identical && cycles > 0, `${cycles} cycles`);
+    return identical && cycles > 0 ? { counts: { cycles } } : { broken: `${cycles} cycles` };
   } catch (thrown) {
-    return promise(expected, false, messageOf(thrown));
+    return { broken: messageOf(thrown) };
   }
 }
 

@@ -99,7 +99,7 @@ function billFacts({ economics }: RunReport): readonly (readonly [string, string
     `${fixed(movedKwh, 1)} kWh moved, ${fixed(movedShare * 100, 1)} % of the load`;
   return [
     ['bill', words(feeder)],
-    ...sites.map((one): [string, string] => [`  ${one.site}`, words(one)]),
+    ...sites.slice(0, SITES_SHOWN).map((one): [string, string] => [`  ${one.site}`, words(one)]),
   ];
 }
 
