@@ -89,7 +89,43 @@ describe.runIf(isHere(CHROMIUM, 'report.html in Chromium'))('report.html in Chro
       },
       30_000,
     );
+
+    test('no label of the feeder lies over another', async () => {
+      const { page } = await opened(name, 'light', 1_280);
+      const { labels, over } = await page.evaluate(LABELS);
+      expect(labels).toBeGreaterThan(1);
+      expect(over).toEqual([]);
+      await page.close();
+    }, 30_000);
   });
+
+  test.each(SCHEMES)(
+    'what is abnormal at the feeder has a colour, a width and a sign of its own, in %s colours',
+    async (scheme) => {
+      const { page } = await opened('overloaded', scheme, 1_280);
+      const { normal, high, over, dead, signs } = await page.evaluate(ABNORMAL);
+      expect(new Set([normal?.colour, high?.colour, over?.colour]).size).toBe(3);
+      expect(high!.width).toBeGreaterThan(normal!.width);
+      expect(over!.width).toBeGreaterThan(high!.width);
+      expect(dead!.colour).toBe(over!.colour);
+      for (const sign of ['▲', '✗', 'no supply', 'open']) expect(signs).toContain(sign);
+      await page.close();
+    },
+    30_000,
+  );
+
+  test('kept promises are folded away until somebody asks, and bills can be read on a telephone', async () => {
+    const { page } = await opened('demand-charge-saved', 'light', 390);
+    const promise = page.getByText('no agent ends by a fault of its own');
+    expect(await promise.isVisible()).toBe(false);
+    await page.getByText('What every run promises').click();
+    expect(await promise.isVisible()).toBe(true);
+    const bills = page.getByText('Bills with control and without, EUR');
+    expect(await bills.isVisible()).toBe(true);
+    const { beyond } = await page.evaluate(FIT);
+    expect(beyond).toEqual([]);
+    await page.close();
+  }, 30_000);
 });
 
 interface Seen {
@@ -131,3 +167,39 @@ const FIT = `(() => {
   const scale = (one) => one.ownerSVGElement.getBoundingClientRect().width / 960;
   return { beyond, textPx: Math.min(...texts.map((one) => 12 * scale(one))) };
 })()` as unknown as () => { readonly beyond: readonly string[]; readonly textPx: number };
+
+interface Stroke {
+  readonly colour: string;
+  readonly width: number;
+}
+
+/** How branches and dead buses are drawn in the diagram, and its words. */
+const ABNORMAL = `(() => {
+  const diagram = [...document.querySelectorAll('svg.chart')].find((one) => one.querySelector('path.bus'));
+  const stroke = (selector) => {
+    const found = diagram.querySelector(selector);
+    if (found === null) return null;
+    const { stroke, strokeWidth } = getComputedStyle(found);
+    return { colour: stroke, width: Number.parseFloat(strokeWidth) };
+  };
+  return {
+    normal: stroke('path.wire.normal'),
+    high: stroke('path.wire.high'),
+    over: stroke('path.wire.over'),
+    dead: stroke('path.bus.dead'),
+    signs: [...diagram.querySelectorAll('text')].map((one) => one.textContent).join(' '),
+  };
+})()` as unknown as () => Readonly<Record<'normal' | 'high' | 'over' | 'dead', Stroke | null>> & {
+  readonly signs: string;
+};
+
+/** The words of the diagram, and which of them lie over each other. */
+const LABELS = `(() => {
+  const diagram = [...document.querySelectorAll('svg.chart')].find((one) => one.querySelector('path.bus'));
+  const texts = [...diagram.querySelectorAll('text')].map((one) => [one.textContent, one.getBBox()]);
+  const over = texts.flatMap(([words, a], at) =>
+    texts.slice(at + 1)
+      .filter(([, b]) => a.x < b.x + b.width && b.x < a.x + a.width && a.y + 3 < b.y + b.height && b.y + 3 < a.y + a.height)
+      .map(([other]) => words + ' and ' + other));
+  return { labels: texts.length, over };
+})()` as unknown as () => { readonly labels: number; readonly over: readonly string[] };

@@ -116,6 +116,11 @@ export class Plant {
     return this.#solution.currentA;
   }
 
+  /** In the feeder's order, closed and open as they stand now. */
+  get branches(): Feeder['branches'] {
+    return this.#switchgear.flow.feeder.branches;
+  }
+
   /** % of the rating of a branch; null where it has none. */
   loadingPercent(branch: string): number | null {
     return this.#loading.of(branch, this.#solution.currentA);

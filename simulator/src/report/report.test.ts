@@ -80,12 +80,30 @@ test('the summary says the verdict first, and of each failure what was seen and 
   expect(summaryMarkdown([report()])).toContain('All 1 scenarios keep their promises.');
 });
 
+test('bills stand in the summary where there is a tariff, with control and without', () => {
+  const bill = { importKwh: 9, exportKwh: 0, peaksKw: {} };
+  const meter = {
+    withControl: { ...bill, energyCost: -1.5, demandCost: 20, total: 18.5 },
+    withoutControl: { ...bill, energyCost: -2, demandCost: 30, total: 28 },
+    ...{ saved: 9.5, movedKwh: 3.26, movedShare: 0.125 },
+  };
+  const sites = Array.from({ length: 14 }, (_, k) => ({ site: `home-${k + 1}`, ...meter }));
+  const economics = { currency: 'EUR', timeZone: 'UTC', feeder: meter, sites };
+  const text = summaryMarkdown([report(), report({ economics })]);
+  const figures = '−1.50, −2.00 | 20.00, 30.00 | 18.50, 28.00 | 9.50 | 3.3 (12.5 %) |';
+  expect(text).toContain(`| calm | feeder | EUR | ${figures}`);
+  expect(text).toContain(`| calm | home-12 | EUR | ${figures}`);
+  expect(text).toContain('| calm | 2 more | | | | | | |');
+  expect(text).not.toContain('home-13');
+  expect(summaryMarkdown([report()])).not.toContain('Bills');
+});
+
 test('files are written over those of an earlier run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tieline-reports-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const scenario = { ...shippedScenario('evening-peak'), expect: [] };
   const none = {
-    ...{ withControl: new Map(), withoutControl: new Map(), lowest: null },
+    ...{ withControl: new Map(), withoutControl: new Map(), worst: null },
     ...{ happenings: [], leftOut: 0, commands: new Map() },
   };
   const chronicle = { intervalMs: 1_000, ...none };

@@ -1,4 +1,5 @@
 import type { RunReport } from '../scenario/run-scenario.ts';
+import { billed } from './billed.ts';
 import { reproducing } from './reproducing.ts';
 
 /** Runs as Markdown, for the page of a CI job: the verdicts first, then what failed and how to see it again. */
@@ -16,6 +17,7 @@ export function summaryMarkdown(reports: readonly RunReport[]): string {
     '| | scenario | expectations kept | peak kW, without control | lowest pu | seed |',
     '| --- | --- | --- | --- | --- | --- |',
     ...reports.map(rowOf),
+    ...bills(reports),
     ...failed.flatMap(failureOf),
     '',
   ].join('\n');
@@ -35,6 +37,27 @@ function rowOf(report: RunReport): string {
     `${seed}`,
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** Of the scenarios that have a tariff: each figure with control, without control. */
+function bills(reports: readonly RunReport[]): readonly string[] {
+  const rows = reports.flatMap((report) => {
+    const { currency = '', rows: meters = [], left = 0 } = billed(report) ?? {};
+    const lines = meters.map(({ meter, energy, demand, sum, saved, movedKwh }) => {
+      const figures = [...[energy, demand, sum].map((both) => both.join(', ')), saved, movedKwh];
+      return `| ${[report.scenario, meter, currency].map(cell).join(' | ')} | ${figures.join(' | ')} |`;
+    });
+    return left > 0 ? [...lines, `| ${cell(report.scenario)} | ${left} more | | | | | | |`] : lines;
+  });
+  if (rows.length === 0) return [];
+  return [
+    '',
+    '## Bills with control, without control',
+    '',
+    '| scenario | meter | currency | energy | demand charge | sum | saved | kWh moved |',
+    '| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ];
 }
 
 function failureOf(report: RunReport): readonly string[] {

@@ -41,3 +41,23 @@ test('what an expectation speaks of is in the chronicle, and a quantity without 
   expect(chronicle.withControl.get('harbour.linked')).toContain(1);
   expect(new Set(chronicle.withoutControl.get('harbour.refused'))).toEqual(new Set([null]));
 }, 60_000);
+
+test('the worst moment is one of the outage, with the branch open and its bus without voltage', async () => {
+  const outage = shippedScenario('outage-and-cold-load');
+  const { report, chronicle } = await runScenario({
+    ...outage,
+    durationMs: 6 * 60_000,
+    timeline: outage.timeline.slice(0, 1),
+    expect: [],
+  });
+  const { atMs = 0, voltagePu, currentA, branches = [] } = chronicle.worst ?? {};
+  expect(atMs).toBeGreaterThan(5 * 60_000);
+  const at = branches.findIndex(({ id }) => id === '24-25');
+  expect([branches[at]?.closed, currentA?.[at]]).toEqual([false, 0]);
+  const dead = [...(voltagePu ?? [])].filter(Number.isNaN);
+  expect(dead).toHaveLength(1);
+  // The lowest voltage of the run was before it, with the site on.
+  expect(Math.min(...[...(voltagePu ?? [])].filter((pu) => pu > 0))).toBeGreaterThan(
+    report.minVoltagePu,
+  );
+}, 60_000);

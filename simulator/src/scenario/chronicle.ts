@@ -2,6 +2,7 @@ import type { ObservedRun } from './controlled-run.ts';
 import type { Happening } from './happenings.ts';
 import { ownersIn, type Reading, readingOf } from './quantities.ts';
 import type { Scenario } from './scenario.ts';
+import { type WorstMoment, WorstWatch } from './worst-moment.ts';
 
 /*
  * A run has a step a second and may last a year; a chart has room for some hundred points. So every quantity is folded,
@@ -18,21 +19,14 @@ export interface Chronicle {
   readonly withControl: ReadonlyMap<string, Series>;
   /** The same seed, with nobody at the batteries. */
   readonly withoutControl: ReadonlyMap<string, Series>;
-  /** When the lowest voltage of the run with control was lowest; null where not a step was seen. */
-  readonly lowest: LowestMoment | null;
+  /** When the feeder with control was worst; null where not a step was seen. */
+  readonly worst: WorstMoment | null;
   /** What happened with control, in the order of simulated time. */
   readonly happenings: readonly Happening[];
   /** How many more happenings there were than are kept. */
   readonly leftOut: number;
   /** Commands of orders, by the order's name. */
   readonly commands: ReadonlyMap<string, string>;
-}
-
-export interface LowestMoment {
-  /** After the scenario began. */
-  readonly atMs: number;
-  /** Of each bus, in the feeder's order; NaN where nothing feeds it. */
-  readonly voltagePu: Readonly<Float64Array>;
 }
 
 export const POINTS_MAX = 600;
@@ -74,16 +68,24 @@ const OF_EVERY_SITE: readonly string[] = [
   ...['linked', 'buffered', 'forecastKw'],
 ];
 
-/** What every chart needs, and what the expectations speak of besides. Of the copies of a site, the first is shown. */
-export function chronicled({ simulated, expect, groups }: Scenario): readonly string[] {
-  const named = expect.flatMap((one) => ('that' in one ? [one.that] : []));
-  const always = ['feeder.importKw', 'feeder.quarterHourImportKw', 'feeder.lowestVoltagePu'];
-  const others = new Set([...groups.sites.values()].flatMap(([_, ...more]) => more));
-  const shown = simulated.sites.filter(({ plant }) => !others.has(plant.site));
-  const ofSites = shown.flatMap(({ plant: { site } }) =>
+/** What every chart needs, and what the expectations speak of besides. */
+export function chronicled(scenario: Scenario): readonly string[] {
+  const named = scenario.expect.flatMap((one) => ('that' in one ? [one.that] : []));
+  const isRated = scenario.simulated.feeder.branches.some(({ ratedA }) => ratedA !== undefined);
+  const always = [
+    ...['feeder.importKw', 'feeder.quarterHourImportKw', 'feeder.lowestVoltagePu'],
+    ...(isRated ? ['feeder.loading'] : []),
+  ];
+  const ofSites = shownSites(scenario).flatMap((site) =>
     OF_EVERY_SITE.map((name) => `${site}.${name}`),
   );
   return [...new Set([...always, ...ofSites, ...named])];
+}
+
+/** All but the copies of a site: of them the first. */
+export function shownSites({ simulated, groups }: Scenario): readonly string[] {
+  const others = new Set([...groups.sites.values()].flatMap(([_, ...more]) => more));
+  return simulated.sites.map(({ plant }) => plant.site).filter((site) => !others.has(site));
 }
 
 /** Keeps the chronicle of one run, step by step. */
@@ -91,8 +93,7 @@ export class Recorder {
   readonly #intervalMs: number;
   readonly #length: number;
   readonly #kept: readonly { name: string; read: Reading; sums: Sum[] }[];
-  #lowestPu = Number.POSITIVE_INFINITY;
-  lowest: LowestMoment | null = null;
+  readonly #worst = new WorstWatch();
 
   constructor(scenario: Scenario) {
     const { durationMs } = scenario;
@@ -109,11 +110,7 @@ export class Recorder {
   look(run: ObservedRun, nowMs: number): void {
     const at = Math.floor(nowMs / this.#intervalMs);
     if (at >= this.#length) return;
-    const { feeder, voltagePu } = run.plant;
-    if (feeder.minVoltage.pu < this.#lowestPu) {
-      this.#lowestPu = feeder.minVoltage.pu;
-      this.lowest = { atMs: nowMs, voltagePu };
-    }
+    this.#worst.look(run.plant, nowMs);
     for (const { read, sums } of this.#kept) {
       const value = read(run);
       if (value === null) continue;
@@ -124,6 +121,10 @@ export class Recorder {
       sum.lowest = Math.min(sum.lowest, value);
       sum.highest = Math.max(sum.highest, value);
     }
+  }
+
+  get worst(): WorstMoment | null {
+    return this.#worst.moment;
   }
 
   series(): ReadonlyMap<string, Series> {

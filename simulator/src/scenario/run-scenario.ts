@@ -16,6 +16,7 @@ import type { Outcome, Watch } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { Happenings } from './happenings.ts';
 import { countInto, economicsOf, type Ledgers, ledgersFor } from './ledgers.ts';
+import { moneySeries } from './money-series.ts';
 import { promisesOf } from './promises.ts';
 import type { Scenario } from './scenario.ts';
 import { watchFor } from './watch-for.ts';
@@ -164,9 +165,9 @@ export async function runScenario(
     report: reportOf({ scenario, seed, run, idle, outcomes, ledgers }),
     chronicle: {
       intervalMs: intervalOf(durationMs),
-      withControl: recorder.series(),
-      withoutControl: idleRecorder.series(),
-      lowest: recorder.lowest,
+      withControl: new Map([...recorder.series(), ...moneySeries(scenario, ledgers?.own)]),
+      withoutControl: new Map([...idleRecorder.series(), ...moneySeries(scenario, ledgers?.idle)]),
+      worst: recorder.worst,
       happenings: happenings.kept,
       leftOut: happenings.leftOut,
       commands: commandsOf(conduct),

@@ -1,122 +1,150 @@
 import { clock } from '../../scenario/clock.ts';
 import type { ScenarioRun } from '../../scenario/run-scenario.ts';
+import { VOLTAGE_BAND_PU, type WorstMoment } from '../../scenario/worst-moment.ts';
 import { scrolled } from './chart-frame.ts';
+import {
+  branchLabel,
+  branchLegend,
+  branchMark,
+  type DrawnBranch,
+  stateOf,
+} from './diagram-branches.ts';
+import {
+  bandOf,
+  busLegend,
+  busMark,
+  type DrawnBus,
+  saidLabel,
+  siteLabel,
+} from './diagram-buses.ts';
+import { placedLabels } from './diagram-labels.ts';
 import { type Element, element } from './element.ts';
-import { feederLayout, type PlacedBus } from './feeder-layout.ts';
+import { feederLayout } from './feeder-layout.ts';
 
 /** Of a larger feeder nothing could be told apart. */
 const BUSES_MAX = 200;
 const [WIDTH, LEFT, RIGHT, TOP, ROW] = [960, 24, 924, 34, 54];
 
-/** How far a voltage may lie from the nominal one: ±10 % by EN 50160; within ±5 % nobody looks twice. */
-const [OUTSIDE_PU, REDUCED_PU] = [0.1, 0.05];
-type Band = 'nominal' | 'reduced' | 'outside';
-
-/** The feeder as a diagram of one line, at the moment at which its lowest voltage was lowest. */
+/** The feeder as a diagram of one line, at its worst moment. */
 export function feederDiagram({ scenario, chronicle }: ScenarioRun): Element[] {
-  const { feeder, sites } = scenario.simulated;
-  const { lowest } = chronicle;
-  if (lowest === null || feeder.buses.length > BUSES_MAX) return [];
-  const siteAt = new Map(sites.map(({ plant }) => [plant.bus, plant.site]));
-  const puAt = new Map(feeder.buses.map(({ id }, at) => [id, lowest.voltagePu[at] ?? Number.NaN]));
-  const placed = feederLayout(feeder);
-  const deepest = Math.max(1, ...placed.map(({ depth }) => depth));
-  const rows = 1 + Math.max(...placed.map(({ row }) => row));
-  const places = new Map(
-    placed.map(({ id, depth, row }): [string, Place] => {
-      return [id, { x: Math.round(LEFT + (depth / deepest) * (RIGHT - LEFT)), y: TOP + row * ROW }];
-    }),
-  );
-  const worst = placed.reduce((a, b) => (puAt.get(b.id)! < puAt.get(a.id)! ? b : a));
-  const title = `Voltages at ${clock(lowest.atMs)}, when the lowest was lowest`;
-  const voltages = placed.map(({ id }) => puAt.get(id)!);
-  const buses = placed.flatMap(({ id, parent }) => {
-    const pu = puAt.get(id)!;
-    const said = id === worst.id ? `bus ${id}, ${pu.toFixed(4)}` : parent === null ? 'source' : '';
-    return busMark(places.get(id)!, pu, siteAt.get(id) ?? null, said);
-  });
+  const { worst } = chronicle;
+  if (worst === null || scenario.simulated.feeder.buses.length > BUSES_MAX) return [];
+  const { buses, branches, source, rows } = drawnFeeder(scenario.simulated, worst);
+  const title = `The feeder at ${clock(worst.atMs)}, its worst moment: ${reason(buses, branches)}`;
   const drawing = element(
     'svg',
-    { viewBox: `0 0 ${WIDTH} ${TOP + rows * ROW - 16}`, role: 'img', class: 'chart' },
+    { viewBox: `0 0 ${WIDTH} ${TOP + rows * ROW - 8}`, role: 'img', class: 'chart' },
     element('title', {}, title),
-    element('desc', {}, describe(placed, puAt)),
-    ...placed.flatMap((bus) => wire(bus, places)),
-    ...buses,
+    element('desc', {}, describe(buses, branches)),
+    ...branches.flatMap(branchMark),
+    ...buses.map(busMark),
+    ...labels(buses, branches, source),
   );
+  const assumed = worst.branches.some(({ ratingAssumed }) => ratingAssumed === true);
+  const legend = [
+    ...busLegend(buses),
+    ...branchLegend(branches),
+    ...(assumed ? [element('li', {}, 'ratings are assumed')] : []),
+  ];
   return [
     element(
       'figure',
       {},
-      element('figcaption', {}, element('h3', {}, title), element('ul', {}, ...legend(voltages))),
+      element('figcaption', {}, element('h3', {}, title), element('ul', {}, ...legend)),
       scrolled(drawing),
     ),
   ];
 }
 
-interface Place {
-  readonly x: number;
-  readonly y: number;
+interface DrawnFeeder {
+  readonly buses: readonly DrawnBus[];
+  readonly branches: readonly DrawnBranch[];
+  readonly source: string;
+  readonly rows: number;
 }
 
-function bandOf(pu: number): Band {
-  const apart = Math.abs(pu - 1);
-  if (apart > OUTSIDE_PU) return 'outside';
-  return apart > REDUCED_PU ? 'reduced' : 'nominal';
+function drawnFeeder(
+  { feeder, sites }: ScenarioRun['scenario']['simulated'],
+  { voltagePu, currentA, branches }: WorstMoment,
+): DrawnFeeder {
+  const sitesAt = Map.groupBy(sites, ({ plant }) => plant.bus);
+  const puAt = new Map(feeder.buses.map(({ id }, at) => [id, voltagePu[at] ?? Number.NaN]));
+  const placed = feederLayout(feeder);
+  const deepest = Math.max(1, ...placed.map(({ depth }) => depth));
+  const buses = new Map(
+    placed.map(({ id, depth, row }): [string, DrawnBus] => {
+      const x = Math.round(LEFT + (depth / deepest) * (RIGHT - LEFT));
+      const names = (sitesAt.get(id) ?? []).map(({ plant }) => plant.site);
+      const pu = puAt.get(id) ?? Number.NaN;
+      return [id, { id, pu, sites: names, place: { x, y: TOP + row * ROW } }];
+    }),
+  );
+  // A branch of the tree is drawn from the bus that the other is reached from.
+  const parents = new Map(placed.map(({ branch, parent }) => [branch, parent]));
+  const drawn = branches.flatMap((branch, at): DrawnBranch[] => {
+    const parent = parents.get(at);
+    const ends = [buses.get(branch.from), buses.get(branch.to)] as const;
+    const [from, to] = parent === branch.to ? [ends[1], ends[0]] : ends;
+    if (from === undefined || to === undefined) return [];
+    const isFed = !Number.isNaN(from.pu) && !Number.isNaN(to.pu);
+    const state = stateOf(branch, currentA[at] ?? 0, isFed);
+    const shape = { isTie: parent === undefined, from: from.place, to: to.place };
+    return [{ id: branch.id, ...state, ...shape }];
+  });
+  const rows = 1 + Math.max(...placed.map(({ row }) => row));
+  return { buses: [...buses.values()], branches: drawn, source: feeder.slack.bus, rows };
 }
 
-function describe(placed: readonly PlacedBus[], puAt: ReadonlyMap<string, number>): string {
-  const outside = placed.filter(({ id }) => bandOf(puAt.get(id)!) === 'outside');
-  const named = outside.map(({ id }) => `${id} ${puAt.get(id)!.toFixed(4)}`);
-  const said = named.length === 0 ? 'none' : named.join(', ');
-  return `${placed.length} buses; farther than 10 % from the nominal voltage: ${said}`;
+const apart = ({ pu }: DrawnBus): number => (Number.isNaN(pu) ? -1 : Math.abs(pu - 1));
+
+/** What made it the worst moment. */
+function reason(buses: readonly DrawnBus[], branches: readonly DrawnBranch[]): string {
+  const dead = buses.filter(({ pu }) => Number.isNaN(pu)).length;
+  if (dead > 0) return `${dead} of ${buses.length} buses without supply`;
+  const farthest = buses.reduce((a, b) => (apart(b) > apart(a) ? b : a));
+  const loaded = branches.reduce<DrawnBranch | null>(
+    (a, b) => ((b.loading ?? 0) > (a?.loading ?? 0) ? b : a),
+    null,
+  );
+  const percent = loaded?.loading ?? 0;
+  return loaded !== null && percent / 100 > apart(farthest) / VOLTAGE_BAND_PU
+    ? `branch ${loaded.id} carries ${percent.toFixed(0)} % of its rating`
+    : `bus ${farthest.id} has ${farthest.pu.toFixed(4)} of the nominal voltage`;
 }
 
-function wire({ id, parent }: PlacedBus, places: ReadonlyMap<string, Place>): Element[] {
-  if (parent === null) return [];
-  const [from, to] = [places.get(parent)!, places.get(id)!];
-  // Down at the bus where a row begins, and then along the row.
-  const d = `M${from.x} ${from.y}V${to.y}H${to.x}`;
-  return [element('path', { d, class: 'wire', fill: 'none', stroke: 'currentColor' })];
-}
-
-/** A site is a square and a bus without one a circle; a voltage outside of its band is a triangle that points where. */
-function busMark({ x, y }: Place, pu: number, site: string | null, said: string): Element[] {
-  const label = (words: string, dy: number, name: string): Element => {
-    const anchor = x > RIGHT - 60 ? 'end' : x < LEFT + 60 ? 'start' : 'middle';
-    const at = { x: anchor === 'end' ? x + 8 : anchor === 'start' ? x - 8 : x, y: y + dy };
-    const look = { 'font-size': 12, fill: 'currentColor', class: name, 'text-anchor': anchor };
-    return element('text', { ...at, ...look }, words);
-  };
+function describe(buses: readonly DrawnBus[], branches: readonly DrawnBranch[]): string {
+  const list = (named: readonly string[]): string =>
+    named.length === 0 ? 'none' : named.join(', ');
+  const outside = buses.filter(({ pu }) => bandOf(pu) === 'outside');
+  const dead = buses.filter(({ pu }) => bandOf(pu) === 'dead');
+  const loaded = branches.filter(({ state }) => state === 'high' || state === 'over');
+  const open = branches.filter(({ state }) => state === 'open');
   return [
-    mark({ x, y }, pu, site !== null),
-    ...(site === null ? [] : [label(site, -12, 'site-name')]),
-    ...(said === '' ? [] : [label(said, 22, 'said')]),
-  ];
+    `${buses.length} buses`,
+    `farther than 10 % from the nominal voltage: ${list(outside.map(({ id, pu }) => `${id} ${pu.toFixed(4)}`))}`,
+    `without supply: ${list(dead.map(({ id }) => id))}`,
+    `branches over 80 % of their rating: ${list(loaded.map(({ id, loading }) => `${id} ${(loading ?? 0).toFixed(0)} %`))}`,
+    `open: ${list(open.map(({ id }) => id))}`,
+  ].join('; ');
 }
 
-function mark({ x, y }: Place, pu: number, isSite: boolean): Element {
-  const d = `M${x} ${y}${shapeOf(pu, isSite)}`;
-  return element('path', { d, class: `bus ${bandOf(pu)}`, stroke: 'currentColor' });
-}
-
-function shapeOf(pu: number, isSite: boolean): string {
-  if (bandOf(pu) === 'outside') return pu < 1 ? 'm-7 -6h14l-7 13z' : 'm-7 6h14l-7 -13z';
-  return isSite ? 'm-6 -6h12v12h-12z' : 'm-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z';
-}
-
-/** Of the bands that there are: where all is normal, no colour stands in the legend either. */
-function legend(voltages: readonly number[]): Element[] {
-  const isThere = (test: (pu: number) => boolean): boolean => voltages.some(test);
-  return [
-    legendEntry('within 5 % of the nominal voltage', 1, false),
-    ...(isThere((pu) => bandOf(pu) === 'reduced') ? [legendEntry('within 10 %', 0.93, false)] : []),
-    ...(isThere((pu) => pu < 1 - OUTSIDE_PU) ? [legendEntry('lower', 0.8, false)] : []),
-    ...(isThere((pu) => pu > 1 + OUTSIDE_PU) ? [legendEntry('higher', 1.2, false)] : []),
-    legendEntry('a site', 1, true),
-  ];
-}
-
-function legendEntry(words: string, pu: number, isSite: boolean): Element {
-  const frame = { viewBox: '0 0 16 16', width: 16, height: 16, 'aria-hidden': 'true' };
-  return element('li', {}, element('svg', frame, mark({ x: 8, y: 8 }, pu, isSite)), ` ${words}`);
+/** What is abnormal comes first: it stays where there is no room for all. */
+function labels(
+  buses: readonly DrawnBus[],
+  branches: readonly DrawnBranch[],
+  source: string,
+): Element[] {
+  const farthest = buses.reduce((a, b) => (apart(b) > apart(a) ? b : a));
+  const dead = buses.filter(({ pu }) => Number.isNaN(pu));
+  const loaded = branches.toSorted((a, b) => (b.loading ?? 0) - (a.loading ?? 0));
+  const said = `bus ${farthest.id}, ${farthest.pu.toFixed(4)}`;
+  return placedLabels([
+    ...dead.map((bus) => saidLabel(bus, WIDTH, 'no supply', 'said dead')),
+    ...loaded.flatMap(branchLabel),
+    ...(apart(farthest) < 0 ? [] : [saidLabel(farthest, WIDTH, said, 'said')]),
+    ...buses
+      .filter(({ id }) => id === source)
+      .map((bus) => saidLabel(bus, WIDTH, 'source', 'said')),
+    ...buses.flatMap((bus) => siteLabel(bus, WIDTH)),
+  ]);
 }

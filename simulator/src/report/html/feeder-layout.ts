@@ -7,11 +7,13 @@ export interface PlacedBus {
   readonly row: number;
   /** The bus that it is reached from; null at the source. */
   readonly parent: string | null;
+  /** The branch that it is reached by, as a place in the feeder's order; null at the source. */
+  readonly branch: number | null;
 }
 
 /**
- * Places what the source feeds: the longest way on stays in its row, each other one begins a row below. Buses that
- * nothing feeds have no place.
+ * Places the buses as a tree, by the branches that are closed in the feeder's file: the longest way on stays in its row,
+ * each other one begins a row below. What these do not reach hangs at an open branch.
  */
 export function feederLayout(feeder: Feeder): readonly PlacedBus[] {
   const reached = reachedFrom(feeder);
@@ -41,22 +43,34 @@ export function feederLayout(feeder: Feeder): readonly PlacedBus[] {
   return placed;
 }
 
-/** Breadth first over closed branches, in the order in which buses are found. */
+interface Way {
+  readonly other: string;
+  readonly branch: number;
+}
+
+/** Breadth first over closed branches, in the order in which buses are found; then on beyond open ones. */
 function reachedFrom({ slack, branches }: Feeder): ReadonlyMap<string, Found> {
-  const beside = new Map<string, string[]>();
-  for (const { from, to, closed } of branches) {
-    if (closed === false) continue;
-    beside.set(from, [...(beside.get(from) ?? []), to]);
-    beside.set(to, [...(beside.get(to) ?? []), from]);
+  const [closed, open] = [new Map<string, Way[]>(), new Map<string, Way[]>()];
+  for (const [branch, { from, to, ...state }] of branches.entries()) {
+    const ways = state.closed === false ? open : closed;
+    ways.set(from, [...(ways.get(from) ?? []), { other: to, branch }]);
+    ways.set(to, [...(ways.get(to) ?? []), { other: from, branch }]);
   }
-  const found = new Map<string, Found>([[slack.bus, { parent: null, depth: 0 }]]);
+  const found = new Map<string, Found>([[slack.bus, { parent: null, branch: null, depth: 0 }]]);
+  const take = (parent: string, { other, branch }: Way): boolean => {
+    if (found.has(other)) return false;
+    found.set(other, { parent, branch, depth: (found.get(parent)?.depth ?? 0) + 1 });
+    return true;
+  };
   // A map hands out what is added while it is walked.
-  for (const [id, { depth }] of found) {
-    for (const other of beside.get(id) ?? []) {
-      if (!found.has(other)) found.set(other, { parent: id, depth: depth + 1 });
-    }
+  const spread = (): void => {
+    for (const id of found.keys()) for (const way of closed.get(id) ?? []) take(id, way);
+  };
+  spread();
+  for (const id of found.keys()) {
+    for (const way of open.get(id) ?? []) if (take(id, way)) spread();
   }
   return found;
 }
 
-type Found = Pick<PlacedBus, 'parent' | 'depth'>;
+type Found = Pick<PlacedBus, 'parent' | 'branch' | 'depth'>;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { shippedScenario } from '../../scenario/adapters/scenario-files.ts';
 import type { ScenarioEvent } from '../../scenario/events/index.ts';
 import { runScenario, type ScenarioRun } from '../../scenario/run-scenario.ts';
-import { SITES_MAX } from './chart-model.ts';
+import { SITES_MAX } from './chart-groups.ts';
 import { reportPage } from './page.ts';
 
 const evening = shippedScenario('evening-peak');
@@ -92,7 +92,7 @@ test('what has no chart by itself gets one where something is expected of it', (
 });
 
 test('every chart can be heard: a title with its unit, and what its lines do', () => {
-  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(1 + 1 + 2 + 3 * 4 + 2);
+  expect(page.match(/<svg [^>]*role="img"/g)).toHaveLength(1 + 1 + 3 + 3 * 4 + 2);
   expect(groupOf('feeder')).toMatch(
     /role="img"[^>]*><title>Lowest voltage, per unit<\/title><desc>without control: 0\.9\d+ to 0\.9\d+ per unit;/,
   );
@@ -107,9 +107,71 @@ test('a page stays bounded, and says what it left out', () => {
     report: { ...played.report, sites: Array.from({ length: SITES_MAX + 7 }, () => site!) },
   };
   const text = reportPage(crowded, 'x');
-  expect(text).toContain('7 more sites are not drawn.');
+  expect(text).toContain('7 more sites are not drawn: they are in run.json.');
   expect(text).toContain('Events, the first 200 of 5000');
-  expect(text.match(/class="event"/g)?.length).toBeLessThanOrEqual(200 * 3);
+  expect(text.match(/class="event"/g)?.length).toBeLessThanOrEqual(200 * 4);
+});
+
+test('what every run promises is folded away where it is kept, and stands with the others where it is not', () => {
+  const folded = /<details>.*<\/details>/.exec(page)?.[0] ?? '';
+  expect(folded).toContain('the audit log of each of 3 sites verifies');
+  expect(folded).not.toContain('harbour.importKw');
+  const [lost, ...others] = played.report.expectations.toReversed();
+  const expectations = [...others.toReversed(), { ...lost!, kept: false, seen: 'two differ' }];
+  const text = reportPage({ ...played, report: { ...played.report, expectations } }, 'x');
+  expect(text.indexOf('two differ')).toBeGreaterThan(0);
+  expect(text.indexOf('two differ')).toBeLessThan(text.indexOf('<details>'));
+  expect(/<details>.*<\/details>/.exec(text)?.[0]).not.toContain('two differ');
+});
+
+test('of copies the first is drawn, of another what is expected, and of the fleet besides', () => {
+  const [site] = played.report.sites;
+  const named = ['home-1', 'home-2', 'home-3'];
+  const values = ['home-1.importKw', 'home-3.batteryKw', 'fleet.linked'] as const;
+  const series = new Map(values.map((name) => [name as string, [3, 3, 2]]));
+  const expected = { expected: 'x', kept: true, seen: '2', headroom: 0, atMs: null };
+  const text = reportPage(
+    {
+      ...played,
+      scenario: {
+        ...played.scenario,
+        simulated: {
+          ...played.scenario.simulated,
+          sites: named.map((name) => {
+            const [first] = played.scenario.simulated.sites;
+            return { ...first!, plant: { ...first!.plant, site: name } };
+          }),
+        },
+        groups: { sites: new Map([['home', named]]), orders: new Map() },
+        expect: [
+          { that: 'home-3.batteryKw', min: 1 },
+          { that: 'fleet.linked', min: 1 },
+        ],
+      },
+      report: {
+        ...played.report,
+        sites: named.map((name) => ({ ...site!, site: name })),
+        expectations: [expected, expected],
+      },
+      chronicle: { ...played.chronicle, withControl: series },
+    },
+    'x',
+  );
+  const owners = [...text.matchAll(/<h2>([^<]+)</g)].map(([, owner]) => owner);
+  expect(owners).toEqual(['feeder', 'fleet', 'home-1', 'home-3']);
+  expect(groupOf('home-1', text)).not.toContain('Battery power');
+  expect(groupOf('home-3', text)).toContain('<title>home-3.batteryKw, kW</title>');
+  expect(groupOf('fleet', text)).toContain('<title>fleet.linked, agents</title>');
+  expect(text).toContain('1 more sites are not drawn');
+});
+
+test('loading has a line at the rating, and what is over it is marked', () => {
+  expect(groupOf('feeder')).toContain('rating of the branch, 100 %');
+  const withControl = new Map([['feeder.loading', [90, 104, 120]]]);
+  const text = reportPage({ ...played, chronicle: { ...played.chronicle, withControl } }, 'x');
+  expect(groupOf('feeder', text)).toContain('✗ 120 is over the limit');
+  const unrated = { ...played.chronicle, withControl: new Map([['feeder.importKw', [1]]]) };
+  expect(reportPage({ ...played, chronicle: unrated }, 'x')).not.toContain('100 %');
 });
 
 test('a run that ends early has lines that end, not lines at zero', () => {

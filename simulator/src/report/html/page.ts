@@ -3,12 +3,15 @@ import { type EventWords, eventWords } from '../../scenario/events/index.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
 import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reproducing } from '../reproducing.ts';
+import { billTable } from './bills.ts';
 import { type Mark, type Setting, scrolled } from './chart-frame.ts';
-import { type Chart, chartGroups, SITES_MAX } from './chart-model.ts';
+import { chartGroups } from './chart-groups.ts';
+import type { Chart } from './chart-model.ts';
 import { chartSvg } from './chart-svg.ts';
 import { feederDiagram } from './diagram.ts';
 import { type Child, type Element, element, render } from './element.ts';
 import { laneFigure } from './lanes.ts';
+import { table } from './table.ts';
 
 /** As many events as the list and the charts can carry. */
 const EVENTS_MAX = 200;
@@ -39,7 +42,8 @@ export function reportPage(run: ScenarioRun, stylesheet: string): string {
       'body',
       {},
       ...verdictOf(report, verdict),
-      expectationTable(report),
+      ...expectationTables(run),
+      ...billTable(report),
       ...eventTable(events),
       ...charts(run, events),
     ),
@@ -52,7 +56,10 @@ function verdictOf(report: RunReport, verdict: string): Element[] {
   const { withControl, withoutControl } = peakImportKw;
   const facts: readonly (readonly [string, string])[] = [
     ['seed', `${seed}`],
-    ['simulated', `${clock(durationMs)} from ${instant(report.startMs)}, ${agents} agents`],
+    [
+      'simulated',
+      `${clock(durationMs)} from ${instant(report.startMs)}, ${agents} agent${agents === 1 ? '' : 's'}`,
+    ],
     [
       'highest quarter hour',
       `${kilowatts(withControl)}, without control ${kilowatts(withoutControl)}`,
@@ -79,22 +86,40 @@ function mustFailWords(passed: boolean): string {
     : 'It must fail, and kept every expectation.';
 }
 
-/** What is broken first. */
-function expectationTable({ expectations }: RunReport): Element {
+/** What is broken first. What every run promises, and this one kept, is folded away. */
+function expectationTables({ scenario, report }: ScenarioRun): Element[] {
+  const { expectations } = report;
   const kept = expectations.filter((one) => one.kept).length;
-  const ordered = expectations.toSorted((a, b) => Number(a.kept) - Number(b.kept));
+  const told = expectations.filter((one, at) => at < scenario.expect.length || !one.kept);
+  const promised = expectations.filter((one, at) => at >= scenario.expect.length && one.kept);
+  const ordered = told.toSorted((a, b) => Number(a.kept) - Number(b.kept));
+  return [
+    ...(ordered.length === 0
+      ? []
+      : [outcomeTable(`Expectations: ${kept} of ${expectations.length} kept`, ordered)]),
+    element(
+      'details',
+      {},
+      element('summary', {}, `What every run promises: ${promised.length} kept`),
+      outcomeTable('Promises kept', promised),
+    ),
+  ];
+}
+
+function outcomeTable(caption: string, outcomes: readonly Outcome[]): Element {
   return table(
-    `Expectations: ${kept} of ${expectations.length} kept`,
+    caption,
     [
       ['', 'text'],
       ['expected', 'text'],
       ['seen', 'text'],
       ['headroom', 'number'],
     ],
-    ordered.map((one) => ({
+    outcomes.map((one) => ({
       tone: one.kept ? 'kept' : 'broken',
       cells: [one.kept ? '✓ kept' : '✗ broken', one.expected, one.seen, headroomOf(one)],
     })),
+    'outcomes',
   );
 }
 
@@ -126,29 +151,6 @@ function eventTable(events: readonly EventWords[]): Element[] {
   ];
 }
 
-type Column = readonly [header: string, kind: 'text' | 'number'];
-interface Row {
-  readonly tone: string;
-  readonly cells: readonly string[];
-}
-
-function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Element {
-  const heads = columns.map(([header, kind]) =>
-    element('th', { scope: 'col', class: kind }, header),
-  );
-  const body = rows.map(({ tone, cells }) => {
-    const row = cells.map((cell, at) => element('td', { class: columns[at]?.[1] ?? 'text' }, cell));
-    return element('tr', { class: tone }, ...row);
-  });
-  return element(
-    'table',
-    {},
-    element('caption', {}, caption),
-    element('thead', {}, element('tr', {}, ...heads)),
-    element('tbody', {}, ...body),
-  );
-}
-
 function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
   const { report, chronicle } = run;
   const setting: Setting = {
@@ -159,8 +161,9 @@ function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
   const marks = events.slice(0, EVENTS_MAX).map(({ atMs, site }, index) => {
     return { atMs, site, number: index + 1 };
   });
-  const groups = chartGroups(run).flatMap(({ owner, charts: drawn }) => {
-    const own = marks.filter(({ site }) => site === null || owner === 'feeder' || owner === site);
+  const groups = chartGroups(run);
+  const parts = groups.flatMap(({ owner, site: of, charts: drawn }) => {
+    const own = marks.filter(({ site }) => site === null || of === null || of === site);
     const diagram = owner === 'feeder' ? feederDiagram(run) : [];
     return [
       element('h2', {}, owner),
@@ -168,11 +171,13 @@ function charts(run: ScenarioRun, events: readonly EventWords[]): Element[] {
       ...drawn.map((chart) => figure(chart, own, setting)),
     ];
   });
-  const left = report.sites.length - SITES_MAX;
+  const left = report.sites.length - groups.filter(({ site }) => site !== null).length;
   return [
     ...laneFigure(run, marks, setting),
-    ...groups,
-    ...(left > 0 ? [element('p', {}, `${left} more sites are not drawn.`)] : []),
+    ...parts,
+    ...(left > 0
+      ? [element('p', {}, `${left} more sites are not drawn: they are in run.json.`)]
+      : []),
   ];
 }
 
