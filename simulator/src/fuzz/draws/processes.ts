@@ -29,9 +29,9 @@ export const clock: Draw = oneof(
   ],
 }));
 
-/** An agent that has nothing to do writes a few times a minute: by then it has come to the write at which its power fails. */
-const WRITES_MAX = 6;
-const WRITTEN_WITHIN_MS = 120_000;
+/** An agent that has nothing to do writes once a minute: by then its power has failed. */
+const WRITES_MAX = 4;
+const WRITTEN_WITHIN_MS = 300_000;
 
 export const powerCut: Draw = record({
   atWrite: integer({ min: 1, max: WRITES_MAX }),
