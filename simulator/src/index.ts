@@ -57,12 +57,8 @@ export type { Outcome } from './scenario/expectations.ts';
 export { type Explanation, explain } from './scenario/explanation.ts';
 export { placed, ScenarioError, type ScenarioProblem } from './scenario/failure.ts';
 export type { Playing } from './scenario/parse-scenario.ts';
-export {
-  type RunOptions,
-  type RunReport,
-  runScenario,
-  type ScenarioRun,
-} from './scenario/run-scenario.ts';
+export type { RunReport } from './scenario/run-report.ts';
+export { type RunOptions, runScenario, type ScenarioRun } from './scenario/run-scenario.ts';
 export type { Scenario } from './scenario/scenario.ts';
 export { scenarioJsonSchema } from './scenario/scenario-file.ts';
 export { Trace } from './virtual/trace.ts';

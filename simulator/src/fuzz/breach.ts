@@ -1,4 +1,4 @@
-import type { RunReport } from '../scenario/run-scenario.ts';
+import type { RunReport } from '../scenario/run-report.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** A promise that a run did not keep. */

@@ -1,4 +1,4 @@
-import type { RunReport } from '../scenario/run-scenario.ts';
+import type { RunReport } from '../scenario/run-report.ts';
 import { reproducing } from './reproducing.ts';
 
 /** GitHub shows ten errors of a step: nine, and one that counts the others. */

@@ -1,5 +1,5 @@
 import type { Comparison } from '../economics/bill.ts';
-import type { RunReport } from '../scenario/run-scenario.ts';
+import type { RunReport } from '../scenario/run-report.ts';
 
 /** Of hundreds of sites a person reads the first; all are in `run.json`. */
 const SITES_MAX = 12;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { shippedScenario } from '../scenario/adapters/scenario-files.ts';
-import type { RunReport } from '../scenario/run-scenario.ts';
+import type { RunReport } from '../scenario/run-report.ts';
 import { writeReports } from './adapters/report-files.ts';
 import { githubAnnotations } from './annotations.ts';
 import { junitXml } from './junit.ts';

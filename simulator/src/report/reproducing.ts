@@ -1,4 +1,4 @@
-import type { RunReport } from '../scenario/run-scenario.ts';
+import type { RunReport } from '../scenario/run-report.ts';
 
 /** The line that shows a run again. */
 export function reproducing({

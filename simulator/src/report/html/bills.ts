@@ -1,4 +1,4 @@
-import type { RunReport } from '../../scenario/run-scenario.ts';
+import type { RunReport } from '../../scenario/run-report.ts';
 import { billed } from '../billed.ts';
 import { scrolled } from './chart-frame.ts';
 import { type Element, element } from './element.ts';

@@ -1,7 +1,8 @@
 import { QUARTER_HOUR_MS } from '@tieline/kernel';
 import { type Chronicle, type Series, shownSites } from '../../scenario/chronicle.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
-import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
+import type { RunReport } from '../../scenario/run-report.ts';
+import type { ScenarioRun } from '../../scenario/run-scenario.ts';
 import type { BoundExpectation } from '../../scenario/scenario-file.ts';
 import { type Chart, idle, type Limit, type Line, own, quarter } from './chart-model.ts';
 import { outages } from './lane-model.ts';

@@ -1,5 +1,5 @@
 import type { Chronicle } from '../../scenario/chronicle.ts';
-import type { RunReport } from '../../scenario/run-scenario.ts';
+import type { RunReport } from '../../scenario/run-report.ts';
 import { type Chart, idle, type Line, own } from './chart-model.ts';
 
 /** The bill of a meter while it grows; none where there is no tariff. */

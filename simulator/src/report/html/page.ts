@@ -1,7 +1,8 @@
 import { clock } from '../../scenario/clock.ts';
 import { type EventWords, eventWords } from '../../scenario/events/index.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
-import type { RunReport, ScenarioRun } from '../../scenario/run-scenario.ts';
+import type { RunReport } from '../../scenario/run-report.ts';
+import type { ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reproducing } from '../reproducing.ts';
 import { billTable } from './bills.ts';
 import { type Mark, type Setting, scrolled } from './chart-frame.ts';
