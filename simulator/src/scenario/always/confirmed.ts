@@ -10,6 +10,8 @@ import { Promised } from './promised.ts';
 /** Devices round what they are told to a percent of their nameplate; meters agree within five. */
 const HELD_PART = 0.01;
 const GIVEN_PART = 0.05;
+/** Registers resolve a hundredth of a percent of the nameplate. */
+const SAME_PART = 0.001;
 const ROUNDING_KW = 1;
 
 type Ladder = Pick<NonNullable<ReturnType<ControlDesk['command']>>, 'ladder'>;
@@ -19,6 +21,7 @@ type Order = NonNullable<ScenarioEvent['order']>;
 interface Followed {
   readonly order: Order;
   readonly device: Controlled;
+  /** It is asked for what was ordered, to the resolution of its registers. */
   isHeld: boolean;
   wasHeld: boolean;
   wasGiven: boolean;
@@ -63,7 +66,16 @@ function followedIn({ timeline }: Scenario, devices: readonly Controlled[]): Fol
       ({ site, model }) => site.plant.site === order?.site && model.ratings.asset === order.asset,
     );
     if (order === undefined || device === undefined) return [];
-    return [{ order, device, isHeld: false, wasHeld: false, wasGiven: false, isOver: false }];
+    return [
+      {
+        order,
+        device,
+        isHeld: false,
+        wasHeld: false,
+        wasGiven: false,
+        isOver: false,
+      },
+    ];
   });
 }
 
@@ -72,8 +84,10 @@ function see(one: Followed, plant: SitePlant): void {
   const { ratings } = device.model;
   const near = (powerKw: number, part: number): boolean => isNear(one, powerKw, part);
   const askedKw = device.model.askedKw();
-  one.isHeld = askedKw !== null && near(askedKw, HELD_PART);
-  one.wasHeld ||= one.isHeld;
+  const isAsked = askedKw !== null && near(askedKw, HELD_PART);
+  one.wasHeld ||= isAsked;
+  // What is nearly the same may be what automation asks for behind the order.
+  one.isHeld = isAsked && Math.abs(askedKw - order.kw) <= SAME_PART * ratings.dischargeMaxKw;
   // Of the sun an order takes the most that it may give: less is what was ordered, too.
   const powerKw = ratings.kind === 'pv' ? Math.max(plant.pvKw, order.kw) : plant.batteryKw;
   if (near(powerKw, GIVEN_PART)) one.wasGiven = true;

@@ -69,7 +69,9 @@ class Receipted extends Promised {
 
   look(run: ObservedRun, nowMs: number): void {
     for (const site of this.#sites) {
-      if (!isReachable(run, this.#inside, site) || !isPresent(run, site)) {
+      const canHear = isReachable(run, this.#inside, site) && isPresent(run, site);
+      // What the disk does not take the agent cannot know.
+      if (!canHear || this.#inside.isDiskFull(site)) {
         this.#waiting.delete(site);
         continue;
       }
