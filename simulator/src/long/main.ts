@@ -9,8 +9,8 @@ import { simulatedWeek } from './simulated-week.ts';
 /**
  * The long promises, `npm run sim:long`:
  * a virtual day of three agents and the control plane with one-second cycles, twice with seed 1, which must give the same
- * trace, and once with seed 2, which must not; the scenarios of two hundred agents; and a week of three, whose memory
- * must stay as it is. Each day and each scenario must keep what it expects.
+ * trace, and once with seed 2, which must not; local days of 92 and 100 quarter hours; two hundred agents; and a week of
+ * three, whose memory must stay as it is. Each day and each scenario must keep what it expects.
  * Exit codes: 0 kept, 2 usage, 8 broken.
  */
 async function main(args: readonly string[]): Promise<number> {
