@@ -2,7 +2,7 @@ import { AuditLog, type AuditRecord } from '@tieline/audit';
 import { replayDecisions } from '@tieline/edge-agent';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AttackedSite } from '../attacks/attacked-site.ts';
-import { SITE } from '../attacks/deployment.ts';
+import { policyFor, SITE } from '../attacks/deployment.ts';
 import { forgeCommand, setpoint } from '../attacks/forge.ts';
 
 let at: AttackedSite;
@@ -85,4 +85,24 @@ test('a disk that stays full for long costs the log a gap that it tells of, and 
   const report = replayDecisions(recordsOf(at));
   expect(report).toMatchObject({ identical: true, firstDifference: null });
   expect(at.records('command_reverted')).toHaveLength(1);
+});
+
+test('of the policies that come on a full disk the newest signed one is taken when there is room, whatever a stranger adds', async () => {
+  fillDisk();
+  await at.world.advance(180_000);
+  const { policy, trust, policyKey } = at.deployment;
+  const topic = at.topic('desired/policy');
+  const signed = (version: number): Uint8Array =>
+    policyFor(SITE, { ...policy, version }, trust, policyKey);
+  const forged = signed(5);
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+  for (const payload of [signed(4), signed(3), signed(3), forged, new Uint8Array([1, 2, 3])]) {
+    await at.strike({ topic, payload, qos: 1, retain: true });
+  }
+  const activated = (): unknown[] => at.records('policy_activated').map(({ subject }) => subject);
+  expect(activated()).not.toContain('policy 4');
+  freeDisk();
+  await at.world.advance(120_000);
+  expect(activated().at(-1)).toBe('policy 4');
+  expect(activated()).not.toContain('policy 5');
 });

@@ -1,5 +1,5 @@
 import type { BusMessage } from '@tieline/bus';
-import { clipText } from '@tieline/kernel';
+import { clipText, equalBytes } from '@tieline/kernel';
 import {
   KINDS,
   type Kind,
@@ -18,6 +18,9 @@ import type { Recorder } from '../log/recorder.ts';
 import type { Session } from '../session.ts';
 import type { ModelDesk } from './model-desk.ts';
 import type { Refusals } from './refusals.ts';
+
+/** Nobody signs so many documents while a disk is full. */
+const UNTAKEN_MAX = 16;
 
 export interface InboxParts {
   readonly identity: AgentIdentity;
@@ -43,10 +46,10 @@ export class Inbox {
   readonly #parts: InboxParts;
   readonly #budget = new VerificationBudget();
   /**
-   * The newest of each kind of document that the disk did not take, and how long the log was then. The broker says a
-   * document once: whoever lets it go has the old one until the link breaks.
+   * Signed documents that the disk did not take, and how long the log was then. The broker says a document once: whoever
+   * lets it go has the old one until the link breaks. All of them, since an old one that is repeated must not displace the new.
    */
-  readonly #untaken = new Map<TopicKind, { readonly message: BusMessage; readonly size: number }>();
+  #untaken: readonly { readonly message: BusMessage; readonly size: number }[] = [];
   readonly #handlers: Partial<Record<TopicKind, (message: BusMessage) => void>>;
 
   constructor(parts: InboxParts) {
@@ -81,7 +84,7 @@ export class Inbox {
       }
       // What cannot be put on record is not done: it counts as not received.
       if (kind === 'desired/policy' || kind === 'desired/model') {
-        this.#untaken.set(kind, { message, size: this.#parts.store.audit.size });
+        this.#keep(message);
       }
       this.#parts.unwritable(thrown);
     }
@@ -89,11 +92,21 @@ export class Inbox {
 
   /** Tries anew what the disk did not take, once it has taken something else. */
   takeAgain(): void {
-    for (const [kind, { message, size }] of [...this.#untaken]) {
-      if (this.#parts.store.audit.size === size) continue;
-      this.#untaken.delete(kind);
-      this.take(message);
-    }
+    const { size } = this.#parts.store.audit;
+    const ready = this.#untaken.filter((one) => one.size !== size);
+    if (ready.length === 0) return;
+    this.#untaken = this.#untaken.filter((one) => one.size === size);
+    for (const { message } of ready) this.take(message);
+  }
+
+  #keep(message: BusMessage): void {
+    const { topic, payload } = message;
+    const isKept = this.#untaken.some(
+      (one) => one.message.topic === topic && equalBytes(one.message.payload, payload),
+    );
+    if (isKept || this.#untaken.length >= UNTAKEN_MAX) return;
+    const { size } = this.#parts.store.audit;
+    this.#untaken = [...this.#untaken, { message, size }];
   }
 
   /** Which kind a topic carries, if it is one of this agent's own. */

@@ -1,6 +1,6 @@
 import { clipText, type Logger } from '@tieline/kernel';
 import type { VerifyError } from '@tieline/protocol';
-import type { AgentStore } from '../../ports/store.ts';
+import { type AgentStore, StoreError } from '../../ports/store.ts';
 import type { Recorder } from '../log/recorder.ts';
 import type { Session } from '../session.ts';
 
@@ -61,13 +61,19 @@ export class Refusals {
     const { recorder, logger } = this.#parts;
     const countSinceBoot = this.#counts.get(code) ?? 0;
     logger.warn('message_refused', { code, countSinceBoot });
-    recorder.commit(() => {
-      recorder.append({
-        actor: 'unproven',
-        kind: 'message_refused',
-        subject: clipText(topic, 200),
-        body: { code, ...body, countSinceBoot },
+    try {
+      recorder.commit(() => {
+        recorder.append({
+          actor: 'unproven',
+          kind: 'message_refused',
+          subject: clipText(topic, 200),
+          body: { code, ...body, countSinceBoot },
+        });
       });
-    });
+    } catch (thrown) {
+      // It is refused all the same: a message that proves nothing must not pass for one that waits for the disk.
+      if (!(thrown instanceof StoreError)) throw thrown;
+      this.count(thrown.failure.code);
+    }
   }
 }
