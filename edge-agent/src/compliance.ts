@@ -12,6 +12,7 @@ import type {
 export const COMPLIANCE_SITE: readonly AssetRatings[] = [
   { asset: 'battery-1', kind: 'battery', dischargeMaxKw: 100, chargeMaxKw: 80, energyKwh: 200 },
   { asset: 'pv-1', kind: 'pv', dischargeMaxKw: 60, chargeMaxKw: 0, energyKwh: 0 },
+  { asset: 'ev-1', kind: 'flexible-load', dischargeMaxKw: 0, chargeMaxKw: 44, energyKwh: 0 },
   { asset: 'load-1', kind: 'load', dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 },
   { asset: 'meter-1', kind: 'meter', dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 },
 ];
@@ -86,6 +87,7 @@ export function devicesCompliance(name: string, make: () => Promise<DevicesHarne
         stateOfCharge: 0.625,
       });
       harness.terminal('pv-1', { ...plain, activePowerKw: 12.34 });
+      harness.terminal('ev-1', { ...plain, activePowerKw: -22.5 });
       harness.terminal('load-1', { ...plain, activePowerKw: -80.0004, reactivePowerKvar: -20 });
       harness.terminal('meter-1', { ...plain, activePowerKw: -0.0001, voltagePu: 1.025 });
       const readings = await readAll();
@@ -103,6 +105,7 @@ export function devicesCompliance(name: string, make: () => Promise<DevicesHarne
           },
         },
         'pv-1': { ok: true, measured: { ...measured, activePowerKw: 12.34 } },
+        'ev-1': { ok: true, measured: { ...measured, activePowerKw: -22.5 } },
         'load-1': {
           ok: true,
           measured: { ...measured, activePowerKw: -80, reactivePowerKvar: -20 },
@@ -179,6 +182,21 @@ export function devicesCompliance(name: string, make: () => Promise<DevicesHarne
       }
       harness.advance(30_000);
       expect(harness.asked('pv-1')).toBeNull();
+    });
+
+    test('what a flexible load may draw holds, and without a new write it falls back to what is safe', async () => {
+      for (const activePowerKw of [-30.25, 0]) {
+        const written = await write('ev-1', { activePowerKw, reversionS: 30, revertKw: -4.4 });
+        expect(written).toEqual({ ok: true });
+        expect(await measure('ev-1')).toMatchObject({
+          setpointKw: activePowerKw,
+          reversionRemainingS: 30,
+        });
+      }
+      harness.advance(30_000);
+      expect(harness.asked('ev-1')).toBe(-4.4);
+      await write('ev-1', { activePowerKw: null, reversionS: 30, revertKw: null });
+      expect(harness.asked('ev-1')).toBeNull();
     });
 
     test('a device in local control says so and is not written', async () => {

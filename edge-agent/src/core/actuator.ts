@@ -4,7 +4,7 @@ import type { AssetMeasurement, AssetRatings, Devices, WriteOutcome } from '../p
 import { OBEY_WITHIN_MS } from './law/confirm.ts';
 import type { Decision } from './law/decide.ts';
 import { isMeasured, type ProcessImage } from './law/process-image.ts';
-import { gives, holds, meterToleranceKw } from './law/read-back.ts';
+import { follows, holds } from './law/read-back.ts';
 import { ReversionTimers } from './reversion-timers.ts';
 
 /** What is asked stands on the device for this long without a new word: then it falls back by itself. */
@@ -73,7 +73,8 @@ export class Actuator {
       const setpoint = {
         activePowerKw: powerKw,
         reversionS: REVERSION_S,
-        revertKw: kind === 'battery' ? safeKw : null,
+        // Without its agent the sun is nobody's risk; what a store gives or cars draw is.
+        revertKw: kind === 'pv' ? null : safeKw,
       };
       const write = this.#devices.write(asset, setpoint, WRITE_DEADLINE_MS).then((outcome) => {
         const trouble = this.#settle(asset, powerKw, image.sessionMs, outcome);
@@ -149,18 +150,13 @@ export class Actuator {
     this.#strayingSinceMs.delete(asset);
   }
 
-  /** Firmware discards limits, or clips to what it does not show. PV may always give less than it was told. */
+  /** Firmware discards limits, or clips to what it does not show. */
   #strays(asset: AssetId, powerKw: number, nowMs: number): boolean {
     const rating = this.#ratings.get(asset);
     const written = standing(this.#written.get(asset) ?? [], nowMs);
-    const follows = (toldKw: number): boolean =>
-      rating?.kind === 'pv'
-        ? powerKw <= toldKw + meterToleranceKw(rating)
-        : rating === undefined || gives(rating, powerKw, toldKw);
-    if (
-      written.length === 0 ||
-      written.some((one) => one.powerKw === null || follows(one.powerKw))
-    ) {
+    const isKept = (toldKw: number | null): boolean =>
+      toldKw === null || rating === undefined || follows(rating, powerKw, toldKw);
+    if (written.length === 0 || written.some((one) => isKept(one.powerKw))) {
       this.#strayingSinceMs.delete(asset);
       return false;
     }

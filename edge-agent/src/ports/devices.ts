@@ -1,7 +1,10 @@
 import type { AssetId } from '@tieline/kernel';
 
-/** What an agent's site holds. `meter` is the site's own connection to the feeder, exactly one. */
-export type AssetKind = 'battery' | 'pv' | 'load' | 'meter';
+/**
+ * What an agent's site holds. `flexible-load` draws what it likes up to a limit that it can be given: charging points,
+ * heat pumps, boilers. `meter` is the site's own connection to the feeder, exactly one.
+ */
+export type AssetKind = 'battery' | 'pv' | 'flexible-load' | 'load' | 'meter';
 
 /** One asset's nameplate, as configured and confirmed by the device's own ratings. */
 export type AssetRatings = {
@@ -9,7 +12,7 @@ export type AssetRatings = {
   readonly kind: AssetKind;
   /** Largest power out of the asset into the grid, kW (battery discharge, PV output); 0 for meters and load. */
   readonly dischargeMaxKw: number;
-  /** Largest power into the asset, kW, positive (battery charge); 0 where it cannot take any. */
+  /** Largest power into the asset, kW, positive (battery charge, flexible load); 0 where it cannot take any. */
   readonly chargeMaxKw: number;
   /** Usable energy, kWh; 0 where there is no store. */
   readonly energyKwh: number;
@@ -26,7 +29,7 @@ export interface AssetMeasurement {
   readonly voltagePu: number;
   /** 0 to 1; null where there is no store. */
   readonly stateOfCharge: number | null;
-  /** The active-power setpoint (battery) or limit (PV) that the device says is in force; null when none is. */
+  /** The active-power setpoint (battery) or limit (PV, flexible load) that the device says is in force; null when none is. */
   readonly setpointKw: number | null;
   /** The device is in local control: it must not be written. */
   readonly local: boolean;
@@ -42,11 +45,14 @@ export type AssetReading =
 
 /** What the agent asks of one controllable asset; ends by itself on the device. */
 export interface DeviceSetpoint {
-  /** kW, positive into the grid; for PV the upper limit of generation; null releases the asset. */
+  /**
+   * kW, positive into the grid; for PV the most that it may give, for a flexible load the most that it may draw
+   * (negative); null releases the asset.
+   */
   readonly activePowerKw: number | null;
   /** The device falls back by itself to `revertKw` after this many seconds without a new write. */
   readonly reversionS: number;
-  /** kW, positive into the grid; null = the device's own default (battery: 0, PV: no limit). */
+  /** kW, positive into the grid; null = the device's own default (battery: 0, others: no limit). */
   readonly revertKw: number | null;
 }
 
@@ -62,7 +68,7 @@ export interface Devices {
   readonly ratings: readonly AssetRatings[];
   /** Reads every asset at once; always one entry for every asset. */
   readAll(deadlineMs: number): Promise<ReadonlyMap<AssetId, AssetReading>>;
-  /** Writes one controllable asset (battery, PV). */
+  /** Writes one controllable asset (battery, PV, flexible load). */
   write(asset: AssetId, setpoint: DeviceSetpoint, deadlineMs: number): Promise<WriteOutcome>;
   close(): Promise<void>;
 }

@@ -48,10 +48,11 @@ export interface SiteSize {
     readonly reactiveKvar?: number;
     readonly derating?: { readonly fromC: number; readonly zeroC: number };
   };
-  /** Cars that charge when they come; times in ms. */
-  readonly ev?: Omit<EvFleet, 'arrivesMs' | 'spreadMs'> & {
+  /** Cars that come and charge; times in ms. */
+  readonly ev?: Omit<EvFleet, 'arrivesMs' | 'spreadMs' | 'staysMs'> & {
     readonly arrives: number;
     readonly spread: number;
+    readonly stays: number;
   };
   /** How the load follows the voltage; constant power without it. */
   readonly loadZip?: LoadZip;
@@ -93,6 +94,7 @@ export function simulatedSite(size: SiteSize): SimulatedSite {
       rating('load', 'load'),
       ...(battery === undefined ? [] : [batteryRating(battery)]),
       ...(pvKw > 0 ? [rating('pv', 'pv', pvKw)] : []),
+      ...(ev?.steered ? [rating('ev', 'flexible-load', 0, chargersKw(ev))] : []),
     ],
     policy: { ...sitePolicy(size), ...size.policy },
   };
@@ -105,8 +107,8 @@ export function charged(site: SimulatedSite, stateOfCharge: number): SimulatedSi
   return { ...site, plant: { ...plant, battery } };
 }
 
-function fleetOf({ arrives, spread, ...fleet }: NonNullable<SiteSize['ev']>): EvFleet {
-  return { ...fleet, arrivesMs: arrives, spreadMs: spread };
+function fleetOf({ arrives, spread, stays, ...fleet }: NonNullable<SiteSize['ev']>): EvFleet {
+  return { ...fleet, arrivesMs: arrives, spreadMs: spread, staysMs: stays };
 }
 
 function coldLoadOf({ factor, fullAfter, holds, decays }: NonNullable<SiteSize['coldLoad']>) {
@@ -154,8 +156,12 @@ function pvNameplateKw({ pvPeakKw, pvInverterKw = pvPeakKw }: SiteSize): number 
   return Math.min(pvPeakKw, pvInverterKw);
 }
 
+function chargersKw({ chargers, powerKw }: NonNullable<SiteSize['ev']>): number {
+  return chargers * powerKw;
+}
+
 function sitePolicy(size: SiteSize): SitePolicy {
-  const { site, loadPeakKw, battery, quarterHourImportMaxKw } = size;
+  const { site, loadPeakKw, battery, ev, quarterHourImportMaxKw } = size;
   const pvKw = pvNameplateKw(size);
   return {
     site,
@@ -166,6 +172,7 @@ function sitePolicy(size: SiteSize): SitePolicy {
     assets: [
       ...(battery === undefined ? [] : [batteryPolicy(battery.powerKw)]),
       ...(pvKw > 0 ? [pvPolicy(pvKw)] : []),
+      ...(ev?.steered ? [evPolicy(chargersKw(ev))] : []),
     ],
     dwellMs: 20_000,
     reversalsPerHourMax: 6,
@@ -194,5 +201,17 @@ function pvPolicy(pvPeakKw: number): SitePolicy['assets'][number] {
     reserveStateOfCharge: 0,
     rampKwPerS: pvPeakKw,
     safePowerKw: 0,
+  };
+}
+
+/** Automation leaves the cars a tenth of their chargers, and so does their own fallback without an agent; people may stop them. */
+function evPolicy(chargersKw: number): SitePolicy['assets'][number] {
+  return {
+    asset: 'ev',
+    limit: { minKw: -chargersKw, maxKw: 0 },
+    margin: { minKw: -chargersKw, maxKw: -0.1 * chargersKw },
+    reserveStateOfCharge: 0,
+    rampKwPerS: chargersKw,
+    safePowerKw: -0.1 * chargersKw,
   };
 }

@@ -13,10 +13,10 @@ import {
 } from './resolution.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The active-power function of a device: WSet of a battery, WMaxLim of an inverter. */
+/** The active-power function of a device: WSet of a battery or of charging points, WMaxLim of an inverter. */
 export interface PowerControl {
   readonly enabled: boolean;
-  /** kW, positive into the grid; of an inverter the upper limit of generation. */
+  /** kW, positive into the grid; of an inverter the most that it gives, of charging points the most that they draw. */
   readonly valueKw: number;
   readonly revertKw: number;
   /** Whether the function stays enabled, at `revertKw`, when the timer has run out. */
@@ -84,7 +84,7 @@ export class DeviceModel {
   }
 
   get controllable(): boolean {
-    return this.ratings.kind === 'battery' || this.ratings.kind === 'pv';
+    return ['battery', 'pv', 'flexible-load'].includes(this.ratings.kind);
   }
 
   get local(): boolean {
@@ -177,7 +177,8 @@ export class DeviceModel {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs < this.#foreignDueMs || this.#local) return;
     this.#foreignDueMs = nowMs + FOREIGN_EVERY_MS;
-    const valueKw = this.#kept(FOREIGN_SHARE * this.#nameplateKw);
+    const way = this.ratings.dischargeMaxKw > 0 ? 1 : -1;
+    const valueKw = this.#kept(way * FOREIGN_SHARE * this.#nameplateKw);
     this.#control = { ...this.#control, enabled: true, valueKw };
   }
 
@@ -237,10 +238,16 @@ function tornKw(oldKw: number, newKw: number): number {
   return ((newW & 0xffff_0000) | (oldW & 0xffff)) / 1_000;
 }
 
-function asShipped({ kind, dischargeMaxKw }: AssetRatings): PowerControl {
-  const restKw = kind === 'pv' ? dischargeMaxKw : 0;
+function asShipped(ratings: AssetRatings): PowerControl {
+  const valueKw = restKw(ratings);
   return {
-    ...{ enabled: false, valueKw: restKw },
-    ...{ revertKw: restKw, revertEnabled: false, reversionS: 0 },
+    ...{ enabled: false, valueKw },
+    ...{ revertKw: valueKw, revertEnabled: false, reversionS: 0 },
   };
+}
+
+/** What a device does that nobody asks for anything: all that it likes, or, of a battery, nothing. */
+export function restKw({ kind, dischargeMaxKw, chargeMaxKw }: AssetRatings): number {
+  if (kind === 'battery') return 0;
+  return kind === 'pv' ? dischargeMaxKw : -chargeMaxKw;
 }

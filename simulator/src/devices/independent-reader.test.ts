@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { embeddedFeeder } from '@tieline/grid';
-import type { Clock } from '@tieline/kernel';
+import { type Clock, HOUR_MS } from '@tieline/kernel';
 import { ModbusTCPClient } from 'jsmodbus';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { simulatedSite } from '../deployment/simulated-site.ts';
@@ -11,6 +11,12 @@ import { type SiteDevices, siteDevices } from './site-devices.ts';
 
 const START_MS = Date.UTC(2026, 5, 16, 11);
 
+/** Cars that come in the middle of the day. */
+const EV = {
+  ...{ powerKw: 11, energyKwh: 20, steered: true },
+  ...{ arrives: 10.5 * HOUR_MS, spread: 0, stays: 4 * HOUR_MS },
+};
+
 /** Two sites of very different sizes, so that scale factors differ. */
 const sites = [
   { site: 'small', bus: '14', loadPeakKw: 30, pvPeakKw: 18, powerKw: 12, energyKwh: 20 },
@@ -19,6 +25,7 @@ const sites = [
   simulatedSite({
     ...size,
     battery: { powerKw, energyKwh, stateOfCharge: 0.6, efficiency: 0.95 },
+    ev: { ...EV, chargers: Math.ceil(size.loadPeakKw / 20) },
     quarterHourImportMaxKw: 100,
     policy: {},
   }),
@@ -95,6 +102,7 @@ test.each(every)(
     const wanted = {
       battery: [1, 701, 702, 703, 704, 705, 711, 712, 713, 714, 715, 802],
       pv: [1, 701, 702, 703, 704, 705, 711, 712, 714, 715],
+      'flexible-load': [1, 701, 702, 703, 704, 705, 711, 712, 714, 715],
       load: [1, 203],
       meter: [1, 203],
     }[one.kind];
@@ -113,6 +121,7 @@ test.each(sites.map(({ plant: { site } }) => site))(
     const at = plant.sites.get(site)!;
     const ratings = sites.find((one) => one.plant.site === site)!.ratings;
     const { dischargeMaxKw: ratedKw, energyKwh } = ratings.find(({ kind }) => kind === 'battery')!;
+    const { chargeMaxKw } = ratings.find(({ kind }) => kind === 'flexible-load')!;
     modelOf(site, 'battery').apply({ enabled: true, valueKw: -0.5 * ratedKw, reversionS: 600 });
     modelOf(site, 'pv').apply({ enabled: true, valueKw: 0.25 * at.pvPeakKw, reversionS: 300 });
     run(120);
@@ -120,6 +129,7 @@ test.each(sites.map(({ plant: { site } }) => site))(
     const pv = await read(site, 'pv');
     const meter = await read(site, 'meter');
     const load = await read(site, 'load');
+    const ev = await read(site, 'ev');
     /** A register holds steps of its scale. */
     const near = (models: typeof battery, id: number, name: string, scale: string, is: number) => {
       const step = 10 ** number(models, id, scale);
@@ -131,7 +141,9 @@ test.each(sites.map(({ plant: { site } }) => site))(
     near(pv, 701, 'W', 'W_SF', at.pvKw * 1_000);
     // Import is positive at a meter of model 203.
     near(meter, 203, 'W', 'W_SF', at.importKw * 1_000);
-    near(load, 203, 'W', 'W_SF', at.loadKw * 1_000);
+    expect(at.evKw).toBeGreaterThan(10);
+    near(ev, 701, 'W', 'W_SF', at.evKw * -1_000);
+    near(load, 203, 'W', 'W_SF', (at.loadKw - at.evKw) * 1_000);
     for (const der of [battery, pv]) near(der, 701, 'LLV', 'V_SF', at.voltagePu * 400);
     near(meter, 203, 'PPV', 'V_SF', at.voltagePu * 400);
     expect(number(battery, 701, 'Hz')).toBe(50);
@@ -142,13 +154,15 @@ test.each(sites.map(({ plant: { site } }) => site))(
     expect(number(battery, 701, 'TotWhAbs') - 1_000).toBeLessThan(takenWh);
     expect(number(battery, 701, 'TotWhInj')).toBe(1_000);
     const flowed = number(load, 203, 'TotWhImp') - 1_000;
-    expect(flowed).toBeGreaterThan(0.5 * at.loadKw * (1_000 / 30));
-    expect(flowed).toBeLessThan(2 * at.loadKw * (1_000 / 30));
+    expect(flowed).toBeGreaterThan(0.5 * (at.loadKw - at.evKw) * (1_000 / 30));
+    expect(flowed).toBeLessThan(2 * (at.loadKw - at.evKw) * (1_000 / 30));
     expect(number(meter, 203, 'AphA') * 3).toBeCloseTo(number(meter, 203, 'A'), -1);
 
     expect(number(battery, 702, 'WMaxRtg')).toBe(ratedKw * 1_000);
     expect(number(battery, 702, 'WChaRteMaxRtg')).toBe(ratedKw * 1_000);
     expect(number(pv, 702, 'WMaxRtg')).toBe(at.pvPeakKw * 1_000);
+    expect([number(ev, 702, 'WMaxRtg'), number(ev, 714, 'Prt.1.PrtTyp')]).toEqual([0, 2]);
+    expect(number(ev, 702, 'WChaRteMaxRtg')).toBe(chargeMaxKw * 1_000);
     expect(number(battery, 713, 'WHRtg')).toBe(energyKwh * 1_000);
     expect(number(battery, 802, 'WHRtg')).toBe(energyKwh * 1_000);
     expect(number(battery, 802, 'WDisChaRteMax')).toBe(ratedKw * 1_000);

@@ -32,7 +32,7 @@ const FAULTS = {
   'half-written': 'setpoint',
   /** Keeps and shows every setpoint, and follows none. */
   'setpoint-discarded': 'setpoint',
-  /** Follows no more than two fifths of its nameplate, and shows what it was told. */
+  /** Follows no more than two fifths of its nameplate, of what it draws as of what it gives, and shows what it was told. */
   clips: 'setpoint',
   /** Somebody else writes a quarter of its nameplate every few seconds. */
   'foreign-master': 'setpoint',
@@ -50,7 +50,7 @@ export const INJECTED_FAULTS = Object.keys(FAULTS) as [InjectedFault, ...Injecte
 export function canHave(kind: AssetKind, fault: InjectedFault): boolean {
   const what = FAULTS[fault];
   if (what === 'charge') return kind === 'battery';
-  return what !== 'setpoint' || kind === 'battery' || kind === 'pv';
+  return what !== 'setpoint' || (kind !== 'load' && kind !== 'meter');
 }
 
 /** How a device answers a request: after how long, ms, and with what exception, if any; null where never. */

@@ -29,9 +29,14 @@ export function siteDevices(
           plant.battery.targetKw = model.followedKw() ?? 0;
         }
         if (kind === 'pv') plant.pvLimitKw = model.followedKw();
+        if (kind === 'flexible-load') plant.evLimitKw = drawnAtMostKw(model.followedKw());
       }
     },
   };
+}
+
+function drawnAtMostKw(followedKw: number | null): number | null {
+  return followedKw === null ? null : Math.max(0, -followedKw);
 }
 
 function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
@@ -50,8 +55,10 @@ function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
       return () => at(plant.batteryKw, plant.battery?.stateOfCharge, plant.batteryKvar);
     case 'pv':
       return () => at(plant.pvKw);
+    case 'flexible-load':
+      return () => at(-plant.steeredEvKw);
     case 'load':
-      return () => at(-plant.loadKw);
+      return () => at(plant.steeredEvKw - plant.loadKw);
     case 'meter':
       return () => at(-plant.importKw);
   }

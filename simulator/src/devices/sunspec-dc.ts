@@ -15,8 +15,8 @@ import { nameplateScale, PERCENT_SCALE, powerScale, shownPowerKw } from './resol
 
 /** Of the link between store or modules and the inverter, V. */
 const DC_VOLTAGE_V = 800;
-const PV = 0;
-const ESS = 1;
+/** Of what stands behind the port. */
+const PORT_TYPE = { battery: 1, pv: 0, 'flexible-load': 2 };
 const ON = 1;
 
 /** Charge states of model 802; full and empty to a part in a thousand. */
@@ -29,9 +29,13 @@ export function measureDc({ ratings }: DeviceModel): Registers {
   return encodeModel(DER_MEASURE_DC, {
     ...{ PrtAlrms: 0, NPrt: 1, DCA_SF: ampereScale(nameplateKw), DCV_SF: 0 },
     ...{ DCW_SF: nameplateScale(nameplateKw), DCWH_SF: 0, Tmp_SF: 0 },
-    ...{ PrtPrtTyp: ratings.kind === 'pv' ? PV : ESS, PrtID: 1, PrtIDStr: 'dc-1' },
+    ...{ PrtPrtTyp: portType(ratings), PrtID: 1, PrtIDStr: 'dc-1' },
     ...{ PrtDCV: DC_VOLTAGE_V, PrtDCSta: ON, PrtDCAlrm: 0 },
   });
+}
+
+function portType({ kind }: DeviceModel['ratings']): number {
+  return kind === 'pv' || kind === 'flexible-load' ? PORT_TYPE[kind] : PORT_TYPE.battery;
 }
 
 export function dcValues(

@@ -34,11 +34,11 @@ export type RegisterWrite = 'ok' | 'no-such-register' | 'bad-value' | 'refused';
 
 type ControlPoint = PointName<typeof DER_CONTROLS_AC>;
 
-/** Which points of model 704 a kind of device has, and what each of them sets. */
+/** Which points of model 704 a device has, inverters a limit and others a setpoint, and what each of them sets. */
 const CONTROL_POINTS: Readonly<
-  Record<'battery' | 'pv', Partial<Record<ControlPoint, keyof PowerControl | 'mode'>>>
+  Record<'setpoint' | 'limit', Partial<Record<ControlPoint, keyof PowerControl | 'mode'>>>
 > = {
-  battery: {
+  setpoint: {
     WSetEna: 'enabled',
     WSetMod: 'mode',
     WSet: 'valueKw',
@@ -46,7 +46,7 @@ const CONTROL_POINTS: Readonly<
     WSetEnaRvrt: 'revertEnabled',
     WSetRvrtTms: 'reversionS',
   },
-  pv: {
+  limit: {
     WMaxLimPctEna: 'enabled',
     WMaxLimPct: 'valueKw',
     WMaxLimPctRvrt: 'revertKw',
@@ -109,7 +109,7 @@ export class SunSpecImage {
 
   #writeControl(wanted: Uint16Array, from: number, count: number): RegisterWrite {
     const { kind, dischargeMaxKw } = this.#device.ratings;
-    const has = CONTROL_POINTS[kind === 'pv' ? 'pv' : 'battery'];
+    const has = CONTROL_POINTS[kind === 'pv' ? 'limit' : 'setpoint'];
     const change: { -readonly [K in keyof PowerControl]?: PowerControl[K] } = {};
     for (const { name } of pointsIn(DER_CONTROLS_AC, from, count) ?? [{ name: '' }]) {
       const sets = has[name as ControlPoint];
@@ -223,9 +223,7 @@ function derModels(device: DeviceModel): Uint16Array[] {
     W_SF: exponent,
     WMaxRtg: dischargeW,
     WMax: dischargeW,
-    ...(kind === 'battery'
-      ? { WChaRteMaxRtg: chargeMaxKw * 1_000, WDisChaRteMaxRtg: dischargeW }
-      : {}),
+    ...(kind === 'pv' ? {} : { WChaRteMaxRtg: chargeMaxKw * 1_000, WDisChaRteMaxRtg: dischargeW }),
     V_SF: VOLTAGE_SCALE,
     VNomRtg: NOMINAL_VOLTAGE_V,
   });
@@ -254,7 +252,7 @@ function controlValues(device: DeviceModel): Values<typeof DER_CONTROLS_AC> {
   const remainingS = device.reversionRemainingS() ?? 0;
   const on = enabled ? 1 : 0;
   const onAfter = revertEnabled ? 1 : 0;
-  if (device.ratings.kind === 'battery') {
+  if (device.ratings.kind !== 'pv') {
     return {
       WSetEna: on,
       WSetMod: WATTS,

@@ -6,7 +6,7 @@ import type {
   WriteOutcome,
 } from '@tieline/edge-agent';
 import { type AssetId, assert, type Clock } from '@tieline/kernel';
-import type { DeviceModel, PowerControl } from './device-model.ts';
+import { type DeviceModel, type PowerControl, restKw } from './device-model.ts';
 import { answering } from './injected-fault.ts';
 
 /**
@@ -91,7 +91,7 @@ function changeOf(
   return {
     enabled: true,
     valueKw: activePowerKw,
-    revertKw: revertKw ?? (ratings.kind === 'pv' ? ratings.dischargeMaxKw : 0),
+    revertKw: revertKw ?? restKw(ratings),
     revertEnabled: revertKw !== null,
     reversionS,
   };

@@ -25,6 +25,10 @@ const site = record({
     { freq: 4 },
   ),
   limitPercent: integer({ min: 30, max: 130 }),
+  cars: option(
+    record({ chargers: integer({ min: 1, max: 12 }), hour: integer({ min: 0, max: 23 }) }),
+    { freq: 1 },
+  ),
 });
 
 /** One to four sites, as a scenario file has them, at different buses of a feeder. */
@@ -44,15 +48,21 @@ export function drawSites({ buses }: Feeder): Arbitrary<GivenSites> {
 type Drawn = typeof site extends Arbitrary<infer T> ? T : never;
 
 function sized(bus: string, drawn: Drawn): GivenSites[string] {
-  const { loadPeakKw, pvPeakKw, hasPv, battery, limitPercent } = drawn;
+  const { loadPeakKw, pvPeakKw, hasPv, battery, limitPercent, cars } = drawn;
+  const ev =
+    cars === null
+      ? {}
+      : { ev: { chargers: cars.chargers, powerKw: 11, arrives: `${cars.hour}h`, steered: true } };
   const quarterHourImportMaxKw = Math.round((loadPeakKw * limitPercent) / 100);
   if (battery === null) {
-    return { bus, loadPeakKw, pvPeakKw: Math.max(1, pvPeakKw), quarterHourImportMaxKw };
+    const pv = Math.max(cars === null ? 1 : 0, pvPeakKw);
+    return { bus, loadPeakKw, pvPeakKw: pv, ...ev, quarterHourImportMaxKw };
   }
   const { powerKw, hours, percent } = battery;
   return {
     ...{ bus, loadPeakKw, pvPeakKw: hasPv ? pvPeakKw : 0 },
     battery: { powerKw, energyKwh: powerKw * hours, stateOfCharge: percent / 100 },
+    ...ev,
     quarterHourImportMaxKw,
   };
 }

@@ -73,9 +73,16 @@ export function expectedLife(
   };
 }
 
-/** What any battery can do, whatever is left in it, and any inverter, whatever the sun does. */
-function harmless({ battery, pvPeakKw = 0 }: z.input<typeof Sites>[string]) {
-  return battery === undefined
-    ? ({ asset: 'pv', kw: pvPeakKw } as const)
-    : ({ asset: 'battery', kw: 0 } as const);
+/** What any battery can do, whatever is left in it, any inverter, whatever the sun does, and any car. */
+export function harmless({
+  battery,
+  pvPeakKw = 0,
+  ev,
+}: Pick<z.input<typeof Sites>[string], 'pvPeakKw'> & {
+  readonly battery?: unknown;
+  readonly ev?: { readonly chargers: number; readonly powerKw?: number | undefined };
+}) {
+  if (battery !== undefined) return { asset: 'battery', kw: 0 } as const;
+  if (pvPeakKw > 0 || ev === undefined) return { asset: 'pv', kw: pvPeakKw } as const;
+  return { asset: 'ev', kw: -ev.chargers * (ev.powerKw ?? 0) } as const;
 }

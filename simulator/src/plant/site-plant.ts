@@ -3,7 +3,7 @@ import { zipShare } from '@tieline/grid';
 import { heldAt, type Series } from '../series/series.ts';
 import { Battery, type BatteryRatings } from './battery.ts';
 import { addedKw, type Disturbances, sunShare } from './disturbances.ts';
-import { type EvFleet, evLoad } from './ev-fleet.ts';
+import { Cars, type EvFleet } from './ev-fleet.ts';
 import type { Signal } from './profiles/noise.ts';
 import { type SiteProfile, siteProfile } from './profiles/site-profile.ts';
 import type { WeatherSource } from './profiles/weather.ts';
@@ -21,7 +21,7 @@ export interface PlantSiteOptions {
   readonly pvInverterKw?: number;
   /** The load, kW, in the place of its profile. */
   readonly load?: Series;
-  /** Beside the load, and part of it. */
+  /** Beside the load's profile, and part of the load. */
   readonly ev?: EvFleet;
   /** Without it a load comes back from an outage as if nothing had been. */
   readonly coldLoad?: ColdLoad;
@@ -37,7 +37,7 @@ export interface Outside {
   readonly temperatureC: Signal;
 }
 
-/** One site behind its meter. Set `battery.targetKw`, if it has one, and `pvLimitKw`; read the rest. */
+/** One site behind its meter. Set `battery.targetKw`, if it has one, `pvLimitKw` and `evLimitKw`; read the rest. */
 export class SitePlant {
   readonly site: string;
   readonly bus: string;
@@ -45,8 +45,8 @@ export class SitePlant {
   readonly pvPeakKw: number;
   /** Upper limit of generation, kW; null lets the sun decide. */
   pvLimitKw: number | null = null;
-  /** Of the load what charges cars, kW. */
-  evKw = 0;
+  /** What its cars may draw together, kW; null lets them draw what they like. Only of those that are steered. */
+  evLimitKw: number | null = null;
   /** What the load would draw at 1 per unit, kW. */
   nominalLoadKw = 0;
   loadKw = 0;
@@ -56,7 +56,8 @@ export class SitePlant {
   readonly #profile: SiteProfile;
   readonly #loadKw: Signal;
   readonly #inverterKw: number;
-  readonly #evKw: Signal;
+  readonly #cars: Cars | null;
+  readonly #steered: boolean;
   readonly #temperatureC: Signal;
   readonly #disturbances: Disturbances;
   readonly #supply: Supply;
@@ -72,7 +73,8 @@ export class SitePlant {
     this.battery = battery === null ? null : new Battery(battery.ratings, battery.stateOfCharge);
     this.#profile = siteProfile({ seed, index, peakLoadKw, pvPeakKw, weather });
     this.#loadKw = load === undefined ? this.#profile.loadKw : (tMs) => heldAt(load, tMs);
-    this.#evKw = ev === undefined ? () => 0 : evLoad(ev, seed, index);
+    this.#cars = ev === undefined ? null : new Cars(ev, seed, index);
+    this.#steered = ev?.steered ?? false;
     this.#temperatureC = temperatureC;
     this.#inverterKw = options.pvInverterKw ?? Number.POSITIVE_INFINITY;
     this.#disturbances = disturbances;
@@ -95,9 +97,38 @@ export class SitePlant {
     return this.battery?.reactiveKvar ?? 0;
   }
 
+  get hasCars(): boolean {
+    return this.#cars !== null;
+  }
+
+  /** Of the load what charges cars, kW. */
+  get evKw(): number {
+    return this.#cars?.powerKw ?? 0;
+  }
+
+  /** Of that what an agent may hold back, kW. */
+  get steeredEvKw(): number {
+    return this.#steered ? this.evKw : 0;
+  }
+
+  /** What its cars would draw besides if nobody held them back, kW. */
+  get evHeldBackKw(): number {
+    return this.isFed ? (this.#cars?.heldBackKw ?? 0) : 0;
+  }
+
+  /** What cars that have left were short of, kWh. */
+  get evUnmetKwh(): number {
+    return this.#cars?.unmetKwh ?? 0;
+  }
+
   /** kW drawn at the site meter; negative when the site exports. */
   get importKw(): number {
     return this.loadKw - this.pvKw - this.batteryKw;
+  }
+
+  /** The same without what an agent steers: its battery, and cars that it may hold back. */
+  get uncontrolledKw(): number {
+    return this.loadKw - this.steeredEvKw - this.pvKw;
   }
 
   /** @param isFed  as the branches stand from now on */
@@ -108,7 +139,7 @@ export class SitePlant {
     if (connected) this.battery?.step(elapsedMs, this.#temperatureC(tMs));
     else this.battery?.trip();
     const wantedKw = this.#loadKw(tMs) * this.#supply.loadShare(tMs);
-    this.evKw = isFed ? this.#evKw(tMs) : 0;
+    this.#cars?.step(tMs, elapsedMs, isFed ? this.evLimitKw : 0);
     this.nominalLoadKw = isFed
       ? Math.max(0, wantedKw + this.evKw + addedKw(loadSteps, this.site, tMs))
       : 0;

@@ -20,10 +20,11 @@ export function checkSites(
     problems.push({ path: ['sites'], reason: 'there is no site' });
   }
   checkBus(['tapChanger', 'bus'], tapChanger?.bus, feeder, problems);
-  for (const [site, { bus, battery, pvPeakKw }] of Object.entries(sites)) {
+  for (const [site, { bus, battery, pvPeakKw, ev }] of Object.entries(sites)) {
     const path = ['sites', site, 'bus'];
-    if (battery === undefined && pvPeakKw === 0) {
-      const reason = 'neither a battery nor PV: nothing could be controlled';
+    if (battery === undefined && pvPeakKw === 0 && ev?.steered !== true) {
+      const reason =
+        'neither a battery nor PV nor cars that are steered: nothing could be controlled';
       problems.push({ path: ['sites', site], reason });
     }
     if (OWNERS.has(site)) problems.push({ path, reason: `no site can be called '${site}'` });

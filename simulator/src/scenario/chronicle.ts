@@ -48,6 +48,7 @@ const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
   policyVersion: ({ lowest }) => lowest,
   waiting: ({ highest }) => highest,
   alarms: ({ highest }) => highest,
+  evUnmetKwh: ({ highest }) => highest,
 };
 const mean = ({ total, count }: Sum): number => total / count;
 
@@ -65,7 +66,7 @@ export function intervalOf(durationMs: number): number {
 
 const OF_EVERY_SITE: readonly string[] = [
   ...['importKw', 'quarterHourImportKw', 'loadKw', 'pvKw', 'batteryKw', 'stateOfCharge'],
-  ...['linked', 'buffered', 'forecastKw'],
+  ...['evKw', 'evHeldBackKw', 'linked', 'buffered', 'forecastKw', 'uncontrolledKw'],
 ];
 
 /** What every chart needs, and what the expectations speak of besides. */

@@ -241,7 +241,7 @@ describe('what is wrong is said by line and column, with what was probably meant
       'a site with nothing to control',
       '    battery: { powerKw: 160, energyKwh: 320 }\n',
       '',
-      '8:5: sites.harbour: neither a battery nor PV: nothing could be controlled',
+      '8:5: sites.harbour: neither a battery nor PV nor cars that are steered: nothing could be controlled',
     ],
     [
       'an order to a battery that is not there',

@@ -35,9 +35,12 @@ const OF_FLEET: Readonly<Record<string, Reading>> = {
 
 const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => number | null>> = {
   importKw: (site) => site.importKw,
+  uncontrolledKw: (site) => site.uncontrolledKw,
   loadKw: (site) => site.loadKw,
   pvKw: (site) => site.pvKw,
-  evKw: (site) => site.evKw,
+  evKw: (site) => (site.hasCars ? site.evKw : null),
+  evHeldBackKw: (site) => (site.hasCars ? site.evHeldBackKw : null),
+  evUnmetKwh: (site) => (site.hasCars ? site.evUnmetKwh : null),
   batteryKw: (site) => site.battery?.powerKw ?? null,
   batteryKvar: (site) => (site.battery === null ? null : site.batteryKvar),
   stateOfCharge: (site) => site.battery?.stateOfCharge ?? null,

@@ -1,4 +1,5 @@
 import { LoadZip } from '@tieline/grid';
+import { DAY_MS } from '@tieline/kernel';
 import { z } from 'zod';
 import { Duration, Fraction, MagnitudeKw, Name, PowerKw } from './values.ts';
 
@@ -59,20 +60,28 @@ const Site = z.strictObject({
           .describe('Whole power up to fromC outdoors, none at zeroC, linear between.'),
       }),
     )
-    .describe('Left out: no battery; then there must be PV.'),
+    .describe('Left out: no battery; then there must be PV, or cars that are steered.'),
   ev: z
     .exactOptional(
-      z.strictObject({
-        chargers: z.int().min(1).max(1_000).describe('One car each, every day.'),
-        powerKw: MagnitudeKw.min(0.001).default(11).describe('Of a charger.'),
-        energyKwh: MagnitudeKw.min(0.001).default(12).describe('Mean of a car and day.'),
-        arrives: Duration.prefault('17h').describe('After midnight UTC.'),
-        spread: Duration.prefault('2h').describe('They come up to so much earlier or later.'),
-      }),
+      z
+        .strictObject({
+          chargers: z.int().min(1).max(1_000).describe('One car each, every day.'),
+          powerKw: MagnitudeKw.min(0.001).default(11).describe('Of a charger.'),
+          energyKwh: MagnitudeKw.min(0.001).default(12).describe('Mean of a car and day.'),
+          arrives: Duration.prefault('17h').describe('After midnight UTC.'),
+          spread: Duration.prefault('2h').describe('They come up to so much earlier or later.'),
+          stays: Duration.prefault('12h').describe('Plugged in; then each leaves, full or not.'),
+          steered: z
+            .boolean()
+            .default(false)
+            .describe('The agent may hold them back: then they are an asset, ev, with a device.'),
+        })
+        .refine(
+          ({ spread, stays }) => stays + 2 * spread <= DAY_MS,
+          'stays and twice the spread are longer than a day: the next car finds its charger taken',
+        ),
     )
-    .describe(
-      'Cars that charge at once when they come: a load beside the load, which nobody steers.',
-    ),
+    .describe('Cars that charge when they come: a load beside the load.'),
   loadZip: z
     .exactOptional(LoadZip)
     .describe(

@@ -21,6 +21,6 @@ export const MagnitudeKw = z.number().min(0).max(100_000);
 export const Fraction = z.number().min(0).max(1);
 export const Name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, '1 to 32 of a-z, 0-9 and -');
 /** What a site may have. */
-export const Asset = z.enum(['battery', 'pv', 'load', 'meter']);
+export const Asset = z.enum(['battery', 'pv', 'ev', 'load', 'meter']);
 /** What an agent may steer. */
-export const Controlled = z.enum(['battery', 'pv']);
+export const Controlled = z.enum(['battery', 'pv', 'ev']);

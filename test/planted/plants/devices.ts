@@ -26,6 +26,18 @@ export const DEVICES: readonly Plant[] = [
     promise: 'no setpoint outlives its agent',
   },
   {
+    name: 'charging points have nothing to fall back to',
+    edits: [
+      {
+        file: ACTUATOR,
+        find: "revertKw: kind === 'pv' ? null : safeKw,",
+        replace: "revertKw: kind === 'battery' ? safeKw : null,",
+      },
+    ],
+    scenario: 'cars-without-an-agent',
+    promise: 'garage.evKw at most 22.1',
+  },
+  {
     name: 'a device that forgot its setpoint is not told again',
     edits: [
       {

@@ -22,7 +22,7 @@ export const LIMITS: readonly Plant[] = [
     name: 'automation takes the limit for its margin',
     edits: [
       {
-        file: `${LAW}/wishes.ts`,
+        file: `${LAW}/local-rule.ts`,
         find: 'const { minKw, maxKw } = asset.margin;',
         replace: 'const { minKw, maxKw } = asset.limit;',
       },
@@ -39,7 +39,7 @@ export const LIMITS: readonly Plant[] = [
     name: 'the reserve is discharged',
     edits: [
       {
-        file: `${LAW}/wishes.ts`,
+        file: `${LAW}/local-rule.ts`,
         find: 'const spare = Math.max(0, (seen?.stateOfCharge ?? 0) - reserveStateOfCharge);',
         replace:
           'const spare = Math.max(0, (seen?.stateOfCharge ?? 0) - 0 * reserveStateOfCharge);',
@@ -152,6 +152,42 @@ export const LIMITS: readonly Plant[] = [
     ],
     scenario: 'beyond-the-policy',
     promise: 'no setpoint beyond the limits of the policy',
+  },
+  {
+    name: 'charging points draw beyond the connection',
+    edits: [
+      {
+        file: `${LAW}/caps.ts`,
+        find: 'partOf(at, rating, importMaxKw + helpedKw)',
+        replace: 'partOf(at, rating, importMaxKw + helpedKw + 1_000)',
+      },
+    ],
+    scenario: 'cars-held-back-by-order',
+    promise: 'garage.importKw at most 272',
+  },
+  {
+    name: 'a battery charges while cars wait',
+    edits: [
+      {
+        file: `${LAW}/local-rule.ts`,
+        find: "const yields = shaving.reason === 'recharge' && isAnyHeldBack(state);",
+        replace: 'const yields = false;',
+      },
+    ],
+    scenario: 'cars-held-back-by-order',
+    promise: 'garage.batteryKw at least -1 at most 1',
+  },
+  {
+    name: 'what cars draw counts as what nobody steers',
+    edits: [
+      {
+        file: `${LAW}/observe.ts`,
+        find: "if (rating.kind === 'flexible-load' && isFresh(seen, nowMs)) sumKw += seen.activePowerKw;",
+        replace: '',
+      },
+    ],
+    scenario: 'cars-without-an-agent',
+    promise: 'garage.importKw at least 190',
   },
   {
     name: 'an agent lets a plan beyond the margin',

@@ -45,43 +45,50 @@ const measuredDer = select(DER_MEASURE_AC, 'W', 'Var', 'LLV');
 const supervised = select(DER_CONTROL, 'LocRemCtl', 'DERHb');
 const heartbeat = select(DER_CONTROL, 'ControllerHb');
 
+const setpoint = select(
+  DER_CONTROLS_AC,
+  'WSetEna',
+  'WSetMod',
+  'WSet',
+  'WSetRvrt',
+  'WSetEnaRvrt',
+  'WSetRvrtTms',
+);
+const setpointInForce = select(
+  DER_CONTROLS_AC,
+  'WSetEna',
+  'WSetMod',
+  'WSet',
+  'WSetPct',
+  'WSetRvrtRem',
+);
+
 const battery: AssetProfile = {
   models: [DER_MEASURE_AC, DER_CAPACITY, DER_CONTROLS_AC, DER_STORAGE, DER_CONTROL],
-  cyclic: [
-    measuredDer,
-    select(DER_CONTROLS_AC, 'WSetEna', 'WSetMod', 'WSet', 'WSetPct', 'WSetRvrtRem'),
-    select(DER_STORAGE, 'SoC'),
-    supervised,
-  ],
-  writable: [
-    select(DER_CONTROLS_AC, 'WSetEna', 'WSetMod', 'WSet', 'WSetRvrt', 'WSetEnaRvrt', 'WSetRvrtTms'),
-    heartbeat,
-  ],
-  measurement(session, config) {
-    const enabled = session.value(DER_CONTROLS_AC, 'WSetEna') === ON;
-    return {
-      ...derMeasurement(session, config),
-      stateOfCharge: session.number(DER_STORAGE, 'SoC') / 100,
-      setpointKw: enabled ? setpointOf(session) : null,
-      reversionRemainingS: enabled
-        ? remainingOf(session.value(DER_CONTROLS_AC, 'WSetRvrtRem'))
-        : null,
-    };
-  },
-  async write(session, { activePowerKw, reversionS, revertKw }, dueMs) {
-    if (activePowerKw !== null) {
-      const values = {
-        WSetMod: WATTS,
-        WSet: Math.round(activePowerKw * 1_000),
-        WSetRvrt: Math.round((revertKw ?? 0) * 1_000),
-        WSetEnaRvrt: revertKw === null ? OFF : ON,
-        WSetRvrtTms: reversionS,
-      };
-      await session.write(DER_CONTROLS_AC, values, dueMs);
-    }
-    // Last, and always: enabling is what starts the device's reversion timer anew.
-    await session.write(DER_CONTROLS_AC, { WSetEna: activePowerKw === null ? OFF : ON }, dueMs);
-  },
+  cyclic: [measuredDer, setpointInForce, select(DER_STORAGE, 'SoC'), supervised],
+  writable: [setpoint, heartbeat],
+  measurement: (session, config) => ({
+    ...derMeasurement(session, config),
+    ...heldSetpoint(session),
+    stateOfCharge: session.number(DER_STORAGE, 'SoC') / 100,
+  }),
+  write: writeSetpoint,
+};
+
+/**
+ * A resource that only takes: WSet, which is negative, is the most that it draws. Model 704 has no limit of its own for
+ * that, WMaxLimPct bounds generation alone (docs/adr/0025).
+ */
+const flexibleLoad: AssetProfile = {
+  models: [DER_MEASURE_AC, DER_CAPACITY, DER_CONTROLS_AC, DER_CONTROL],
+  cyclic: [measuredDer, setpointInForce, supervised],
+  writable: [setpoint, heartbeat],
+  measurement: (session, config) => ({
+    ...derMeasurement(session, config),
+    ...heldSetpoint(session),
+    stateOfCharge: null,
+  }),
+  write: writeSetpoint,
 };
 
 const pv: AssetProfile = {
@@ -153,6 +160,7 @@ const meter: AssetProfile = {
 export const ASSET_PROFILES: Readonly<Record<ModbusDeviceConfig['kind'], AssetProfile>> = {
   battery,
   pv,
+  'flexible-load': flexibleLoad,
   load: meter,
   meter,
 };
@@ -183,6 +191,9 @@ export function checkRatings(session: SunSpecSession, config: ModbusDeviceConfig
     compare('dischargeMaxKw', rating('WMaxRtg'), config.dischargeMaxKw);
     maxKw(session);
   }
+  if (config.kind === 'flexible-load') {
+    compare('chargeMaxKw', rating('WChaRteMaxRtg'), config.chargeMaxKw);
+  }
   if (config.kind === 'battery') {
     const dischargeMaxW = rating('WDisChaRteMaxRtg') ?? rating('WMaxRtg');
     compare('dischargeMaxKw', dischargeMaxW, config.dischargeMaxKw);
@@ -201,6 +212,38 @@ function derMeasurement(
     voltagePu: session.number(DER_MEASURE_AC, 'LLV') / config.nominalVoltageV,
     local: isLocal(session),
   };
+}
+
+/** The setpoint in force, and what is left of its timer. */
+function heldSetpoint(
+  session: SunSpecSession,
+): Pick<AssetMeasurement, 'setpointKw' | 'reversionRemainingS'> {
+  if (session.value(DER_CONTROLS_AC, 'WSetEna') !== ON) {
+    return { setpointKw: null, reversionRemainingS: null };
+  }
+  return {
+    setpointKw: setpointOf(session),
+    reversionRemainingS: remainingOf(session.value(DER_CONTROLS_AC, 'WSetRvrtRem')),
+  };
+}
+
+async function writeSetpoint(
+  session: SunSpecSession,
+  { activePowerKw, reversionS, revertKw }: DeviceSetpoint,
+  dueMs: DueMs,
+): Promise<void> {
+  if (activePowerKw !== null) {
+    const values = {
+      WSetMod: WATTS,
+      WSet: Math.round(activePowerKw * 1_000),
+      WSetRvrt: Math.round((revertKw ?? 0) * 1_000),
+      WSetEnaRvrt: revertKw === null ? OFF : ON,
+      WSetRvrtTms: reversionS,
+    };
+    await session.write(DER_CONTROLS_AC, values, dueMs);
+  }
+  // Last, and always: enabling is what starts the device's reversion timer anew.
+  await session.write(DER_CONTROLS_AC, { WSetEna: activePowerKw === null ? OFF : ON }, dueMs);
 }
 
 function setpointOf(session: SunSpecSession): number {

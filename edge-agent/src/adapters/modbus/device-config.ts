@@ -7,7 +7,7 @@ const PowerKw = z.number().min(0).max(100_000);
 export const ModbusDeviceConfig = z
   .strictObject({
     asset: AssetId,
-    kind: z.enum(['battery', 'pv', 'load', 'meter']),
+    kind: z.enum(['battery', 'pv', 'flexible-load', 'load', 'meter']),
     host: z.string().min(1).max(253),
     port: z.int().min(1).max(65_535),
     unitId: z.int().min(0).max(255).default(1),
@@ -21,11 +21,15 @@ export const ModbusDeviceConfig = z
     meterPositive: z.enum(['import', 'export']).default('import'),
   })
   .superRefine((device, context) => {
-    const need = (path: 'dischargeMaxKw' | 'energyKwh', kinds: readonly string[]): void => {
+    const need = (
+      path: 'dischargeMaxKw' | 'chargeMaxKw' | 'energyKwh',
+      kinds: readonly string[],
+    ): void => {
       if (!kinds.includes(device.kind) || device[path] > 0) return;
       context.addIssue({ code: 'custom', path: [path], message: `a ${device.kind} needs it` });
     };
     need('dischargeMaxKw', ['battery', 'pv']);
+    need('chargeMaxKw', ['flexible-load']);
     need('energyKwh', ['battery']);
   });
 export type ModbusDeviceConfig = z.output<typeof ModbusDeviceConfig>;

@@ -5,7 +5,7 @@ import type { CommandEvent } from './active-actions.ts';
 import type { ActiveAction, ControlState } from './control-state.ts';
 import { siteImportKw } from './observe.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
-import { gives, holds, meterToleranceKw } from './read-back.ts';
+import { follows, holds, meterToleranceKw } from './read-back.ts';
 
 /** A device that has not taken a setpoint over for this long has not obeyed. */
 export const OBEY_WITHIN_MS = 15_000;
@@ -71,10 +71,7 @@ function flows(
   const reading = image.readings[rating.asset];
   if (!isMeasured(reading)) return false;
   const toleranceKw = meterToleranceKw(rating);
-  const reached =
-    rating.kind === 'pv'
-      ? reading.activePowerKw <= askedKw + toleranceKw
-      : gives(rating, reading.activePowerKw, askedKw);
+  const reached = follows(rating, reading.activePowerKw, askedKw);
   const importKw = siteImportKw(state, image);
   const othersKw = otherAssetsKw(state, image, rating.asset);
   if (!reached || importKw === null || othersKw === null) return false;

@@ -45,7 +45,7 @@ export type AssetControl = {
   /** Session times of changes between charge and discharge within the last hour, ms. */
   readonly reversalsMs: readonly number[];
   readonly direction: -1 | 0 | 1;
-  /** Since when a store has not given what it was asked for, and what it gave then, kW; null while it does. */
+  /** Since when an asset has not done what it was asked for, and what it did then, kW; null while it does. */
   readonly stray: { readonly sinceMs: number; readonly powerKw: number } | null;
   /**
    * A value that an ended command left to hold. It has no end of its own, because people signed it as what is to
@@ -86,7 +86,7 @@ export type ControlState = {
   readonly demand: DemandWindow;
   readonly balance: Balance;
   readonly forecast: ForecastState;
-  /** Import of the site as it would be without its stores, kW, and when it was measured. */
+  /** Import of the site as it would be without its stores and flexible loads, kW, and when it was measured. */
   readonly uncontrolled: { readonly importKw: number; readonly atMs: number } | null;
 };
 
@@ -122,5 +122,10 @@ export function initialState(
 }
 
 export function isControllable(rating: AssetRatings): boolean {
-  return rating.kind === 'battery' || rating.kind === 'pv';
+  return rating.kind === 'battery' || isCurtailable(rating);
+}
+
+/** Gives or draws what it likes, below what it is held to. */
+export function isCurtailable({ kind }: AssetRatings): boolean {
+  return kind === 'pv' || kind === 'flexible-load';
 }

@@ -13,8 +13,12 @@ export interface Cycle {
   readonly conflicts: string[];
   readonly setpoints: Record<AssetId, number | null>;
   readonly reasons: Record<AssetId, string>;
-  /** kW that the stores decided so far put out. */
-  storesKw: number;
+  /** kW that the flexible loads, as they were read, and the stores decided so far put out. */
+  steeredKw: number;
+  /** kW that the stores decided so far put out now, and go on to. */
+  assuredKw: number;
+  /** kW that the stores decided so far could put out for the rest of the quarter hour, as far as automation may have them. */
+  sustainedKw: number;
 }
 
 export function ask(

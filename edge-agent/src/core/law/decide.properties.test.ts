@@ -7,7 +7,7 @@ import { type AcceptedCommand, acceptCommand } from './active-actions.ts';
 import { type ControlState, initialState } from './control-state.ts';
 import { type Decided, decide } from './decide.ts';
 import { measured } from './fixture-site.ts';
-import { goesOwnWay } from './observe.ts';
+import { flexiblePowerKw, goesOwnWay } from './observe.ts';
 import { freezeImage, isMeasured, type ProcessImage } from './process-image.ts';
 
 const ratings: readonly AssetRatings[] = [
@@ -17,6 +17,7 @@ const ratings: readonly AssetRatings[] = [
   { asset: 'battery-2', kind: 'battery', dischargeMaxKw: 30, chargeMaxKw: 30, energyKwh: 15 },
   { asset: 'pv-1', kind: 'pv', dischargeMaxKw: 60, chargeMaxKw: 0, energyKwh: 0 },
   { asset: 'pv-2', kind: 'pv', dischargeMaxKw: 20, chargeMaxKw: 0, energyKwh: 0 },
+  { asset: 'ev', kind: 'flexible-load', dischargeMaxKw: 0, chargeMaxKw: 44, energyKwh: 0 },
 ];
 const controllable = ratings.slice(2);
 
@@ -257,7 +258,8 @@ test('with what its stores are asked for, a measured site stays within its limit
         });
         if (!obedient || decision.conflicts.length > 0) continue;
         const storesKw = stores.reduce((sum, asset) => sum + decision.setpoints[asset]!, 0);
-        const importKw = uncontrolled.importKw - storesKw;
+        const steeredKw = storesKw + flexiblePowerKw(state, image.sessionMs);
+        const importKw = uncontrolled.importKw - steeredKw;
         expect(importKw).toBeLessThanOrEqual(policy.importMaxKw + 0.01);
         expect(-importKw).toBeLessThanOrEqual(policy.exportMaxKw + 0.01);
       }

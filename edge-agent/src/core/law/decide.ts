@@ -3,15 +3,18 @@ import type { SitePolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../../ports/devices.ts';
 import { advanceActions, type CommandEvent } from './active-actions.ts';
 import { believe } from './believe.ts';
+import { loadCap, pvCap } from './caps.ts';
 import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
 import { ask, type Cycle, localReading } from './cycle.ts';
 import { confirmActions, endAction, noteClipping, noteReached, wasClippedThere } from './ladder.ts';
-import { type Clipped, pvCap, storeBounds, toWatt } from './limits.ts';
-import { goesOwnWay, observe } from './observe.ts';
+import { type Clipped, storeBounds, toWatt } from './limits.ts';
+import { aboveReserveKw } from './local-rule.ts';
+import { flexiblePowerKw, goesOwnWay, observe } from './observe.ts';
 import { stands } from './pacing.ts';
 import type { ProcessImage } from './process-image.ts';
 import { nameplateKw } from './read-back.ts';
-import { aboveReserveKw, pvWish, storeWish, type Wish } from './wishes.ts';
+import type { Wish } from './wish.ts';
+import { loadWish, pvWish, storeWish } from './wishes.ts';
 
 /** What one cycle asks of the plant. Positive into the grid; null lets the asset run free. */
 export interface Decision {
@@ -51,7 +54,9 @@ export function decide(
     conflicts: [],
     setpoints: {},
     reasons: {},
-    storesKw: 0,
+    steeredKw: flexiblePowerKw(advanced.state, image.sessionMs),
+    assuredKw: 0,
+    sustainedKw: 0,
   };
   if (cycle.state.policy !== null) {
     confirmActions(cycle);
@@ -61,7 +66,9 @@ export function decide(
       // What the site cannot keep shows with its last store: those before it left the rest to it.
       decideStore(cycle, policy, rating, rating === stores.at(-1));
     }
-    for (const rating of ofKind(cycle.state, 'pv')) decidePv(cycle, policy, rating);
+    for (const kind of ['flexible-load', 'pv'] as const) {
+      for (const rating of ofKind(cycle.state, kind)) decideCurtailable(cycle, policy, rating);
+    }
   }
   const { setpoints, reasons, conflicts, events } = cycle;
   const decision = { setpoints, reasons, conflicts, doubts, events };
@@ -101,14 +108,14 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
   if (control === undefined) return;
   const local = localReading(cycle, rating.asset);
   if (local !== null) {
-    cycle.storesKw += local.activePowerKw;
+    countStore(cycle, local.activePowerKw);
     ask(cycle, rating.asset, { powerKw: null, reason: 'local control', by: null });
     return;
   }
   const wish = storeWish({ ...cycle, policy }, rating, control);
   noteReached(cycle, wish);
   endAction(cycle, wish, rating.asset);
-  const bounds = storeBounds(cycle.state, policy, cycle.image, rating, cycle.storesKw);
+  const bounds = storeBounds(cycle.state, policy, cycle.image, rating, cycle.steeredKw);
   const spareKw = spareOf(policy, wish, rating, control);
   const clip = (wantedKw: number): Clipped => {
     const { powerKw, by } = bounds.clip(Math.min(wantedKw, spareKw));
@@ -125,7 +132,15 @@ function decideStore(cycle: Cycle, policy: SitePolicy, rating: AssetRatings, las
     if (last || !ofSite) cycle.conflicts.push(`${rating.asset}: ${name}`);
   }
   noteClipping(cycle, wish, by, powerKw);
-  cycle.storesKw += ownPowerKw(cycle, rating.asset) ?? powerKw;
+  const ownKw = ownPowerKw(cycle, rating.asset);
+  if (ownKw !== null) countStore(cycle, ownKw);
+  else {
+    const sustainedKw =
+      wish.sustainableKw === null ? powerKw : bounds.clip(wish.sustainableKw).powerKw;
+    // It ramps there: what it gives by now is what can be built upon.
+    const assuredKw = Math.min(powerKw, control.seen?.activePowerKw ?? 0);
+    countStore(cycle, powerKw, { assuredKw, sustainedKw });
+  }
   const reason = by === null ? wish.reason : `${wish.reason}, ${by}`;
   ask(cycle, rating.asset, { powerKw, reason, by: wish.by });
 }
@@ -156,30 +171,49 @@ function spareOf(
   return aboveReserveKw(asset, rating, control);
 }
 
-/** PV runs free unless a command limits it, or something else caps it below its nameplate. */
-function decidePv(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void {
+/** What a store puts out, and what it could; one that goes its own way can nothing else. */
+function countStore(
+  cycle: Cycle,
+  powerKw: number,
+  can: Pick<Cycle, 'assuredKw' | 'sustainedKw'> = { assuredKw: powerKw, sustainedKw: powerKw },
+): void {
+  cycle.steeredKw += powerKw;
+  cycle.assuredKw += can.assuredKw;
+  cycle.sustainedKw += can.sustainedKw;
+}
+
+/**
+ * PV and flexible loads run free unless a command or the local rule holds them back, or something else caps them below
+ * their nameplate. In kW of what they give or draw, whichever they do.
+ */
+function decideCurtailable(cycle: Cycle, policy: SitePolicy, rating: AssetRatings): void {
   const control = cycle.state.assets[rating.asset];
   if (control === undefined) return;
   if (localReading(cycle, rating.asset) !== null) {
     ask(cycle, rating.asset, { powerKw: null, reason: 'local control', by: null });
     return;
   }
-  const wish = pvWish({ ...cycle, policy }, rating, control);
+  const isPv = rating.kind === 'pv';
+  const at = { ...cycle, policy };
+  const wish = isPv ? pvWish(at, rating, control) : loadWish(at, rating, control);
   noteReached(cycle, wish);
   endAction(cycle, wish, rating.asset);
-  const wishedKw = Math.max(0, toWatt(wish.powerKw));
-  const cap = pvCap(cycle.state, policy, cycle.image, rating, cycle.storesKw);
+  const way = isPv ? 1 : -1;
+  const wishedKw = Math.max(0, toWatt(way * wish.powerKw));
+  const cap = isPv ? pvCap(at, rating) : loadCap(at, rating);
+  if (!isPv && cap.isOverruled) cycle.conflicts.push(`${rating.asset}: ${cap.name}`);
   const clipped = cap.maxKw < wishedKw;
   const allowedKw = clipped ? cap.maxKw : wishedKw;
   const { askedKw } = control;
   const stays =
     askedKw !== null &&
-    askedKw <= allowedKw &&
-    askStands(cycle, rating, wish, { allowedKw, clipped });
+    way * askedKw <= allowedKw &&
+    askStands(cycle, rating, wish, { allowedKw: toWatt(way * allowedKw), clipped });
   const left = wish.ends ?? control;
-  const free = (wish.by === null || wish.ends !== null) && left.heldKw === null;
-  const powerKw = stays ? askedKw : free && !clipped ? null : allowedKw;
-  noteClipping(cycle, wish, clipped ? cap.name : null, powerKw ?? wishedKw);
+  const isWhole = wishedKw >= nameplateKw(rating);
+  const free = (wish.by === null || wish.ends !== null) && left.heldKw === null && isWhole;
+  const powerKw = stays ? askedKw : free && !clipped ? null : toWatt(way * allowedKw);
+  noteClipping(cycle, wish, clipped ? cap.name : null, powerKw ?? toWatt(way * wishedKw));
   ask(cycle, rating.asset, { powerKw, reason: clipped ? cap.name : wish.reason, by: wish.by });
 }
 

@@ -26,6 +26,21 @@ test('what was imported less than allowed may still flow, over the rest of the q
   expect(allowedKw).toBeCloseTo(140, 6);
 });
 
+test('who imports what is allowed may go on to, to the last second', () => {
+  for (let second = 1; second < 900; second += 1) {
+    const demand = run(emptyDemand, [0, second], 100);
+    expect(demandBudget(demand, NOON_MS + second * 1_000, 100).allowedKw).toBeCloseTo(100, 6);
+  }
+});
+
+test('what is too much, or saved, is not made up for within seconds', () => {
+  for (const kw of [90, 110]) {
+    const demand = run(emptyDemand, [0, 898], kw);
+    const { allowedKw } = demandBudget(demand, NOON_MS + 898_000, 100);
+    expect(allowedKw).toBeCloseTo(100 + ((100 - kw) * 898) / 60, 6);
+  }
+});
+
 test('export earns no credit for later import', () => {
   const demand = run(emptyDemand, [0, 450], -80);
   expect(demandBudget(demand, NOON_MS + 450_000, 100).allowedKw).toBeCloseTo(200, 6);

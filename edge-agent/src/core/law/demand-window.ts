@@ -69,8 +69,11 @@ export interface DemandBudget {
   readonly aheadMs: number;
 }
 
-/** Shorter rests are treated as this long: a budget of a few seconds would only swing the battery. */
-const AHEAD_MIN_MS = 15_000;
+/**
+ * Shorter rests are treated as this long: a kilowatt too much so far would be sixty in the last quarter of a minute. What
+ * is left over then lies within the headroom that the rule keeps (`peak-shaving.ts`).
+ */
+const AHEAD_MIN_MS = 60_000;
 
 export function demandBudget(demand: DemandWindow, wallMs: number, limitKw: number): DemandBudget {
   if (demand.quarterStartMs === null) {
@@ -89,5 +92,5 @@ export function demandBudget(demand: DemandWindow, wallMs: number, limitKw: numb
   const unmeasuredMs = Math.max(0, elapsedMs - demand.measuredMs);
   const usedKwMs = demand.importKwMs + limitKw * unmeasuredMs;
   const aheadMs = Math.max(AHEAD_MIN_MS, QUARTER_HOUR_MS - elapsedMs);
-  return { allowedKw: (limitKw * QUARTER_HOUR_MS - usedKwMs) / aheadMs, aheadMs };
+  return { allowedKw: limitKw + (limitKw * elapsedMs - usedKwMs) / aheadMs, aheadMs };
 }

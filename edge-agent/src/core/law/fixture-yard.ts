@@ -17,13 +17,27 @@ export interface Store {
   powerKw: number;
 }
 
+/** Charging points: what the cars there would draw, and what they draw, kW. */
+export interface Cars {
+  readonly asset: string;
+  wantedKw: number;
+  drawnKw: number;
+  manner: Manner;
+}
+
+/** Nameplate of charging points, kW. */
+export const CARS_KW = 44;
+/** What automation leaves them, and what they fall back to. */
+export const CARS_LEAST_KW = 6;
+export const CARS_SAFE_KW = 10;
 /** Nameplate of each store and of the PV system, kW. */
 export const STORE_KW = 100;
 export const PV_KW = 60;
 
-/** A site of several stores and one PV system behind one meter, stepped second by second. */
+/** A site of several stores, one PV system and charging points behind one meter, stepped second by second. */
 export class Yard {
   readonly stores: readonly Store[];
+  readonly cars: readonly Cars[];
   readonly policy: SitePolicy;
   loadKw = 0;
   /** What the PV system could give, kW. */
@@ -35,7 +49,11 @@ export class Yard {
   #sessionMs = 0;
   #commands = 0;
 
-  constructor(stores: readonly Store[], limits: Partial<SitePolicy> = {}) {
+  constructor(
+    stores: readonly Store[],
+    limits: Partial<SitePolicy> = {},
+    cars: readonly Cars[] = [],
+  ) {
     const plain = { dischargeMaxKw: 0, chargeMaxKw: 0, energyKwh: 0 };
     const ratings: AssetRatings[] = [
       { asset: 'meter', kind: 'meter', ...plain },
@@ -44,6 +62,9 @@ export class Yard {
         ...{ dischargeMaxKw: STORE_KW, chargeMaxKw: STORE_KW },
       })),
       { asset: 'pv', kind: 'pv', ...plain, dischargeMaxKw: PV_KW },
+      ...cars.map(({ asset }) => ({
+        ...{ asset, kind: 'flexible-load' as const, ...plain, chargeMaxKw: CARS_KW },
+      })),
     ];
     const [battery, pv] = policy.assets;
     const assets = stores.map(({ asset }) => ({
@@ -51,13 +72,19 @@ export class Yard {
       asset,
       limit: { minKw: -STORE_KW, maxKw: STORE_KW },
     }));
+    const ofCars = cars.map(({ asset }) => ({
+      ...{ ...pv!, asset, limit: { minKw: -CARS_KW, maxKw: 0 } },
+      ...{ margin: { minKw: -CARS_KW, maxKw: -CARS_LEAST_KW }, safePowerKw: -CARS_SAFE_KW },
+    }));
     this.stores = stores;
-    this.policy = { ...policy, ...limits, assets: [...assets, pv!] };
+    this.cars = cars;
+    this.policy = { ...policy, ...limits, assets: [...assets, pv!, ...ofCars] };
     this.state = initialState(ratings, this.policy);
   }
 
   get exportKw(): number {
-    return this.stores.reduce((sum, { powerKw }) => sum + powerKw, this.pvKw - this.loadKw);
+    const drawnKw = this.cars.reduce((sum, one) => sum + one.drawnKw, this.loadKw);
+    return this.stores.reduce((sum, { powerKw }) => sum + powerKw, this.pvKw - drawnKw);
   }
 
   /** People order a store about, without an end that a test would meet. */
@@ -78,6 +105,11 @@ export class Yard {
       for (const store of this.stores) {
         if (store.manner === 'obeys') store.powerKw = decision.setpoints[store.asset] ?? 0;
       }
+      for (const one of this.cars) {
+        const mostKw =
+          one.manner === 'obeys' ? 0 - (decision.setpoints[one.asset] ?? -CARS_KW) : CARS_KW;
+        one.drawnKw = Math.min(one.wantedKw, mostKw);
+      }
       this.pvKw = Math.min(this.sunKw, decision.setpoints['pv'] ?? PV_KW);
       this.#sessionMs += 1_000;
     }
@@ -93,10 +125,18 @@ export class Yard {
       const more = { stateOfCharge, setpointKw: powerKw, local: manner === 'local' };
       readings[asset] = manner === 'silent' ? 'silent' : measured(powerKw, more);
     }
+    for (const { asset, drawnKw, manner } of this.cars) {
+      const more = { local: manner === 'local' };
+      readings[asset] = manner === 'silent' ? 'silent' : measured(0 - drawnKw, more);
+    }
     return { sessionMs: this.#sessionMs, wallMs: 0, clock: 'untrusted', readings };
   }
 }
 
 export function store(asset: string, more: Partial<Store> = {}): Store {
   return { asset, stateOfCharge: 0.6, manner: 'obeys', powerKw: 0, ...more };
+}
+
+export function cars(asset: string, wantedKw: number, more: Partial<Cars> = {}): Cars {
+  return { asset, wantedKw, manner: 'obeys', drawnKw: 0, ...more };
 }

@@ -7,7 +7,7 @@ import { type Cycle, changeAction } from './cycle.ts';
 import { toWatt } from './limits.ts';
 import { isMeasured } from './process-image.ts';
 import { holds } from './read-back.ts';
-import type { Wish } from './wishes.ts';
+import type { Wish } from './wish.ts';
 
 /** A command that was free of its bound for this long, and meets one again, is clipped anew. */
 const CLIPPED_ANEW_MS = 60_000;

@@ -55,7 +55,11 @@ export class Bounds {
   }
 }
 
-/** Every bound on a store: nameplate, energy, policy, the site's connection, and limits commanded. */
+/**
+ * Every bound on a store: nameplate, energy, policy, the site's connection, and limits commanded.
+ *
+ * @param othersKw  what the flexible loads and the stores decided before this one put out, kW
+ */
 export function storeBounds(
   state: ControlState,
   policy: SitePolicy,
@@ -90,8 +94,8 @@ export function storeBounds(
   return new Bounds(bounds);
 }
 
-/** Import of the site without its stores, kW, as it was measured a moment ago; null where it was not. */
-function freshImportKw({ uncontrolled }: ControlState, image: ProcessImage): number | null {
+/** Import of the site without what is steered, kW, as it was measured a moment ago; null where it was not. */
+export function freshImportKw({ uncontrolled }: ControlState, image: ProcessImage): number | null {
   return isFresh(uncontrolled, image.sessionMs) ? uncontrolled.importKw : null;
 }
 
@@ -145,70 +149,11 @@ function connectionBounds(state: ControlState, policy: SitePolicy, at: Connectio
   return bounds;
 }
 
-function meterOf({ ratings }: ControlState): AssetId | undefined {
+export function meterOf({ ratings }: ControlState): AssetId | undefined {
   return ratings.find((rating) => rating.kind === 'meter')?.asset;
 }
 
-/** An upper limit of one PV system's generation, kW, and who sets it. */
-export interface Cap {
-  readonly maxKw: number;
-  readonly name: string;
-}
-
-/**
- * What caps one PV system: its nameplate, the policy, limits commanded at its terminal, and its part of
- * what the site may export. What all PV together gives too much is taken from those who give; room
- * that is left is shared by nameplate. Unmeasured, the site is taken to draw nothing.
- */
-export function pvCap(
-  state: ControlState,
-  policy: SitePolicy,
-  image: ProcessImage,
-  rating: AssetRatings,
-  storesKw: number,
-): Cap {
-  const asset = policy.assets.find((one) => one.asset === rating.asset);
-  const caps: Cap[] = [
-    { name: 'nameplate', maxKw: rating.dischargeMaxKw },
-    ...(asset === undefined ? [] : [{ name: 'policy limit', maxKw: asset.limit.maxKw }]),
-    ...commandedLimits(state, rating.asset).map(({ limit, name }) => ({
-      name,
-      maxKw: limit.exportMaxKw,
-    })),
-  ];
-  const share = pvShare(state, image, rating, storesKw);
-  caps.push({ name: 'site connection', maxKw: share(policy.exportMaxKw) });
-  for (const { limit, name } of commandedLimits(state, meterOf(state))) {
-    caps.push({ name, maxKw: share(limit.exportMaxKw) });
-  }
-  const least = caps.reduce((low, cap) => (cap.maxKw < low.maxKw ? cap : low));
-  const maxKw = Math.max(0, least.maxKw);
-  return { name: least.name, maxKw: wattsWithin(maxKw, { minKw: 0, maxKw }) };
-}
-
-/** One PV system's part, kW, of an export limit of the site. */
-function pvShare(
-  state: ControlState,
-  image: ProcessImage,
-  rating: AssetRatings,
-  storesKw: number,
-): (exportMaxKw: number) => number {
-  const systems = state.ratings.filter(({ kind }) => kind === 'pv');
-  const seenKw = (one: AssetRatings): number =>
-    Math.max(0, state.assets[one.asset]?.seen?.activePowerKw ?? 0);
-  const givesKw = systems.reduce((sum, one) => sum + seenKw(one), 0);
-  const ratedKw = systems.reduce((sum, one) => sum + one.dischargeMaxKw, 0);
-  const ofRated = ratedKw === 0 ? 0 : rating.dischargeMaxKw / ratedKw;
-  const importKw = freshImportKw(state, image);
-  if (importKw === null) return (exportMaxKw) => (exportMaxKw - storesKw) * ofRated;
-  return (exportMaxKw) => {
-    const roomKw = exportMaxKw - (storesKw - importKw);
-    const part = roomKw < 0 && givesKw > 0 ? seenKw(rating) / givesKw : ofRated;
-    return seenKw(rating) + roomKw * part;
-  };
-}
-
-function commandedLimits(
+export function commandedLimits(
   state: ControlState,
   point: AssetId | undefined,
 ): { limit: Limit; name: string; rank: number }[] {
@@ -237,7 +182,7 @@ function energyInterval(
 }
 
 /** To the watt; where that would leave the interval, towards zero. */
-function wattsWithin(powerKw: number, { minKw, maxKw }: Interval): number {
+export function wattsWithin(powerKw: number, { minKw, maxKw }: Interval): number {
   const nearestKw = toWatt(powerKw);
   if (nearestKw >= minKw && nearestKw <= maxKw) return nearestKw;
   return Math.trunc(powerKw * 1_000) / 1_000 + 0;

@@ -4,14 +4,14 @@ import { type AssetControl, type ControlState, isFresh } from './control-state.t
 import { countDemand } from './demand-window.ts';
 import { smoothImport } from './forecast.ts';
 import { isMeasured, type ProcessImage } from './process-image.ts';
-import { gives } from './read-back.ts';
+import { follows, gives } from './read-back.ts';
 
 /** Takes a cycle's measurements in: what was imported, what each asset did, what the forecast feeds on. */
 export function observe(state: ControlState, image: ProcessImage): ControlState {
   const assets = seeAssets(state, image);
   const importKw = siteImportKw(state, image);
   if (importKw === null) return { ...state, assets };
-  const uncontrolledKw = importKw + storePowerKw(state, assets, image.sessionMs);
+  const uncontrolledKw = importKw + steeredPowerKw({ ...state, assets }, image.sessionMs);
   return {
     ...state,
     assets,
@@ -51,10 +51,10 @@ function see(
   return { ...control, stray, seen: { atMs: nowMs, activePowerKw, stateOfCharge } };
 }
 
-/** A store has this long to give what it is asked for; then it counts as what it gives. */
+/** An asset has this long to do what it is asked for; then it counts as what it does. */
 const FOLLOWS_WITHIN_MS = 5_000;
 
-/** Whether a store gives what it gives whatever it is asked for. */
+/** Whether an asset gives or draws what it does whatever it is asked for. */
 export function goesOwnWay({ stray }: AssetControl, nowMs: number): boolean {
   return stray !== null && nowMs - stray.sinceMs >= FOLLOWS_WITHIN_MS;
 }
@@ -66,22 +66,36 @@ function strayOf(
   nowMs: number,
 ): AssetControl['stray'] {
   const { askedKw, stray } = control;
-  // PV may always give less than it was asked for; in local control nothing was asked.
-  if (rating.kind !== 'battery' || local || askedKw === null) return null;
-  if (!gives(rating, activePowerKw, askedKw)) {
+  // In local control nothing was asked.
+  if (local || askedKw === null) return null;
+  if (!follows(rating, activePowerKw, askedKw)) {
     return stray ?? { sinceMs: nowMs, powerKw: activePowerKw };
   }
+  if (rating.kind !== 'battery') return null;
   // One that has not moved since agrees by chance: believed, it would be found out again, without end.
   const unmoved = stray !== null && gives(rating, activePowerKw, stray.powerKw);
   return unmoved && goesOwnWay(control, nowMs) ? stray : null;
 }
 
-/** What the stores put out, kW. One that nobody reads any more is no store now, but part of what the site draws. */
-function storePowerKw(state: ControlState, assets: ControlState['assets'], nowMs: number): number {
-  let sumKw = 0;
+/**
+ * What the stores and the flexible loads put out, kW, negative while they draw. One that nobody reads any more is none
+ * of them now, but part of what the site draws.
+ */
+function steeredPowerKw(state: ControlState, nowMs: number): number {
+  let sumKw = flexiblePowerKw(state, nowMs);
   for (const rating of state.ratings) {
-    const seen = assets[rating.asset]?.seen ?? null;
+    const seen = state.assets[rating.asset]?.seen ?? null;
     if (rating.kind === 'battery' && isFresh(seen, nowMs)) sumKw += seen.activePowerKw;
+  }
+  return sumKw;
+}
+
+/** What the flexible loads put out as they were last read, kW: negative while they draw. */
+export function flexiblePowerKw({ ratings, assets }: ControlState, nowMs: number): number {
+  let sumKw = 0;
+  for (const rating of ratings) {
+    const seen = assets[rating.asset]?.seen ?? null;
+    if (rating.kind === 'flexible-load' && isFresh(seen, nowMs)) sumKw += seen.activePowerKw;
   }
   return sumKw;
 }

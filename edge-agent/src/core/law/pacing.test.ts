@@ -51,8 +51,8 @@ test('neither dwell nor deadband takes automation below the reserve', () => {
 
 test('a store that is to rest rests, and does not trickle within the deadband', () => {
   const trickling = { ...new Bench().state.assets['battery']!, askedKw: 2 };
-  expect(pace(trickling, policy, 100, 4, 0)).toBe(2);
-  expect(pace(trickling, policy, 100, 0, 0)).toBe(0);
+  expect(pace(trickling, policy, { nameplateKw: 100, restKw: 0 }, 4, 0)).toBe(2);
+  expect(pace(trickling, policy, { nameplateKw: 100, restKw: 0 }, 0, 0)).toBe(0);
 });
 
 test('what automation asked for stands for its dwell', () => {

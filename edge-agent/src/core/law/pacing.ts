@@ -11,17 +11,19 @@ const REVERSALS_KEPT = 60;
  * What automation may change now: small moves, quick successions and frequent reversals are held back,
  * because two hundred sites that twitch together are worse than one. People's commands and limits are
  * not paced by it.
+ *
+ * @param restKw  what an asset is at that nobody asks for anything
  */
 export function pace(
   control: AssetControl,
   policy: SitePolicy,
-  nameplateKw: number,
+  { nameplateKw, restKw }: { readonly nameplateKw: number; readonly restKw: number },
   wantedKw: number,
   nowMs: number,
 ): number {
-  const heldKw = control.askedKw ?? 0;
+  const heldKw = control.askedKw ?? restKw;
   // Rest is no small move: held back, it would drain or fill a store for nothing.
-  if (wantedKw !== 0 && Math.abs(wantedKw - heldKw) < nameplateKw * DEADBAND) return heldKw;
+  if (wantedKw !== restKw && Math.abs(wantedKw - heldKw) < nameplateKw * DEADBAND) return heldKw;
   if (nowMs - control.changedMs < policy.dwellMs) return heldKw;
   const reverses = control.direction !== 0 && Math.sign(wantedKw) === -control.direction;
   const reversalsMax = Math.min(policy.reversalsPerHourMax, REVERSALS_KEPT);

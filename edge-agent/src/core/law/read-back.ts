@@ -24,6 +24,13 @@ export function gives(rating: AssetRatings, powerKw: number, askedKw: number): b
   return Math.abs(powerKw - askedKw) <= meterToleranceKw(rating);
 }
 
+/** Whether an asset does what it was told: a store that very power, PV and a flexible load no more than that. */
+export function follows(rating: AssetRatings, powerKw: number, toldKw: number): boolean {
+  if (rating.kind === 'pv') return powerKw <= toldKw + meterToleranceKw(rating);
+  if (rating.kind === 'flexible-load') return powerKw >= toldKw - meterToleranceKw(rating);
+  return gives(rating, powerKw, toldKw);
+}
+
 export function meterToleranceKw(rating: AssetRatings): number {
   return Math.max(1, 0.05 * nameplateKw(rating));
 }

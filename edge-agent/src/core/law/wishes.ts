@@ -1,60 +1,39 @@
-import type { Interval } from '@tieline/grid';
 import { clamp, HOUR_MS } from '@tieline/kernel';
-import type { AssetPolicy, ChargeTarget, Setpoint, SitePolicy } from '@tieline/protocol';
+import type { ChargeTarget, Setpoint } from '@tieline/protocol';
 import type { AssetRatings } from '../../ports/devices.ts';
-import { modeOf, winnerFor } from './active-actions.ts';
-import {
-  type ActiveAction,
-  type AssetControl,
-  type ControlState,
-  isFresh,
-} from './control-state.ts';
-import { demandBudget } from './demand-window.ts';
-import { expectedImport } from './forecast.ts';
-import { DEADBAND, pace } from './pacing.ts';
-import { shavePeak, steeredLimitKw } from './peak-shaving.ts';
-import type { ProcessImage } from './process-image.ts';
+import { winnerFor } from './active-actions.ts';
+import type { ActiveAction, AssetControl } from './control-state.ts';
+import { loadRule, paced, type RuleWish, storeRule } from './local-rule.ts';
+import { DEADBAND } from './pacing.ts';
 import { nameplateKw } from './read-back.ts';
-
-/** What an asset would do if nothing bounded it. */
-export interface Wish {
-  /** Positive into the grid; for PV the upper limit of generation. */
-  readonly powerKw: number;
-  readonly reason: string;
-  /** The command that wishes it; null for the local rule. */
-  readonly by: ActiveAction | null;
-  /** It stays what it is: no ramp and no rule moves it. */
-  readonly settled: boolean;
-  /** Set where the command is over with this cycle: the value that it leaves to hold, or none. */
-  readonly ends: { readonly heldKw: number | null } | null;
-}
-
-/** What a wish is made of. */
-export interface WishContext {
-  readonly state: ControlState;
-  readonly image: ProcessImage;
-  readonly policy: SitePolicy;
-  /** kW that the stores decided before this one put out. */
-  readonly storesKw: number;
-}
+import { local, type Wish, type WishContext } from './wish.ts';
 
 /** What a store is to do: as the command that wins says, or else as the local rule does. */
 export function storeWish(at: WishContext, rating: AssetRatings, control: AssetControl): Wish {
   const winner = winnerFor(at.state, rating.asset);
   const action = winner?.action;
   if (winner !== null && action?.type === 'setpoint') {
-    const ruleKw = (): number => ruleWish(at, rating, control).powerKw;
+    const ruleKw = (): number => storeRule(at, rating, control).powerKw;
     return setpointWish(winner, action, ruleKw, at.image.sessionMs);
   }
   if (winner !== null && action?.type === 'charge-target') {
     const powerKw = chargeKw(action, winner.endsMs - at.image.sessionMs, rating, control);
-    const reason = `charge target ${winner.command.slice(0, 8)}`;
-    return { powerKw, reason, by: winner, settled: false, ends: null };
+    return { ...local(powerKw, `charge target ${winner.command.slice(0, 8)}`), by: winner };
   }
-  if (winner !== null)
-    return { powerKw: 0, reason: 'idle', by: winner, settled: false, ends: null };
+  if (winner !== null) return { ...local(0, 'idle'), by: winner };
   if (control.heldKw !== null) return held(control.heldKw);
-  return pacedRule(at, rating, control);
+  return paced(at, rating, control, storeRule(at, rating, control));
+}
+
+/** The most that a flexible load may draw: as the command that wins says, or else as the local rule does. */
+export function loadWish(at: WishContext, rating: AssetRatings, control: AssetControl): Wish {
+  const winner = winnerFor(at.state, rating.asset);
+  const rule = (): RuleWish => loadRule(at, rating);
+  if (winner?.action.type === 'setpoint') {
+    return setpointWish(winner, winner.action, () => rule().powerKw, at.image.sessionMs);
+  }
+  if (control.heldKw !== null) return held(control.heldKw);
+  return paced(at, rating, control, rule());
 }
 
 /** The limit that a command sets to a PV system; its nameplate, which is none, where no command does. */
@@ -79,19 +58,14 @@ function setpointWish(
   if (winner.phase === 'active') {
     const powerKw = approach(winner.rampFromKw, action.activePowerKw, action.rampKwPerS * seconds);
     const settled = powerKw === action.activePowerKw;
-    return { powerKw, reason, by: winner, settled, ends: null };
+    return { ...local(powerKw, reason), by: winner, settled };
   }
   const { revert } = action;
   const goalKw = revert.to === 'value' ? revert.activePowerKw : ruleKw();
   const powerKw = approach(winner.rampFromKw, goalKw, action.rampOutKwPerS * seconds);
   const ends = { heldKw: revert.to === 'value' ? goalKw : null };
-  return {
-    powerKw,
-    reason: `${reason} ending`,
-    by: winner,
-    settled: false,
-    ends: powerKw === goalKw ? ends : null,
-  };
+  const ending = { by: winner, ends: powerKw === goalKw ? ends : null };
+  return { ...local(powerKw, `${reason} ending`), ...ending };
 }
 
 /** The power, kW, that brings a store to its target just in time; small corrections wait until they add up. */
@@ -110,76 +84,6 @@ function chargeKw(
   const sameWay = Math.sign(askedKw) === Math.sign(powerKw) && Math.abs(askedKw) <= powerMaxKw;
   const small = Math.abs(powerKw - askedKw) < nameplateKw(rating) * DEADBAND;
   return sameWay && small ? askedKw : powerKw;
-}
-
-interface RuleWish extends Wish {
-  /** What automation may use alone now; null where it does not act by itself. */
-  readonly within: Interval | null;
-}
-
-function pacedRule(at: WishContext, rating: AssetRatings, control: AssetControl): Wish {
-  const wish = ruleWish(at, rating, control);
-  if (wish.within === null) return wish;
-  const nowMs = at.image.sessionMs;
-  const paced = pace(control, at.policy, nameplateKw(rating), wish.powerKw, nowMs);
-  // What stands from before may lie beyond what automation may use now: pacing never keeps it there.
-  return { ...wish, powerKw: clamp(paced, wish.within.minKw, wish.within.maxKw) };
-}
-
-/** What the local rule wishes when nothing else has a say. */
-function ruleWish(at: WishContext, rating: AssetRatings, control: AssetControl): RuleWish {
-  const { state, image, policy, storesKw } = at;
-  const plain = (powerKw: number, reason: string) => ({ ...local(powerKw, reason), within: null });
-  if (modeOf(state) === 'idle') return plain(0, 'idle');
-  const asset = policy.assets.find((one) => one.asset === rating.asset);
-  const known = state.uncontrolled;
-  const expected = expectedImport(state.forecast, image.sessionMs);
-  if (asset === undefined) return plain(0, 'not in policy');
-  if (!isFresh(known, image.sessionMs) || expected === null) {
-    return plain(asset.safePowerKw, 'safe: site not measured');
-  }
-  const shaving = shavePeak({
-    policy,
-    asset,
-    uncontrolledKw: known.importKw - storesKw,
-    expectedKw: expected.importKw - storesKw,
-    budget: demandBudget(state.demand, image.wallMs, steeredLimitKw(policy)),
-    stateOfCharge: control.seen?.stateOfCharge ?? 0,
-    energyKwh: rating.energyKwh,
-  });
-  const within = automationInterval(asset, rating, control);
-  const powerKw = clamp(shaving.powerKw, within.minKw, within.maxKw);
-  return { ...local(powerKw, `${shaving.reason} by ${expected.from}`), within };
-}
-
-/** What automation takes from a store above its reserve, at most, lasts this long. */
-const RESERVE_HORIZON_HOURS = 1 / 60;
-
-/** What automation may discharge now without touching the reserve, kW. Plans are automation too: nobody signed them. */
-export function aboveReserveKw(
-  { reserveStateOfCharge }: AssetPolicy,
-  { energyKwh }: AssetRatings,
-  { seen }: AssetControl,
-): number {
-  const spare = Math.max(0, (seen?.stateOfCharge ?? 0) - reserveStateOfCharge);
-  return (spare * energyKwh) / RESERVE_HORIZON_HOURS;
-}
-
-/** The margin, and nothing out of the reserve. Rest is always among it. */
-function automationInterval(
-  asset: AssetPolicy,
-  rating: AssetRatings,
-  control: AssetControl,
-): Interval {
-  const { minKw, maxKw } = asset.margin;
-  return {
-    minKw: Math.min(0, minKw),
-    maxKw: Math.min(Math.max(0, maxKw), aboveReserveKw(asset, rating, control)),
-  };
-}
-
-function local(powerKw: number, reason: string): Wish {
-  return { powerKw, reason, by: null, settled: false, ends: null };
 }
 
 function held(powerKw: number): Wish {

@@ -23,7 +23,7 @@ const Rank = z.enum(RANKS);
 
 const Ratings: z.ZodType<AssetRatings> = z.strictObject({
   asset: AssetId,
-  kind: z.enum(['battery', 'pv', 'load', 'meter']),
+  kind: z.enum(['battery', 'pv', 'flexible-load', 'load', 'meter']),
   dischargeMaxKw: Kw,
   chargeMaxKw: Kw,
   energyKwh: z.number(),

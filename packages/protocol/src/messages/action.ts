@@ -20,8 +20,8 @@ const timing = {
 };
 
 /**
- * Orders the active power of one asset. `activePowerKw`: kW, positive into the grid; for PV it is the
- * upper limit of generation.
+ * Orders the active power of one asset. `activePowerKw`: kW, positive into the grid; for PV it is the most that it
+ * may give, for a flexible load the most that it may draw, which is negative.
  */
 export const Setpoint = z.strictObject({
   type: z.literal('setpoint'),

@@ -21,7 +21,10 @@ export const AssetPolicy = z.strictObject({
   asset: AssetId,
   /** No one may pass it. */
   limit: Bounds,
-  /** The part of the limit that automation (the local rule, a model, a plan) may use alone. */
+  /**
+   * The part of the limit that automation (the local rule, a model, a plan) may use alone. Of a flexible load `maxKw`
+   * is what automation leaves it at least: −20 lets it draw 20 kW whatever the peak.
+   */
   margin: Bounds,
   /** Automation never discharges below it; 0 where there is no store. */
   reserveStateOfCharge: Fraction,

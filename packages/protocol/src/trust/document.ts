@@ -16,7 +16,7 @@ const ACTION_TYPES = [
 ] as const;
 export type ActionType = (typeof ACTION_TYPES)[number];
 
-export const ASSET_CLASSES = ['battery', 'pv', 'load', 'meter'] as const;
+export const ASSET_CLASSES = ['battery', 'pv', 'flexible-load', 'load', 'meter'] as const;
 /** What an asset is. `meter` is the site's own connection to the feeder. */
 export type AssetClass = (typeof ASSET_CLASSES)[number];
 

@@ -15,6 +15,7 @@ type Offered = Exclude<Action['type'], 'mode' | 'cede'>;
 const OFFERS: Readonly<Record<AssetClass, readonly Offered[]>> = {
   battery: ['setpoint', 'charge-target', 'limit'],
   pv: ['setpoint', 'limit'],
+  'flexible-load': ['setpoint', 'limit'],
   load: [],
   meter: ['limit'],
 };
@@ -235,9 +236,11 @@ function powersAsked(action: Action, view: AssetView): readonly number[] {
   if (action.type !== 'setpoint' && action.type !== 'charge-target') return [];
   if (action.asset !== view.asset) return [];
   if (action.type === 'charge-target') return powersOfTarget(action, view);
-  // For PV a setpoint is an upper bound of generation: it can only lower what flows out.
-  if (view.kind !== 'pv') return [action.activePowerKw];
-  return [Math.min(view.activePowerKw ?? 0, action.activePowerKw)];
+  const nowKw = view.activePowerKw ?? 0;
+  // An upper bound, of what PV gives or a flexible load draws, can only lower what flows.
+  if (view.kind === 'pv') return [Math.min(nowKw, action.activePowerKw)];
+  if (view.kind === 'flexible-load') return [Math.max(nowKw, action.activePowerKw)];
+  return [action.activePowerKw];
 }
 
 /** A charge target goes the way to its charge; both ways are possible while the charge is not known. */

@@ -1,5 +1,6 @@
 import { constantFrom, record } from 'fast-check';
 import { canHave, INJECTED_FAULTS, type InjectedFault } from '../../devices/injected-fault.ts';
+import { Controlled } from '../../scenario/values.ts';
 import type { Draw, Occasion } from '../episode.ts';
 
 /** What a device was told before its timer lied runs out within this time of an honest one. */
@@ -9,10 +10,13 @@ const LYING: readonly InjectedFault[] = ['lying-timer', 'frozen-timer'];
 
 export const device: Draw = record({
   fault: constantFrom('forgets', ...INJECTED_FAULTS),
-  asset: constantFrom('battery', 'pv', 'meter', 'load'),
+  asset: constantFrom('battery', 'pv', 'ev', 'meter', 'load'),
 }).map(({ fault, asset }) => (occasion) => {
   const { site, fromMs, toMs } = occasion;
-  const can = fault === 'forgets' ? asset === 'battery' || asset === 'pv' : canHave(asset, fault);
+  const can =
+    fault === 'forgets'
+      ? Controlled.safeParse(asset).success
+      : canHave(asset === 'ev' ? 'flexible-load' : asset, fault);
   if (!can || !has(occasion, asset)) return null;
   const begin = { atMs: fromMs, event: { device: { site, asset, fault } } };
   if (fault === 'forgets') return { events: [begin] };
@@ -24,7 +28,7 @@ export const device: Draw = record({
   return { events: [begin, end], claims };
 });
 
-export const local: Draw = constantFrom('battery', 'pv').map((asset) => (occasion) => {
+export const local: Draw = constantFrom('battery', 'pv', 'ev').map((asset) => (occasion) => {
   const { site, fromMs, toMs } = occasion;
   if (!has(occasion, asset)) return null;
   return {
@@ -38,5 +42,6 @@ export const local: Draw = constantFrom('battery', 'pv').map((asset) => (occasio
 /** Whether the site has what the episode is about. */
 export function has({ size }: Occasion, asset: string): boolean {
   if (asset === 'battery') return size.battery !== undefined;
+  if (asset === 'ev') return size.ev?.steered === true;
   return asset !== 'pv' || size.pvPeakKw > 0;
 }

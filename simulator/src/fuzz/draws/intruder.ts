@@ -1,6 +1,6 @@
 import { boolean, constant } from 'fast-check';
 import type { Draw, Episode, Occasion } from '../episode.ts';
-import { has } from './devices.ts';
+import { harmless } from '../liveness.ts';
 
 export const forge: Draw = constant((occasion: Occasion) =>
   overheard(occasion, { forge: { site: occasion.site } }),
@@ -18,8 +18,7 @@ const OVERHEARD_MS = 20_000;
 /** An intruder has something to publish only where there was a command, and only while connected. */
 function overheard(occasion: Occasion, event: Record<string, unknown>): Episode {
   const { index, site, size, fromMs } = occasion;
-  const [asset, kw] = has(occasion, 'battery') ? ['battery', 0] : ['pv', size.pvPeakKw];
-  const order = { name: `overheard-${index}`, site, asset, kw, for: '15s' };
+  const order = { name: `overheard-${index}`, site, ...harmless(size), for: '15s' };
   return {
     events: [
       { atMs: OVERHEARD_MS, event: { order } },

@@ -5,14 +5,18 @@ import { has } from './devices.ts';
 
 /** Beyond what policies allow, too: a refusal is an answer. */
 export const order: Draw = record({
-  asset: constantFrom('battery', 'pv'),
+  asset: constantFrom('battery', 'pv', 'ev'),
   share: integer({ min: -12, max: 12 }),
   rampKwPerS: option(integer({ min: 2, max: 50 })),
 }).map(({ asset, share, rampKwPerS }) => (occasion) => {
   const { index, site, size, fromMs, toMs } = occasion;
   if (!has(occasion, asset)) return null;
-  const ratedKw = asset === 'pv' ? size.pvPeakKw : (size.battery?.powerKw ?? 0);
-  const kw = Math.round((ratedKw * (asset === 'pv' ? Math.abs(share) : share)) / 10);
+  const [ratedKw, part] = {
+    battery: [size.battery?.powerKw ?? 0, share] as const,
+    pv: [size.pvPeakKw ?? 0, Math.abs(share)] as const,
+    ev: [(size.ev?.chargers ?? 0) * (size.ev?.powerKw ?? 0), -Math.abs(share)] as const,
+  }[asset];
+  const kw = Math.round((ratedKw * part) / 10);
   const ramp = rampKwPerS === null ? {} : { rampKwPerS };
   const given = { name: `order-${index}`, site, asset, kw, for: clock(toMs - fromMs), ...ramp };
   return { events: [{ atMs: fromMs, event: { order: given } }] };

@@ -99,6 +99,11 @@ function siteCharts(
   ];
   const battery = [own(chronicle, `${site}.batteryKw`, 'discharge')];
   const charge = [own(chronicle, `${site}.stateOfCharge`, 'state of charge')];
+  const cars = [
+    idle(chronicle, `${site}.evKw`),
+    own(chronicle, `${site}.evHeldBackKw`, 'held back'),
+    own(chronicle, `${site}.evKw`, 'charging'),
+  ];
   return [
     { title: 'Import', unit: 'kW', lines: imports, limits: [limit], shown: [] },
     {
@@ -106,6 +111,7 @@ function siteCharts(
       ...{ unit: 'kW', lines: battery, limits: [], shown: [0] },
     },
     { title: 'State of charge', unit: '0 to 1', lines: charge, limits: [], shown: [0, 1] },
+    { title: 'Cars', unit: 'kW', lines: cars, limits: [], shown: [0] },
     ...forecastCharts(chronicle, site),
     ...bufferCharts(chronicle, site),
     ...billCharts(chronicle, site, report),
@@ -122,16 +128,15 @@ function forecastCharts(chronicle: Chronicle, site: string): readonly Chart[] {
   };
   return [
     {
-      title: 'Forecast of the import without battery, for the quarter hour to come',
+      title: 'Forecast of the import that nobody steers, for the quarter hour to come',
       ...{ unit: 'kW', lines: [came, forecast], limits: [], shown: [] },
     },
   ];
 }
 
-/** Mean of load less sun over the quarter hour that begins with each point; null where it is not over. */
+/** Mean of what nobody steers over the quarter hour that begins with each point; null where it is not over. */
 function quarterAfter({ withControl, intervalMs }: Chronicle, site: string): Series {
-  const [load, pv] = ['loadKw', 'pvKw'].map((name) => withControl.get(`${site}.${name}`) ?? []);
-  const net = (load ?? []).map((kw, at) => (kw ?? 0) - (pv?.[at] ?? 0));
+  const net = (withControl.get(`${site}.uncontrolledKw`) ?? []).map((kw) => kw ?? 0);
   const sums = [0];
   for (const kw of net) sums.push((sums.at(-1) ?? 0) + kw);
   const count = Math.round(QUARTER_HOUR_MS / intervalMs);
@@ -184,6 +189,7 @@ const UNITS: Readonly<Record<string, string>> = {
   loading: '% of the rating',
   tap: 'steps',
   batteryKvar: 'kvar',
+  evUnmetKwh: 'kWh',
   currentA: 'A',
 };
 

@@ -193,12 +193,11 @@ test('a forecast stands beside what came, as far as its quarter hour is over', (
   const minutes = 30;
   const withControl = new Map([
     ['harbour.forecastKw', Array.from({ length: minutes }, () => 90)],
-    ['harbour.loadKw', Array.from({ length: minutes }, (_, at) => 100 + at)],
-    ['harbour.pvKw', Array.from({ length: minutes }, () => 10)],
+    ['harbour.uncontrolledKw', Array.from({ length: minutes }, (_, at) => 90 + at)],
   ]);
   const chronicle = { ...played.chronicle, intervalMs: 60_000, withControl };
   const text = groupOf('harbour', reportPage({ ...played, chronicle }, 'x'));
-  // Of load less sun, the mean of minutes 0 to 14 is 97 kW, that of the last whole quarter hour 112.
+  // The mean of minutes 0 to 14 is 97 kW, that of the last whole quarter hour 112.
   expect(text).toMatch(
     /<desc>what came: the mean of the quarter hour after: 97 to 112 kW; forecast/,
   );

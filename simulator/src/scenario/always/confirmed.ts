@@ -81,22 +81,28 @@ function followedIn({ timeline }: Scenario, devices: readonly Controlled[]): Fol
 
 function see(one: Followed, plant: SitePlant): void {
   const { order, device } = one;
-  const { ratings } = device.model;
   const near = (powerKw: number, part: number): boolean => isNear(one, powerKw, part);
   const askedKw = device.model.askedKw();
   const isAsked = askedKw !== null && near(askedKw, HELD_PART);
   one.wasHeld ||= isAsked;
   // What is nearly the same may be what automation asks for behind the order.
-  one.isHeld = isAsked && Math.abs(askedKw - order.kw) <= SAME_PART * ratings.dischargeMaxKw;
-  // Of the sun an order takes the most that it may give: less is what was ordered, too.
-  const powerKw = ratings.kind === 'pv' ? Math.max(plant.pvKw, order.kw) : plant.batteryKw;
+  one.isHeld = isAsked && Math.abs(askedKw - order.kw) <= SAME_PART * nameplateOf(one);
+  // Of the sun an order takes the most that it may give, of cars the most that they may draw: less is what was ordered, too.
+  const powerKw = {
+    pv: () => Math.max(plant.pvKw, order.kw),
+    ev: () => Math.min(-plant.evKw, order.kw),
+    battery: () => plant.batteryKw,
+  }[order.asset]();
   if (near(powerKw, GIVEN_PART)) one.wasGiven = true;
 }
 
-function isNear({ order, device }: Followed, powerKw: number, part: number): boolean {
+function nameplateOf({ device }: Followed): number {
   const { dischargeMaxKw, chargeMaxKw } = device.model.ratings;
-  const nameplateKw = Math.max(dischargeMaxKw, chargeMaxKw);
-  return Math.abs(powerKw - order.kw) <= part * nameplateKw + ROUNDING_KW;
+  return Math.max(dischargeMaxKw, chargeMaxKw);
+}
+
+function isNear(one: Followed, powerKw: number, part: number): boolean {
+  return Math.abs(powerKw - one.order.kw) <= part * nameplateOf(one) + ROUNDING_KW;
 }
 
 /** What the control plane shows, and nobody saw; null where there is nothing of the kind. */

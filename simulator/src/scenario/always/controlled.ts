@@ -33,7 +33,7 @@ export function nameOf({ site, model }: Controlled): string {
   return `${site.plant.site} ${model.ratings.asset}`;
 }
 
-/** When each site would last have passed what its connection allows, had its battery rested. */
+/** When each site would last have passed what its connection allows, had its battery rested and its cars drawn freely. */
 export class Forcing {
   readonly #scenario: Scenario;
   /** By site, ms after the scenario began. */
@@ -48,7 +48,7 @@ export class Forcing {
     const name = site.plant.site;
     const plant = run.plant.sites.get(name);
     const { importMaxKw, exportMaxKw } = connectionOf(site, this.#scenario, nowMs);
-    const withoutKw = plant === undefined ? 0 : plant.loadKw - plant.pvKw;
+    const withoutKw = plant === undefined ? 0 : plant.loadKw + plant.evHeldBackKw - plant.pvKw;
     if (withoutKw > importMaxKw - TOLERANCE_KW || withoutKw < TOLERANCE_KW - exportMaxKw) {
       this.#forcedMs.set(name, nowMs);
     }

@@ -1,7 +1,7 @@
 import { SiteId } from '@tieline/kernel';
 import { z } from 'zod';
 import { canHave, INJECTED_FAULTS } from '../../devices/injected-fault.ts';
-import { Asset } from '../values.ts';
+import { Asset, Controlled } from '../values.ts';
 import type { EventKind } from './event-kind.ts';
 import { checkAsset, itsSite } from './of-a-site.ts';
 
@@ -23,8 +23,9 @@ export const device = {
   check: (given, sites) => {
     const { asset, fault } = given;
     const lacking = checkAsset(given, sites);
-    const controlled = asset === 'battery' || asset === 'pv';
-    const can = fault === 'none' || (fault === 'forgets' ? controlled : canHave(asset, fault));
+    const controlled = Controlled.safeParse(asset).success;
+    const kind = asset === 'ev' ? 'flexible-load' : asset;
+    const can = fault === 'none' || (fault === 'forgets' ? controlled : canHave(kind, fault));
     return lacking.length > 0 || can
       ? lacking
       : [{ path: ['fault'], reason: `a ${asset} has nothing that ${fault} could be in` }];

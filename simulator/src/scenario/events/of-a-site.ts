@@ -25,6 +25,7 @@ export function checkAsset(
 ): readonly Complaint[] {
   const lacking =
     (asset === 'pv' && sites[site]?.pvPeakKw === 0 && 'PV') ||
-    (asset === 'battery' && sites[site]?.battery === undefined && 'battery');
+    (asset === 'battery' && sites[site]?.battery === undefined && 'battery') ||
+    (asset === 'ev' && sites[site]?.ev?.steered !== true && 'cars that are steered');
   return lacking ? [{ path: ['asset'], reason: `${site} has no ${lacking}` }] : [];
 }

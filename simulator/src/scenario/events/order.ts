@@ -12,7 +12,9 @@ const shape = z
     name: Name.describe('By which an expectation speaks of it.'),
     site: SiteId,
     asset: Controlled.default('battery'),
-    kw: PowerKw.describe('Positive into the grid; for PV the most that it may give.'),
+    kw: PowerKw.describe(
+      'Positive into the grid; for PV the most that it may give, for cars, negative, the most that they may draw.',
+    ),
     for: Duration,
     rampKwPerS: z.exactOptional(MagnitudeKw.min(0.001)),
     beginWithin: z.exactOptional(Duration.describe('After it was signed; an hour, if left out.')),
