@@ -101,7 +101,7 @@ function siteCharts(
   const charge = [own(chronicle, `${site}.stateOfCharge`, 'state of charge')];
   const cars = [
     idle(chronicle, `${site}.evKw`),
-    own(chronicle, `${site}.evHeldBackKw`, 'held back'),
+    { ...own(chronicle, `${site}.evHeldBackKw`, 'held back'), tone: 'quarter' as const },
     own(chronicle, `${site}.evKw`, 'charging'),
   ];
   return [
