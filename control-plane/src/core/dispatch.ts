@@ -14,6 +14,8 @@ export interface DispatchPorts {
   readonly upkeep: Upkeep;
   /** The session that may be offered commands now; null while the agent is away or held back. */
   readonly openSession: (site: string) => string | null;
+  /** Whether the agent says that it knows what time it is. */
+  readonly isClocked: (site: string) => boolean;
   /** Which of the disks that the site has had is its present one. */
   readonly generation: (site: string) => number;
   /**
@@ -88,8 +90,9 @@ export class Dispatch {
   #pump(site: string): void {
     const queue = this.#queueOf(site);
     for (;;) {
-      const { now, openSession, generation } = this.#ports;
-      const view = { ...now(), sess: openSession(site), generation: generation(site) };
+      const { now, openSession, generation, isClocked } = this.#ports;
+      const agent = { generation: generation(site), isClocked: isClocked(site) };
+      const view = { ...now(), sess: openSession(site), ...agent };
       const step = nextStep(queue, view);
       if (step.do === 'wait') return;
       if (step.do === 'offer') {

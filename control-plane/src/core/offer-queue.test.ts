@@ -19,7 +19,7 @@ function command(nr: number, notBeforeWallMs: number, notAfterWallMs: number): C
   };
 }
 
-const AGENT = { sess: 'a', generation: 0 };
+const AGENT = { sess: 'a', generation: 0, isClocked: true };
 
 const Window = fc.tuple(fc.nat(100_000), fc.nat(400_000));
 
@@ -73,6 +73,24 @@ test('at any time at most one command is in flight, each in its window, and each
 
 test('an agent that is away is offered nothing', () => {
   const queue = [waitingOf(command(1, 0, 10), [])];
-  const away = { wallMs: 1, monotonicMs: 1, sess: null, generation: 0 };
+  const away = { wallMs: 1, monotonicMs: 1, ...AGENT, sess: null };
   expect(nextStep(queue, away)).toEqual({ do: 'wait' });
+});
+
+test('an order that names no session waits for an agent that does not know the time yet', () => {
+  const view = { wallMs: 1, monotonicMs: 1, ...AGENT, isClocked: false };
+  const order = {
+    ...command(1, 0, 10),
+    basis: { type: 'order' as const, bytes: new Uint8Array() },
+  };
+  const [waiting, bound, plan] = [
+    waitingOf(order, []),
+    waitingOf({ ...order, id: '2', boundSess: 'a' }, []),
+    waitingOf(command(3, 0, 10), []),
+  ];
+  expect(nextStep([waiting], view)).toEqual({ do: 'wait' });
+  expect(nextStep([waiting, bound], view)).toEqual({ do: 'offer', waiting: bound });
+  expect(nextStep([waiting, plan], view)).toEqual({ do: 'offer', waiting: plan });
+  expect(nextStep([waiting], { ...view, isClocked: true })).toEqual({ do: 'offer', waiting });
+  expect(nextStep([waiting], { ...view, wallMs: 10 })).toMatchObject({ do: 'give-up' });
 });

@@ -60,6 +60,8 @@ export interface QueueView {
   readonly sess: string | null;
   /** The agent's generation now. */
   readonly generation: number;
+  /** Whether its clock can judge the window of an order. */
+  readonly isClocked: boolean;
 }
 
 export type QueueStep =
@@ -101,6 +103,7 @@ export function nextStep(queue: readonly Waiting[], view: QueueView): QueueStep 
     .filter(
       ({ command, sess, againMs }) =>
         command.notBeforeWallMs <= view.wallMs &&
+        (view.isClocked || !isJudgedByClock(command)) &&
         (sess !== view.sess || view.monotonicMs >= againMs),
     )
     .reduce<Waiting | null>(
@@ -108,6 +111,11 @@ export function nextStep(queue: readonly Waiting[], view: QueueView): QueueStep 
       null,
     );
   return due === null ? { do: 'wait' } : { do: 'offer', waiting: due };
+}
+
+/** An order that is bound to no session: who does not know the time would refuse it, and for good. */
+function isJudgedByClock({ basis, boundSess }: CommandRecord): boolean {
+  return basis.type === 'order' && boundSess === null;
 }
 
 /** Fewer offers first; the queue's own order among equals. */

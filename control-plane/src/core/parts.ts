@@ -98,7 +98,11 @@ export class Parts {
       sites,
     );
     const generation = (site: string) => agents.get(site).generation;
-    const offering = { openSession: this.#openSession, generation, publish: this.#offer };
+    const isClocked = (site: string) => agents.get(site).reported?.clock !== 'untrusted';
+    const offering = {
+      openSession: this.#openSession,
+      ...{ generation, isClocked, publish: this.#offer },
+    };
     const told = { changed: this.onCommand, unsendable: this.#onUnsendable };
     const dispatch = new Dispatch({ ...common, ...offering, ...told });
     const policies = new Policies(common, this.#onPolicyConflict);

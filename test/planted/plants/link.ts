@@ -129,4 +129,16 @@ export const LINK: readonly Plant[] = [
     scenario: 'control-stops-and-returns',
     promise: 'order before reverted',
   },
+  {
+    name: 'an order is offered to an agent that does not know the time',
+    edits: [
+      {
+        file: 'control-plane/src/core/offer-queue.ts',
+        find: '(view.isClocked || !isJudgedByClock(command)) &&',
+        replace: '',
+      },
+    ],
+    scenario: 'order-for-an-agent-that-boots',
+    promise: 'order waiting never refused',
+  },
 ];

@@ -1,6 +1,6 @@
 import { AuditError, type AuditKeys } from '@tieline/audit';
 import type { RandomStream } from '@tieline/kernel';
-import { type Heartbeat, KINDS } from '@tieline/protocol';
+import { type ClockState, type Heartbeat, KINDS } from '@tieline/protocol';
 import type { AgentStore } from '../../ports/store.ts';
 import type { Receipts } from '../desks/receipts.ts';
 import type { Recorder } from '../log/recorder.ts';
@@ -33,6 +33,8 @@ export class Uplink {
   readonly #telemetry: TelemetryFeed;
   readonly #keys: AuditKeys;
   readonly #nonces: RandomStream;
+  /** Of the last heartbeat; null before the first. */
+  #toldClock: ClockState | null = null;
   #heartbeatDueMs = 0;
   #timeDueMs = 0;
   #auditDueMs = 0;
@@ -122,9 +124,13 @@ export class Uplink {
     const nowMs = this.#session.sessionMs();
     if (nowMs >= this.#timeDueMs) await this.#askTime(nowMs);
     await this.#receipts.send(this.#mouth);
-    if (nowMs >= this.#heartbeatDueMs) {
+    // Orders may wait for an agent that knows what time it is.
+    const isClockNews = this.#session.now().clock !== this.#toldClock;
+    if (nowMs >= this.#heartbeatDueMs || isClockNews) {
       this.#heartbeatDueMs = nowMs + HEARTBEAT_MS;
-      await this.#mouth.say(KINDS.heartbeat, this.#heartbeat(vitals()), 0);
+      const heartbeat = this.#heartbeat(vitals());
+      this.#toldClock = heartbeat.clock;
+      await this.#mouth.say(KINDS.heartbeat, heartbeat, 0);
     }
     if (nowMs >= this.#auditDueMs) await this.#uploadAudit(nowMs);
     await this.#telemetry.send(this.#mouth);
