@@ -141,6 +141,9 @@ test.each(sites.map(({ plant: { site } }) => site))(
     near(pv, 701, 'W', 'W_SF', at.pvKw * 1_000);
     // Import is positive at a meter of model 203.
     near(meter, 203, 'W', 'W_SF', at.importKw * 1_000);
+    near(meter, 203, 'VAR', 'VAR_SF', at.importKvar * 1_000);
+    near(load, 203, 'VAR', 'VAR_SF', at.loadKvar * 1_000);
+    expect(at.loadKvar).toBeGreaterThan(1);
     expect(at.evKw).toBeGreaterThan(10);
     near(ev, 701, 'W', 'W_SF', at.evKw * -1_000);
     near(load, 203, 'W', 'W_SF', (at.loadKw - at.evKw) * 1_000);

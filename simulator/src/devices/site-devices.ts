@@ -58,8 +58,8 @@ function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
     case 'flexible-load':
       return () => at(-plant.steeredEvKw);
     case 'load':
-      return () => at(plant.steeredEvKw - plant.loadKw);
+      return () => at(plant.steeredEvKw - plant.loadKw, null, -plant.loadKvar);
     case 'meter':
-      return () => at(-plant.importKw);
+      return () => at(-plant.importKw, null, -plant.importKvar);
   }
 }

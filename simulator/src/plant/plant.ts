@@ -62,7 +62,11 @@ export class Plant {
     const { feeder, seed, disturbances = UNDISTURBED, weather = {}, tapChanger } = options;
     const sky = skyOf(seed, weather);
     const outside = { seed, disturbances, weather, temperatureC: sky.temperatureC };
-    const sites = options.sites.map((site, index) => new SitePlant(site, index, outside));
+    const kvarPerKw = new Map(feeder.buses.map((bus) => [bus.id, kvarPerKwOf(bus)]));
+    const sites = options.sites.map((site, index) => {
+      const drawn = { kvarPerKw: kvarPerKw.get(site.bus) ?? 0 };
+      return new SitePlant(site, index, { ...outside, ...drawn });
+    });
     this.sites = new Map(sites.map((site) => [site.site, site]));
     assertPlaced(feeder, sites);
     this.#switchgear = new Switchgear(withLoadsOf(feeder, options.sites), disturbances.switchings);
@@ -78,8 +82,7 @@ export class Plant {
         pvPeakKw: 0,
         weather,
       });
-      const kvarPerKw = peakLoadKw === 0 ? 0 : (bus.loadKvar ?? 0) / peakLoadKw;
-      return { load: profile.loadKw, kvarPerKw };
+      return { load: profile.loadKw, kvarPerKw: kvarPerKwOf(bus) };
     });
     const zeros = (): Float64Array => new Float64Array(feeder.buses.length);
     this.#loads = {
@@ -149,18 +152,20 @@ export class Plant {
     this.#buses.forEach(({ load, kvarPerKw }, at) => {
       const here = this.#sitesAt[at] ?? [];
       let drawnKw = here.length === 0 ? load(nowMs) : 0;
+      let drawnKvar = drawnKw * kvarPerKw;
       let importKw = drawnKw;
       let batteryKvar = 0;
       for (const site of here) {
         site.step(nowMs, elapsedMs, flow.isFed(at));
         drawnKw += site.loadKw;
+        drawnKvar += site.loadKvar;
         importKw += site.importKw;
         batteryKvar += site.batteryKvar;
       }
       loadKw[at] = importKw;
       elasticKw[at] = drawnKw;
-      elasticKvar[at] = drawnKw * kvarPerKw;
-      loadKvar[at] = elasticKvar[at]! - batteryKvar;
+      elasticKvar[at] = drawnKvar;
+      loadKvar[at] = drawnKvar - batteryKvar;
     });
     const slackPu = this.#slackPu * (this.#tapChanger?.ratio ?? 1);
     const solution = flow.solve(this.#loads, undefined, slackPu);
@@ -170,6 +175,11 @@ export class Plant {
     }
     return solution;
   }
+}
+
+/** What a load at a bus draws besides each kW. */
+function kvarPerKwOf({ loadKw = 0, loadKvar = 0 }: Feeder['buses'][number]): number {
+  return loadKw === 0 ? 0 : loadKvar / loadKw;
 }
 
 function assertPlaced({ buses }: Feeder, sites: readonly SitePlant[]): void {

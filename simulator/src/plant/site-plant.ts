@@ -29,12 +29,14 @@ export interface PlantSiteOptions {
   readonly zip?: LoadZip;
 }
 
-/** What meets all sites. */
+/** What meets a site from outside. */
 export interface Outside {
   readonly seed: number;
   readonly disturbances: Disturbances;
   readonly weather: WeatherSource;
   readonly temperatureC: Signal;
+  /** What the load draws besides each kW; cars and inverters draw none. */
+  readonly kvarPerKw: number;
 }
 
 /** One site behind its meter. Set `battery.targetKw`, if it has one, `pvLimitKw` and `evLimitKw`; read the rest. */
@@ -61,6 +63,7 @@ export class SitePlant {
   readonly #temperatureC: Signal;
   readonly #disturbances: Disturbances;
   readonly #supply: Supply;
+  readonly #kvarPerKw: number;
   readonly #zip: LoadZip | null;
 
   /** @param index  its place among the sites: its own habits and noise follow from it */
@@ -79,6 +82,7 @@ export class SitePlant {
     this.#inverterKw = options.pvInverterKw ?? Number.POSITIVE_INFINITY;
     this.#disturbances = disturbances;
     this.#supply = new Supply(options.coldLoad);
+    this.#kvarPerKw = outside.kvarPerKw;
     this.#zip = options.zip ?? null;
   }
 
@@ -119,6 +123,15 @@ export class SitePlant {
   /** What cars that have left were short of, kWh. */
   get evUnmetKwh(): number {
     return this.#cars?.unmetKwh ?? 0;
+  }
+
+  get loadKvar(): number {
+    return (this.loadKw - this.steeredEvKw) * this.#kvarPerKw;
+  }
+
+  /** kvar drawn at the site meter. */
+  get importKvar(): number {
+    return this.loadKvar - this.batteryKvar;
   }
 
   /** kW drawn at the site meter; negative when the site exports. */
