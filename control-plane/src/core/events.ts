@@ -36,6 +36,7 @@ export interface Alarm {
 }
 
 const HOUR_MS = 3_600_000;
+const QUARTER_HOUR_MS = HOUR_MS / 4;
 const ALARMS = {
   agent_quarantined: {
     cause:
@@ -62,6 +63,39 @@ const ALARMS = {
     cause: 'A command that was taken here is larger than an agent accepts, or cannot be signed.',
     consequence: 'It is given up; the agent never hears of it.',
     action: 'Order the same again in smaller parts.',
+    respondWithinMs: HOUR_MS,
+  },
+  device_doubted: {
+    cause:
+      'Readings of a site contradict each other: of its meters, or of a charge and counted energy.',
+    consequence: 'The agent goes on without the one in doubt, and shaves less or not at all.',
+    action:
+      'Compare the devices with what flows; look for a reversed transformer, a unit, a scale.',
+    respondWithinMs: HOUR_MS,
+  },
+  device_foreign_setpoint: {
+    cause: 'A device holds a setpoint that its agent did not write, or does not take the agent’s.',
+    consequence: 'The agent writes over it; in between the device does what nobody here ordered.',
+    action:
+      'Find the other master, or take the device into local control until its fault is found.',
+    respondWithinMs: QUARTER_HOUR_MS,
+  },
+  device_not_following: {
+    cause: 'A device shows the setpoint that it was told, and does something else.',
+    consequence: 'The site’s other assets make up for it, as far as they can.',
+    action: 'Compare it with the meter; inspect the device, or take it out of dispatch.',
+    respondWithinMs: QUARTER_HOUR_MS,
+  },
+  device_not_written: {
+    cause: 'A device does not answer a write, or refuses it.',
+    consequence: 'Its own timer ends what it was last told; it takes no part until it answers.',
+    action: 'Look at its network and at whether it was taken into local control.',
+    respondWithinMs: QUARTER_HOUR_MS,
+  },
+  device_timer_not_armed: {
+    cause: 'A device’s own reversion timer does not run.',
+    consequence: 'If its agent or gateway fails, it holds the last setpoint for ever.',
+    action: 'Take it out of dispatch, and have its maker repair the timer.',
     respondWithinMs: HOUR_MS,
   },
   policy_conflict: {

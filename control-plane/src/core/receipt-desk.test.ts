@@ -145,3 +145,32 @@ test('a damaged audit log of one site is an alarm at the start, keeps no other s
   expect(ids.map(states)).toEqual([['accepted'], ['accepted']]);
   await first.plane.stop();
 });
+
+test('what an agent writes down of its devices is an alarm, once, with the time when it was', () => {
+  world = World.ready();
+  const agent = world.agents['site-1'];
+  const foreign = record('foreign_setpoint', 'battery', { detail: 'wrote 40, reads 25' });
+  uploads(agent, foreign, record('model_fault', '', { fault: 'late', detail: '' }));
+  uploads(agent, record('readings_doubted', '', { doubts: 'meter: does not agree' }));
+  const raised = world.events.filter(({ type }) => type === 'alarm');
+  expect(raised).toMatchObject([
+    {
+      code: 'device_foreign_setpoint',
+      site: 'site-1',
+      detail: 'battery: wrote 40, reads 25 (since 1970-01-01T00:00:00Z)',
+    },
+    { code: 'device_doubted', detail: 'meter: does not agree (since 1970-01-01T00:00:00Z)' },
+  ]);
+});
+
+test('the alarm of a device says no time where its gateway knew none, and no more than fits', () => {
+  world = World.ready();
+  const agent = world.agents['site-1'];
+  const one = record('write_failed', 'battery', { detail: 'x'.repeat(1_000) });
+  for (const clock of ['untrusted', 'trusted'] as const) {
+    uploads(agent, { ...one, clock, wallMs: Number.MAX_SAFE_INTEGER });
+    const raised = world.events.at(-1);
+    expect(raised).toMatchObject({ code: 'device_not_written' });
+    expect(raised?.type === 'alarm' && raised.detail.length).toBeLessThanOrEqual(300);
+  }
+});

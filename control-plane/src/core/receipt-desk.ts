@@ -8,6 +8,7 @@ import type { CommandRecord, OfferRecord, RungRecord } from '../ports/records.ts
 import type { AgentRegistry } from './agent-registry.ts';
 import type { Now } from './agent-state.ts';
 import type { Counters } from './counters.ts';
+import { deviceAlarm } from './device-alarm.ts';
 import { sha256Hex } from './digest.ts';
 import type { Dispatch } from './dispatch.ts';
 import { alarm, type ControlEvent } from './events.ts';
@@ -82,16 +83,19 @@ export class ReceiptDesk {
     }
   }
 
-  /** Takes the rungs out of what is new in a site's audit log. Each log is read once, however often this is asked. */
+  /** Takes rungs and alarms out of what is new in a site's audit log. Each log is read once, however often this is asked. */
   readAudit(site: string): void {
-    const { store, audit, agents } = this.#ports;
+    const { store, audit, agents, emit } = this.#ports;
     const { generation } = agents.get(site);
     const size = audit.size(site);
     const read = store.auditRead(site, generation);
     if (read >= size) return;
     const climbed = new Map<string, CommandRecord>();
+    const alarms: ControlEvent[] = [];
     store.transaction(() => {
       for (const record of audit.records(site, read, size)) {
+        const raised = deviceAlarm(record, site);
+        if (raised !== null) alarms.push(raised);
         const rung = this.#rungIn(record, site, generation);
         if (rung === null || this.#add(rung.said) !== 'added') continue;
         climbed.set(rung.command.id, rung.command);
@@ -100,6 +104,7 @@ export class ReceiptDesk {
     });
     // What follows from it cannot be taken back, and waits until it is stored.
     for (const command of climbed.values()) this.#tell(command);
+    for (const raised of alarms) emit(raised);
   }
 
   /** The rung that a record tells of a command that was offered to its site; null where it tells none. */

@@ -51,7 +51,7 @@ export function expectedLife(
       order: { name: `then-${site}`, site, ...harmless(sites[site]!), for: '30s' },
     })),
     expect: [
-      { that: 'feeder.alarms', max: 0 },
+      { that: 'fleet.alarms', max: 0 },
       ...names.flatMap((site) => [
         { that: `${site}.linked`, min: 1, from },
         { that: `${site}.buffered`, max: BUFFERED_MAX, from },

@@ -48,6 +48,7 @@ const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {
   policyVersion: ({ lowest }) => lowest,
   waiting: ({ highest }) => highest,
   alarms: ({ highest }) => highest,
+  alarmsIn10Min: ({ highest }) => highest,
   evUnmetKwh: ({ highest }) => highest,
 };
 const mean = ({ total, count }: Sum): number => total / count;

@@ -7,6 +7,7 @@ import type { SiteDevices } from '../devices/site-devices.ts';
 import type { Plant } from '../plant/plant.ts';
 import type { CutPlan } from '../virtual/power.ts';
 import type { Trace } from '../virtual/trace.ts';
+import type { AlarmBook } from './alarm-book.ts';
 
 /*
  * Scenarios are played in two worlds: on virtual time within one process, and with real processes, sockets and devices.
@@ -25,8 +26,7 @@ export interface ObservedRun {
   readonly connectsPerS: number | null;
   /** What the control plane says; null while none runs. */
   readonly control: ControlDesk | null;
-  /** Alarms that control planes have raised since the beginning. */
-  readonly alarms: number;
+  readonly alarms: AlarmBook;
   /** Whether the agent of a site runs now. */
   hasAgent(site: string): boolean;
 }

@@ -17,12 +17,14 @@ const OF_FEEDER: Readonly<Record<string, (plant: Plant, run: ObservedRun) => num
   loading: ({ feeder }) => feeder.loadingPercent,
   tap: ({ feeder }) => feeder.tap,
   quarterHourImportKw: (_, { trace }) => trace.lastQuarterKw(null),
-  alarms: (_, { alarms }) => alarms,
+  alarms: (_, { alarms }) => alarms.all,
+  alarmsIn10Min: ({ nowMs }, { alarms }) => alarms.lately(nowMs),
   importStepKw: (_, { trace }) => trace.importStepKw,
 };
 
 /** Of what all agents share. */
 const OF_FLEET: Readonly<Record<string, Reading>> = {
+  alarms: ({ alarms }) => alarms.ofFleet,
   connectsPerS: ({ connectsPerS }) => connectsPerS,
   // A control plane that does not run hears nobody.
   linked: ({ plant, control }) => {
@@ -70,6 +72,7 @@ const OF_SITE: Readonly<Record<string, (site: SitePlant, run: ObservedRun) => nu
     return isFresh ? told.value : null;
   },
   policyVersion: ({ site }, { control }) => control?.agent(site).reported?.policy ?? null,
+  alarms: ({ site }, { alarms }) => alarms.of(site),
   waiting: ({ site }, { control }) => control?.agent(site).waiting ?? null,
 };
 

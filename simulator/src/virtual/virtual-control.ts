@@ -10,6 +10,7 @@ import { assert, type Logger, type Rng } from '@tieline/kernel';
 import type { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Provisioned, signRelease } from '../deployment/provision.ts';
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
+import { AlarmBook } from '../scenario/alarm-book.ts';
 
 const CLIENT = 'control-plane';
 
@@ -32,7 +33,7 @@ export class VirtualControl {
   readonly #witness: Database = openDatabase(':memory:', { synchronous: 'FULL' });
   #store = new SqliteControlStore(':memory:');
   #plane: ControlPlane | null = null;
-  #alarms = 0;
+  readonly alarms = new AlarmBook();
 
   constructor(parts: VirtualControlParts) {
     this.#parts = parts;
@@ -41,11 +42,6 @@ export class VirtualControl {
   /** Null while no process runs. */
   get plane(): ControlPlane | null {
     return this.#plane;
-  }
-
-  /** Raised by every process so far. */
-  get alarms(): number {
-    return this.#alarms;
   }
 
   /** Starts a process on what the last one left: under a new epoch, with nothing else remembered. */
@@ -68,7 +64,7 @@ export class VirtualControl {
     const places = sites.map(({ plant: { site, bus } }) => ({ site, bus, meter: 'meter' }));
     this.#plane = new ControlPlane(ports, { trust, keys, feeder, places });
     this.#plane.events.listen(({ event }) => {
-      if (event.type === 'alarm') this.#alarms += 1;
+      this.alarms.note(event, world.wallMs());
       this.onEvent(event);
     });
     this.#plane.start();

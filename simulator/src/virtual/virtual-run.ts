@@ -17,6 +17,7 @@ import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
 import type { Plant } from '../plant/plant.ts';
+import type { AlarmBook } from '../scenario/alarm-book.ts';
 import type { ControlledRun } from '../scenario/controlled-run.ts';
 import { type CutPlan, Power, PowerCut, poweredDevices, poweredStore } from './power.ts';
 import { Trace } from './trace.ts';
@@ -112,7 +113,7 @@ export class VirtualRun implements ControlledRun {
   }
 
   /** Raised by control planes since the beginning. */
-  get alarms(): number {
+  get alarms(): AlarmBook {
     return this.#control.alarms;
   }
 

@@ -4,6 +4,7 @@ import { AuditLog, type Database, openDatabase } from '@tieline/audit';
 import type { ControlEvent } from '@tieline/control-plane';
 import { assert, type Rng, simulatedClock } from '@tieline/kernel';
 import type { Provisioned } from '../../deployment/provision.ts';
+import { AlarmBook } from '../../scenario/alarm-book.ts';
 import type { ControlDesk, ControlledRun, Pace } from '../../scenario/controlled-run.ts';
 import type { RunSetting } from '../../scenario/run-scenario.ts';
 import { LiveError } from '../failure.ts';
@@ -48,7 +49,7 @@ export class LiveRun implements ControlledRun {
   readonly world: ControlledRun['world'];
   readonly inside = null;
   readonly connectsPerS = null;
-  alarms = 0;
+  readonly alarms = new AlarmBook();
   readonly logs = new Map<string, AuditLog>();
   readonly #parts: LiveParts;
   readonly #stepping: Promise<void>;
@@ -106,7 +107,7 @@ export class LiveRun implements ControlledRun {
   }
 
   #heard(event: ControlEvent): void {
-    if (event.type === 'alarm') this.alarms += 1;
+    this.alarms.note(event, this.world.wallMs());
     this.#hears(event);
   }
 

@@ -1,0 +1,47 @@
+import type { ControlEvent } from '@tieline/control-plane';
+
+/** Of devices, which are not what a fault of agents or control planes raises. */
+const OF_A_DEVICE = 'device_';
+/** EEMUA 191: more than ten alarms within it are a flood. */
+const FLOOD_WITHIN_MS = 600_000;
+
+/** What control planes have raised since a scenario began. */
+export class AlarmBook {
+  readonly #bySite = new Map<string, number>();
+  /** Of those within the time that makes a flood, oldest first. */
+  #latelyMs: readonly number[] = [];
+  #all = 0;
+  #ofDevices = 0;
+
+  /** @param nowMs  on any clock that rises, and that `lately` is asked by */
+  note(event: ControlEvent, nowMs: number): void {
+    if (event.type !== 'alarm') return;
+    const { site, code } = event;
+    this.#all += 1;
+    if (code.startsWith(OF_A_DEVICE)) this.#ofDevices += 1;
+    if (site !== null) this.#bySite.set(site, this.of(site) + 1);
+    this.#latelyMs = [...this.#recent(nowMs), nowMs];
+  }
+
+  get all(): number {
+    return this.#all;
+  }
+
+  /** All but those of devices. */
+  get ofFleet(): number {
+    return this.#all - this.#ofDevices;
+  }
+
+  of(site: string): number {
+    return this.#bySite.get(site) ?? 0;
+  }
+
+  /** Within the last ten minutes. */
+  lately(nowMs: number): number {
+    return this.#recent(nowMs).length;
+  }
+
+  #recent(nowMs: number): readonly number[] {
+    return this.#latelyMs.filter((atMs) => nowMs - atMs < FLOOD_WITHIN_MS);
+  }
+}
