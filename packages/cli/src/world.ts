@@ -56,6 +56,8 @@ export interface World {
   exists(path: string): Promise<boolean>;
   /** Writes a file that must not exist yet, whole or not at all. @throws {CliError} usage */
   create(path: string, content: Chunks, mode: number): Promise<void>;
+  /** Makes a folder, with those above it, where it is not there yet. @throws {CliError} one that cannot be written into */
+  makeFolder(path: string): Promise<void>;
   /** Asks a person for a secret without echo; null where no person is at a terminal. */
   askSecret(prompt: string): Promise<string | null>;
   /** Asks a person; null where no person is at a terminal. */

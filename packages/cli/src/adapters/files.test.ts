@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { createFile, readBounded, readPieces } from './files.ts';
+import { createFile, makeFolder, readBounded, readPieces } from './files.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tieline-files-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -46,4 +46,13 @@ test('pieces of a file make the file; a directory and nothing have none', async 
   expect(Buffer.concat(pieces).toString()).toBe('x'.repeat(600_000));
   await expect(readPieces(directory)).rejects.toThrow('is a directory');
   await expect(readPieces(at('absent'))).rejects.toThrow('cannot be read');
+});
+
+test('a folder is made with those above it; a file stays what it is', async () => {
+  await makeFolder(at('a/b/c'));
+  await makeFolder(at('a/b'));
+  expect(statSync(at('a/b/c')).isDirectory()).toBe(true);
+  writeFileSync(at('a/file'), '');
+  await expect(makeFolder(at('a/file'))).rejects.toThrow('cannot be written into');
+  await expect(makeFolder(at('a/file/below'))).rejects.toThrow('cannot be written into');
 });

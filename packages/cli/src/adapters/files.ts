@@ -3,6 +3,7 @@ import {
   constants,
   type FileHandle,
   lstat,
+  mkdir,
   open,
   realpath,
   unlink,
@@ -83,6 +84,16 @@ export async function createFile(path: string, content: Chunks, mode: number): P
     throw thrown instanceof CliError ? thrown : fileProblem(`${path} cannot be written`, thrown);
   } finally {
     await file.close();
+  }
+}
+
+/** Makes a folder, with those above it, where it is not there yet. @throws {CliError} one that cannot be written into */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    throw fileProblem(`${path} cannot be written into`, thrown);
   }
 }
 

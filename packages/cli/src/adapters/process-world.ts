@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ChildOutcome, World } from '../world.ts';
-import { createFile, fileExists, readBounded, readPieces } from './files.ts';
+import { createFile, fileExists, makeFolder, readBounded, readPieces } from './files.ts';
 import { sendRequest } from './http.ts';
 import { askSecret, askYesNo, processStream } from './terminal.ts';
 
@@ -30,6 +30,7 @@ export function processWorld(interrupt: AbortController): World {
     pieces: readPieces,
     exists: fileExists,
     create: createFile,
+    makeFolder,
     askSecret: (prompt) => askSecret(prompt, prompting),
     confirm: (question) => askYesNo(question, prompting),
     request: (request) => sendRequest(request, interrupted),

@@ -67,6 +67,9 @@ export async function tieline(argv: readonly string[], scene: Scene = {}): Promi
       return [bytes];
     },
     exists: async (path) => files.has(path),
+    makeFolder: async (path) => {
+      if (files.has(path)) throw usageError(`${path} cannot be written into`);
+    },
     create: async (path, content) => {
       const parts: Uint8Array[] = [];
       for await (const part of content) parts.push(part);

@@ -63,6 +63,13 @@ describe('a find', () => {
   });
 });
 
+test('a folder that cannot be written into is told before anything is searched', async () => {
+  const scene = { files: { finds: 'a file' } };
+  const { exit, stderr } = await tieline(['sim', 'fuzz', '--out', 'finds'], scene);
+  expect([exit, heard.length]).toEqual([2, 0]);
+  expect(stderr).toContain('finds cannot be written into');
+});
+
 test.each([
   [[], { runsMax: 1_000_000, forMs: 60_000 }],
   [['--runs', '5'], { runsMax: 5, forMs: null }],

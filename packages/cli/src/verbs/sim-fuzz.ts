@@ -28,6 +28,8 @@ export const run: Verb<typeof simFuzz> = async ({ flags, global, world }) => {
     flags.workers === undefined
       ? availableParallelism()
       : parseCount('--workers', flags.workers, 1, WORKERS_MAX);
+  // Now, and not when there is something to write.
+  if (flags.out !== undefined) await world.makeFolder(flags.out);
   const outcome = await fuzz({
     ...{ seed, workers, signal: world.interrupted },
     runsMax: runs ?? RUNS_MAX,

@@ -108,8 +108,13 @@ function isNear(one: Followed, powerKw: number, part: number): boolean {
 /** What the control plane shows, and nobody saw; null where there is nothing of the kind. */
 function untrueOf(one: Followed, { ladder }: Ladder): string | null {
   const { device, wasHeld, wasGiven } = one;
-  // A device at rest holds what an order to rest has asked for.
-  const isHeld = one.isHeld && !isNear(one, device.policy.safePowerKw, HELD_PART);
+  // A device at rest holds what an order to rest has asked for, and one that automation works as hard as it may, what
+  // it may.
+  const { safePowerKw, margin } = device.policy;
+  const isAnybodys = [safePowerKw, margin.minKw, margin.maxKw].some((kw) =>
+    isNear(one, kw, HELD_PART),
+  );
+  const isHeld = one.isHeld && !isAnybodys;
   // Of what was clipped another power is confirmed.
   if (ladder.some(({ state }) => state === 'clipped')) return null;
   for (const { state, facts } of ladder) {
