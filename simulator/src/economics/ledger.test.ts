@@ -8,6 +8,7 @@ const flat: Tariff = {
   currency: 'EUR',
   importPerKwh: 0.3,
   exportPerKwh: 0.08,
+  spikes: [],
   demand: { perKw: 10, intervalMs: QUARTER_HOUR_MS, period: 'month', ratchet: 0 },
 };
 
@@ -87,6 +88,19 @@ describe('a bill, worked out by hand', () => {
     expect(billOf(counted(tariff, '2026-06-01T10:00Z', 1, () => 100)).total).toBeCloseTo(-5, 9);
     expect(billOf(counted(tariff, '2026-06-01T10:00Z', 1, () => -100)).total).toBeCloseTo(5, 9);
     expect(billOf(counted(tariff, '2026-06-01T10:00Z', 2, () => 100)).total).toBeCloseTo(5, 9);
+  });
+
+  test('a spike stands above the price of the hour, one way or both, and a later one above it', () => {
+    const at = (time: string): number => Date.parse(`2026-06-01T${time}Z`);
+    const spikes = [
+      { fromMs: at('10:15'), toMs: at('11:00'), importPerKwh: 2 },
+      { fromMs: at('10:30'), toMs: at('10:45'), importPerKwh: -1, exportPerKwh: 9 },
+    ];
+    const tariff: Tariff = { ...flat, spikes, demand: null };
+    const drawn = billOf(counted(tariff, '2026-06-01T10:00Z', 1, () => 100)).total;
+    expect(drawn).toBeCloseTo(25 * (0.3 + 2 - 1 + 2), 9);
+    const fed = billOf(counted(tariff, '2026-06-01T10:00Z', 1, () => -100)).total;
+    expect(fed).toBeCloseTo(-25 * (0.08 + 0.08 + 9 + 0.08), 9);
   });
 
   test('each period has its peak; with a ratchet none is billed for less than a share of an earlier one', () => {

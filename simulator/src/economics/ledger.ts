@@ -32,9 +32,8 @@ export class Ledger {
 
   /** @param meters  by name; what they show at `tMs` stands for `lastsMs` from then on */
   count(tMs: number, lastsMs: number, meters: Iterable<readonly [string, MeterReading]>): void {
-    const { importPerKwh, exportPerKwh } = this.tariff;
-    const importPrice = priceAt(importPerKwh, this.#time, tMs);
-    const exportPrice = priceAt(exportPerKwh, this.#time, tMs);
+    const importPrice = priceAt(this.tariff, 'importPerKwh', this.#time, tMs);
+    const exportPrice = priceAt(this.tariff, 'exportPerKwh', this.#time, tMs);
     const interval = this.#intervalAt(tMs);
     for (const [name, { importKw, loadKw }] of meters) {
       const book = this.#books.get(name) ?? new MeterBook();

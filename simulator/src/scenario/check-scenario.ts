@@ -63,6 +63,12 @@ export function checkTimeline(
     for (const { path: within, reason } of checkEvent(first, sites, feeder)) {
       problems.push({ path: [...path, ...within], reason });
     }
+    if (event.price !== undefined && given.tariff === undefined) {
+      problems.push({
+        path: [...path, 'price'],
+        reason: 'there is no tariff that it could change',
+      });
+    }
     const { name, supersedes } = event.order ?? {};
     if (supersedes !== undefined && !orders.has(supersedes)) {
       const reason = `there is no earlier order '${supersedes}'${suggestion(supersedes, [...orders])}`;

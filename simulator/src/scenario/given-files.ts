@@ -15,13 +15,19 @@ export interface GivenFiles {
 }
 
 export function givenFiles(given: ScenarioFile, reading: SeriesReading): GivenFiles {
-  const { tariff, weather, sites } = given;
+  const { tariff, weather, sites, timeline } = given;
+  const startMs = Date.parse(given.start);
+  const spikes = timeline.flatMap(({ at, price }) => {
+    if (price === undefined) return [];
+    const { for: lastsMs, ...prices } = price;
+    return [{ fromMs: startMs + at, toMs: startMs + at + lastsMs, ...prices }];
+  });
   const loads = Object.entries(sites).flatMap(([site, { loadCsv }]) => {
     const load = loadCsv === undefined ? undefined : loadSeriesOf(site, loadCsv, reading);
     return load === undefined ? [] : [[site, load] as const];
   });
   return {
-    tariff: tariff === undefined ? null : tariffOf(tariff, reading),
+    tariff: tariff === undefined ? null : tariffOf(tariff, spikes, reading),
     weather: weather === undefined ? {} : weatherOf(weather, reading),
     loads: new Map(loads),
   };

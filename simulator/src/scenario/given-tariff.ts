@@ -1,12 +1,12 @@
 import { HOUR_MS } from '@tieline/kernel';
 import { z } from 'zod';
 import { isTimeZone } from '../economics/local-time.ts';
-import type { DemandCharge, Price, Tariff } from '../economics/tariff.ts';
+import type { DemandCharge, Price, PriceSpike, Tariff } from '../economics/tariff.ts';
 import type { SeriesColumn } from '../series/read-series.ts';
 import { givenSeries, type SeriesReading } from './given-series.ts';
 import { Duration, Fraction } from './values.ts';
 
-const PerKwh = z.number().min(-100).max(100);
+export const PerKwh = z.number().min(-100).max(100);
 const GivenPrice = z
   .union([
     PerKwh,
@@ -49,7 +49,11 @@ export const GivenTariff = z
   })
   .describe('What energy and peaks cost; bills are made with control and without.');
 
-export function tariffOf(given: z.output<typeof GivenTariff>, reading: SeriesReading): Tariff {
+export function tariffOf(
+  given: z.output<typeof GivenTariff>,
+  spikes: readonly PriceSpike[],
+  reading: SeriesReading,
+): Tariff {
   const { timeZone, currency, importPerKwh, exportPerKwh, demand } = given;
   const price = (key: 'importPerKwh' | 'exportPerKwh', value: typeof importPerKwh): Price => {
     if (typeof value !== 'string') return value;
@@ -60,6 +64,7 @@ export function tariffOf(given: z.output<typeof GivenTariff>, reading: SeriesRea
     currency,
     importPerKwh: price('importPerKwh', importPerKwh),
     exportPerKwh: price('exportPerKwh', exportPerKwh),
+    spikes,
     demand: demand === undefined ? null : demandOf(demand),
   };
 }

@@ -2,7 +2,7 @@ import { QUARTER_HOUR_MS } from '@tieline/kernel';
 import { type Bill, billOf } from '../economics/bill.ts';
 import type { Ledger } from '../economics/ledger.ts';
 import { LocalTime } from '../economics/local-time.ts';
-import { type Price, priceAt } from '../economics/tariff.ts';
+import { priceAt } from '../economics/tariff.ts';
 import { intervalOf, type Series, shownSites } from './chronicle.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -16,14 +16,13 @@ export function moneySeries(
   ledger: Ledger | undefined,
 ): ReadonlyMap<string, Series> {
   if (ledger === undefined) return new Map();
-  const { importPerKwh, exportPerKwh } = ledger.tariff;
   return new Map([
     ...['feeder', ...shownSites(scenario)].map((meter): [string, Series] => [
       `${meter}.bill`,
       billSeries(scenario, ledger, meter),
     ]),
-    ['feeder.importPrice', priceSeries(scenario, ledger, importPerKwh)],
-    ['feeder.exportPrice', priceSeries(scenario, ledger, exportPerKwh)],
+    ['feeder.importPrice', priceSeries(scenario, ledger, 'importPerKwh')],
+    ['feeder.exportPrice', priceSeries(scenario, ledger, 'exportPerKwh')],
   ]);
 }
 
@@ -45,7 +44,11 @@ function billSeries({ startMs, durationMs }: Scenario, ledger: Ledger, meter: st
 }
 
 /** Per kWh: over each point the mean of the prices of its quarter hours. */
-function priceSeries({ startMs, durationMs }: Scenario, { tariff }: Ledger, price: Price): Series {
+function priceSeries(
+  { startMs, durationMs }: Scenario,
+  { tariff }: Ledger,
+  way: 'importPerKwh' | 'exportPerKwh',
+): Series {
   const time = new LocalTime(tariff.timeZone);
   const intervalMs = intervalOf(durationMs);
   const stepMs = Math.min(intervalMs, QUARTER_HOUR_MS);
@@ -54,7 +57,7 @@ function priceSeries({ startMs, durationMs }: Scenario, { tariff }: Ledger, pric
     const untilMs = Math.min(fromMs + intervalMs, startMs + durationMs);
     let [sum, steps] = [0, 0];
     for (let tMs = fromMs; tMs < untilMs; tMs += stepMs) {
-      sum += priceAt(price, time, tMs);
+      sum += priceAt(tariff, way, time, tMs);
       steps += 1;
     }
     return sum / steps;

@@ -80,6 +80,7 @@ test('a tariff has its defaults, and its prices from a file', () => {
     currency: 'EUR',
     importPerKwh: { startMs: Date.UTC(2026, 2, 3, 18), stepMs: 900_000, values: [0.1, -0.05] },
     exportPerKwh: 0,
+    spikes: [],
     demand: { perKw: 90, intervalMs: 900_000, period: 'year', ratchet: 0 },
   });
   expect(parse(GOOD).tariff).toBeNull();
@@ -224,6 +225,30 @@ describe('what is wrong is said by line and column, with what was probably meant
       'for: 20m\n',
       'for: 20m\ntariff: { importPerKwh: 0.3, timeZone: Europe/Berlln }\n',
       'tariff.timeZone: no time zone of that name',
+    ],
+    [
+      'a price without a tariff',
+      'timeline:\n',
+      'timeline:\n  - { at: 1m, price: { importPerKwh: 1, for: 1m } }\n',
+      'timeline.0.price: there is no tariff that it could change',
+    ],
+    [
+      'a price that is none',
+      'timeline:\n',
+      'timeline:\n  - { at: 1m, price: { for: 1m } }\n',
+      'timeline.0.price: neither importPerKwh nor exportPerKwh',
+    ],
+    [
+      'cars that would find the charger taken',
+      'loadPeakKw: 420',
+      'loadPeakKw: 420\n    ev: { chargers: 2, spread: 7h }',
+      'sites.harbour.ev: stays and twice the spread are longer than a day',
+    ],
+    [
+      'an order for cars that nobody steers',
+      'kw: 100, for: 5m',
+      'asset: ev, kw: -1, for: 5m',
+      'timeline.1.order.asset: harbour has no cars that are steered',
     ],
     [
       'a bill without a tariff',

@@ -14,6 +14,7 @@ export const DRAWS: Readonly<Record<EventKindName, Draw | string>> = {
   deliver: 'it hands over what was withheld, and comes with it',
   withhold:
     'what is withheld for good never ends, and what is delivered late is refused: drawn once it can be healed',
+  price: 'it moves no power: bills alone, which are no promise',
   restore: 'it heals a cut, and comes with it',
   start: 'it heals a kill, and comes with it',
 };

@@ -22,6 +22,7 @@ import { model } from './model.ts';
 import { order } from './order.ts';
 import { policy } from './policy.ts';
 import { powerCut } from './power-cut.ts';
+import { price } from './price.ts';
 import { replay } from './replay.ts';
 import { restore } from './restore.ts';
 import { start } from './start.ts';
@@ -43,6 +44,7 @@ const KINDS = {
   local,
   load,
   cloud,
+  price,
   switch: switching,
   policy,
   model,
