@@ -43,6 +43,8 @@ export class DeviceModel {
   readonly ratings: AssetRatings;
   /** What the controller last wrote as its heartbeat; null before the first. */
   controllerHeartbeat: number | null = null;
+  /** What it holds was written by somebody who does not ask. */
+  isForeign = false;
   /** How often somebody wrote from afar while the device was in local control. */
   foreignWrites = 0;
   readonly #clock: Clock;
@@ -108,6 +110,7 @@ export class DeviceModel {
   forget(): void {
     this.#control = asShipped(this.ratings);
     this.#revertsAtMs = null;
+    this.isForeign = false;
     this.controllerHeartbeat = null;
   }
 
@@ -149,6 +152,7 @@ export class DeviceModel {
     if (this.#local) this.foreignWrites += 1;
     if (this.#local || this.#fault === 'refuses' || !this.controllable) return false;
     const before = this.control();
+    this.isForeign = false;
     const next = { ...before, ...change, ...this.#torn(before, change) };
     const halved = this.#fault === 'other-setpoint' && change.valueKw !== undefined;
     this.#control = {
@@ -180,6 +184,7 @@ export class DeviceModel {
     const way = this.ratings.dischargeMaxKw > 0 ? 1 : -1;
     const valueKw = this.#kept(way * FOREIGN_SHARE * this.#nameplateKw);
     this.#control = { ...this.#control, enabled: true, valueKw };
+    this.isForeign = true;
   }
 
   /** Counts what has flowed since it was last called, at the power that the terminal has had meanwhile. */

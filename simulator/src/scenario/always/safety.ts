@@ -81,6 +81,7 @@ function outliving(
   agentless.set(name, sinceMs);
   const askedKw = device.model.askedKw();
   const safe = askedKw === null || Math.abs(askedKw - device.policy.safePowerKw) <= TOLERANCE_KW;
-  if (safe || nowMs - sinceMs <= FALLS_BACK_WITHIN_MS) return null;
+  // What a foreign master wrote is no setpoint of the agent.
+  if (safe || device.model.isForeign || nowMs - sinceMs <= FALLS_BACK_WITHIN_MS) return null;
   return `${nameOf(device)} holds ${askedKw} kW without an agent`;
 }
