@@ -21,7 +21,8 @@ type Order = NonNullable<ScenarioEvent['order']>;
 interface Followed {
   readonly order: Order;
   readonly device: Controlled;
-  /** It is asked for what was ordered, to the resolution of its registers. */
+  /** It is asked for what was ordered, to the resolution of its registers: now, and at the look before as well. */
+  isAsked: boolean;
   isHeld: boolean;
   wasHeld: boolean;
   wasGiven: boolean;
@@ -70,6 +71,7 @@ function followedIn({ timeline }: Scenario, devices: readonly Controlled[]): Fol
       {
         order,
         device,
+        isAsked: false,
         isHeld: false,
         wasHeld: false,
         wasGiven: false,
@@ -85,8 +87,11 @@ function see(one: Followed, plant: SitePlant): void {
   const askedKw = device.model.askedKw();
   const isAsked = askedKw !== null && near(askedKw, HELD_PART);
   one.wasHeld ||= isAsked;
-  // What is nearly the same may be what automation asks for behind the order.
-  one.isHeld = isAsked && Math.abs(askedKw - order.kw) <= SAME_PART * nameplateOf(one);
+  // What is nearly the same may be what automation asks for behind the order; what is the same for one look, a ramp on its
+  // way from one power to another.
+  const isSame = isAsked && Math.abs(askedKw - order.kw) <= SAME_PART * nameplateOf(one);
+  one.isHeld = isSame && one.isAsked;
+  one.isAsked = isSame;
   // Of the sun an order takes the most that it may give, of cars the most that they may draw: less is what was ordered, too.
   const powerKw = {
     pv: () => Math.max(plant.pvKw, order.kw),

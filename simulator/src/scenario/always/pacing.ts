@@ -7,7 +7,7 @@ import { type Controlled, devicesOf, Forcing, isConnectionFull, nameOf } from '.
 import type { Ordered } from './ordered.ts';
 import { Promised } from './promised.ts';
 
-/** An agent decides once a second, and is looked at half a second beside it. */
+/** An agent decides once a second; a look in the same instant comes before it or behind it. */
 const CYCLE_MS = 1_000;
 /** So near to its reserve, empty or full, a store is let out of its power bit by bit. */
 const NEAR_AN_END = 0.03;
@@ -114,7 +114,7 @@ function remember(paced: Paced, nowMs: number): void {
 function hurried({ device, movedMs, askedKw }: Paced, nowMs: number): string | null {
   const { dwellMs } = device.site.policy;
   const stoodMs = nowMs - movedMs;
-  if (stoodMs > dwellMs - CYCLE_MS) return null;
+  if (stoodMs >= dwellMs - CYCLE_MS) return null;
   return `moves to ${askedKw} kW after ${stoodMs / 1_000} s`;
 }
 
