@@ -43,9 +43,10 @@ export { LiveError, type LiveFailure } from './live/failure.ts';
 export { simulatedWeek, type WeekOfMemory } from './long/simulated-week.ts';
 export { Plant, type PlantOptions } from './plant/plant.ts';
 export { SitePlant } from './plant/site-plant.ts';
-export { writeReports } from './report/adapters/report-files.ts';
+export { ReportFiles } from './report/adapters/report-files.ts';
 export { githubAnnotations } from './report/annotations.ts';
 export { junitXml } from './report/junit.ts';
+export { byScenario, byScenarioAndSeed, counted, type Naming } from './report/naming.ts';
 export { reproducing } from './report/reproducing.ts';
 export { type RunScenariosOptions, runScenarios } from './scenario/adapters/run-scenarios.ts';
 export {

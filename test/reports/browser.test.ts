@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeReports } from '@tieline/simulator';
+import { byScenario, ReportFiles } from '@tieline/simulator';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lookedAtRuns, NAMES } from './looked-at.ts';
@@ -20,7 +20,9 @@ describe.runIf(isHere(CHROMIUM, 'report.html in Chromium'))('report.html in Chro
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tieline-report-'));
-    writeReports(folder, await lookedAtRuns());
+    const files = new ReportFiles(folder, byScenario);
+    for (const run of await lookedAtRuns()) files.add(run);
+    files.close();
     server = await serveReports(folder);
     // As root in a container there is no sandbox to be had.
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });

@@ -1,13 +1,14 @@
 import type { RunReport } from '../scenario/run-report.ts';
 import { escaped } from './escaped.ts';
+import type { Naming } from './naming.ts';
 import { reproducing } from './reproducing.ts';
 
 /**
- * Runs as JUnit XML, for the reports of CI: a suite is a scenario, a case an expectation. Of a scenario that must
- * fail there is one case: that it did.
+ * Runs as JUnit XML, for the reports of CI: a suite is a run of a scenario, a case an expectation. Of a scenario that
+ * must fail there is one case: that it did.
  */
-export function junitXml(reports: readonly RunReport[]): string {
-  const suites = reports.map(suiteOf);
+export function junitXml(reports: readonly RunReport[], naming: Naming): string {
+  const suites = reports.map((report) => suiteOf(report, naming(report)));
   const [tests, failures] = [sum(suites, 'tests'), sum(suites, 'failures')];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -29,10 +30,10 @@ interface Suite {
   readonly xml: string;
 }
 
-function suiteOf(report: RunReport): Suite {
+function suiteOf(report: RunReport, named: string): Suite {
   const cases = casesOf(report);
   const failures = cases.filter(({ failure }) => failure !== null).length;
-  const name = escaped(report.scenario);
+  const name = escaped(named);
   // The time in which nobody waited: simulated time stands in the messages.
   const head = `<testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="0">`;
   const xml = [`  ${head}`, ...cases.map((one) => caseXml(one, name)), '  </testsuite>'];

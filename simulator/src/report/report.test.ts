@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { shippedScenario } from '../scenario/adapters/scenario-files.ts';
 import type { RunReport } from '../scenario/run-report.ts';
-import { writeReports } from './adapters/report-files.ts';
+import { ReportFiles } from './adapters/report-files.ts';
 import { githubAnnotations } from './annotations.ts';
 import { junitXml } from './junit.ts';
+import { byScenario, byScenarioAndSeed } from './naming.ts';
 import { reproducing } from './reproducing.ts';
 import { summaryMarkdown } from './summary.ts';
 
@@ -31,7 +32,7 @@ const broken = report({
 });
 
 test('a suite for each scenario, a case for each expectation, and a failure that can be seen again', () => {
-  const xml = junitXml([report(), broken]);
+  const xml = junitXml([report(), broken], byScenario);
   expect(xml).toContain('<testsuites name="tieline" tests="2" failures="1" errors="0" time="0">');
   expect(xml).toContain('<testcase name="a.importKw at most 5" classname="calm" time="0"/>');
   expect(xml).toContain('name="a &lt; b &amp; &quot;c&quot;"');
@@ -41,8 +42,12 @@ test('a suite for each scenario, a case for each expectation, and a failure that
 
 test('of a scenario that must fail there is one case', () => {
   const failing = report({ mustFail: true, passed: true });
-  expect(junitXml([failing])).toContain('<testcase name="must fail" classname="calm" time="0"/>');
-  expect(junitXml([{ ...failing, passed: false }])).toContain('it kept every expectation');
+  expect(junitXml([failing], byScenario)).toContain(
+    '<testcase name="must fail" classname="calm" time="0"/>',
+  );
+  expect(junitXml([{ ...failing, passed: false }], byScenario)).toContain(
+    'it kept every expectation',
+  );
 });
 
 test('for GitHub a failure is one line at its file, and nothing in it begins another command', () => {
@@ -72,12 +77,12 @@ test('GitHub shows ten errors of a step: of more, the first nine and how many we
 });
 
 test('the summary says the verdict first, and of each failure what was seen and how to see it again', () => {
-  const text = summaryMarkdown([report(), broken]);
+  const text = summaryMarkdown([report(), broken], byScenario);
   expect(text).toContain('**1 of 2 scenarios fail.**');
   expect(text).toContain('| ✓ | calm | 1 of 1 | –, 9.0 | 0.9700 | 7 |');
   expect(text).toContain('## ✗ storm');
   expect(text).toContain(reproducing(broken));
-  expect(summaryMarkdown([report()])).toContain('All 1 scenarios keep their promises.');
+  expect(summaryMarkdown([report()], byScenario)).toContain('All 1 scenarios keep their promises.');
 });
 
 test('bills stand in the summary where there is a tariff, with control and without', () => {
@@ -89,16 +94,17 @@ test('bills stand in the summary where there is a tariff, with control and witho
   };
   const sites = Array.from({ length: 14 }, (_, k) => ({ site: `home-${k + 1}`, ...meter }));
   const economics = { currency: 'EUR', timeZone: 'UTC', feeder: meter, sites };
-  const text = summaryMarkdown([report(), report({ economics })]);
+  const text = summaryMarkdown([report(), report({ economics })], byScenario);
   const figures = '−1.50, −2.00 | 20.00, 30.00 | 18.50, 28.00 | 9.50 | 3.3 (12.5 %) |';
   expect(text).toContain(`| calm | feeder | EUR | ${figures}`);
   expect(text).toContain(`| calm | home-12 | EUR | ${figures}`);
   expect(text).toContain('| calm | 2 more | | | | | | |');
   expect(text).not.toContain('home-13');
-  expect(summaryMarkdown([report()])).not.toContain('Bills');
+  expect(summaryMarkdown([report()], byScenario)).not.toContain('Bills');
 });
 
-test('files are written over those of an earlier run', () => {
+/** Writes what these reports leave into a folder; what it gives reads a file there. */
+function leaving() {
   const folder = mkdtempSync(join(tmpdir(), 'tieline-reports-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const scenario = { ...shippedScenario('evening-peak'), expect: [] };
@@ -107,12 +113,37 @@ test('files are written over those of an earlier run', () => {
     ...{ happenings: [], leftOut: 0, commands: new Map() },
   };
   const chronicle = { intervalMs: 1_000, ...none };
-  writeReports(join(folder, 'out'), [{ scenario, report: broken, chronicle }]);
-  writeReports(join(folder, 'out'), [{ scenario, report: report(), chronicle }]);
-  const written = (path: string) => readFileSync(join(folder, 'out', path), 'utf8');
+  return {
+    write: (reports: readonly RunReport[], naming = byScenario) => {
+      const files = new ReportFiles(join(folder, 'out'), naming);
+      for (const one of reports) files.add({ scenario, report: one, chronicle });
+      files.close();
+    },
+    written: (path: string) => readFileSync(join(folder, 'out', path), 'utf8'),
+  };
+}
+
+test('files are written over those of an earlier run', () => {
+  const { write, written } = leaving();
+  write([broken]);
+  write([report()]);
   expect(JSON.parse(written('calm/run.json'))).toEqual(report());
   expect(written('junit.xml')).toContain('failures="0"');
   const [, stylesheet = ''] =
     /rel="stylesheet" href="([^"]+)"/.exec(written('calm/report.html')) ?? [];
   expect(written(join('calm', stylesheet))).toContain('prefers-color-scheme: dark');
+});
+
+test('runs of one scenario with several seeds lie apart, and are told apart', () => {
+  const { write, written } = leaving();
+  const runs = [report(), report({ seed: 8 }), { ...broken, seed: 8 }];
+  write(runs, byScenarioAndSeed);
+  expect(JSON.parse(written('calm/seed-7/run.json'))).toEqual(runs[0]);
+  expect(JSON.parse(written('calm/seed-8/run.json'))).toEqual(runs[1]);
+  const [, stylesheet = ''] =
+    /rel="stylesheet" href="([^"]+)"/.exec(written('calm/seed-8/report.html')) ?? [];
+  expect(written(join('calm/seed-8', stylesheet))).toContain('prefers-color-scheme: dark');
+  expect(written('junit.xml')).toContain('<testsuite name="calm/seed-8"');
+  expect(written('summary.md')).toContain('**1 of 3 runs of 2 scenarios fail.**');
+  expect(written('summary.md')).toContain('## ✗ storm/seed-8');
 });

@@ -1,14 +1,15 @@
 import type { RunReport } from '../scenario/run-report.ts';
 import { billed } from './billed.ts';
+import { counted, type Naming } from './naming.ts';
 import { reproducing } from './reproducing.ts';
 
 /** Runs as Markdown, for the page of a CI job: the verdicts first, then what failed and how to see it again. */
-export function summaryMarkdown(reports: readonly RunReport[]): string {
+export function summaryMarkdown(reports: readonly RunReport[], naming: Naming): string {
   const failed = reports.filter(({ passed }) => !passed);
   const verdict =
     failed.length === 0
-      ? `All ${reports.length} scenarios keep their promises.`
-      : `**${failed.length} of ${reports.length} scenarios fail.**`;
+      ? `All ${counted(reports)} keep their promises.`
+      : `**${failed.length} of ${counted(reports)} fail.**`;
   return [
     '# Tieline simulation',
     '',
@@ -17,8 +18,8 @@ export function summaryMarkdown(reports: readonly RunReport[]): string {
     '| | scenario | expectations kept | peak kW, without control | lowest pu | seed |',
     '| --- | --- | --- | --- | --- | --- |',
     ...reports.map(rowOf),
-    ...bills(reports),
-    ...failed.flatMap(failureOf),
+    ...bills(reports, naming),
+    ...failed.flatMap((report) => failureOf(report, naming(report))),
     '',
   ].join('\n');
 }
@@ -40,14 +41,15 @@ function rowOf(report: RunReport): string {
 }
 
 /** Of the scenarios that have a tariff: each figure with control, without control. */
-function bills(reports: readonly RunReport[]): readonly string[] {
+function bills(reports: readonly RunReport[], naming: Naming): readonly string[] {
   const rows = reports.flatMap((report) => {
     const { currency = '', rows: meters = [], left = 0 } = billed(report) ?? {};
+    const name = naming(report);
     const lines = meters.map(({ meter, energy, demand, sum, saved, movedKwh }) => {
       const figures = [...[energy, demand, sum].map((both) => both.join(', ')), saved, movedKwh];
-      return `| ${[report.scenario, meter, currency].map(cell).join(' | ')} | ${figures.join(' | ')} |`;
+      return `| ${[name, meter, currency].map(cell).join(' | ')} | ${figures.join(' | ')} |`;
     });
-    return left > 0 ? [...lines, `| ${cell(report.scenario)} | ${left} more | | | | | | |`] : lines;
+    return left > 0 ? [...lines, `| ${cell(name)} | ${left} more | | | | | | |`] : lines;
   });
   if (rows.length === 0) return [];
   return [
@@ -60,8 +62,8 @@ function bills(reports: readonly RunReport[]): readonly string[] {
   ];
 }
 
-function failureOf(report: RunReport): readonly string[] {
-  const { scenario, about, mustFail, expectations } = report;
+function failureOf(report: RunReport, name: string): readonly string[] {
+  const { about, mustFail, expectations } = report;
   const broken = mustFail
     ? ['- it must fail, and kept every expectation']
     : expectations
@@ -69,7 +71,7 @@ function failureOf(report: RunReport): readonly string[] {
         .map(({ expected, seen }) => `- expected ${cell(expected)}; seen: ${cell(seen)}`);
   return [
     '',
-    `## ✗ ${cell(scenario)}`,
+    `## ✗ ${cell(name)}`,
     '',
     cell(about),
     '',

@@ -13,22 +13,15 @@ import { type Live, sayPlaces } from './live.ts';
 import { parseCount } from './quantities.ts';
 import { scenarioProblem } from './scenarios.ts';
 
-const SEED_MAX = 2 ** 31 - 1;
 const WORKERS_MAX = 256;
 
 /** What is run, and how. */
 export interface Play {
+  /** Each with its own seed. */
   readonly scenarios: readonly Scenario[];
-  /** In the place of each scenario's own. */
-  readonly seed?: number | undefined;
   readonly workers: number;
   /** With real processes; on virtual time if left out. */
   readonly live?: Live | undefined;
-}
-
-/** @throws {CliError} usage */
-export function seedOf(flag: string | undefined): number | undefined {
-  return flag === undefined ? undefined : parseCount('--seed', flag, 0, SEED_MAX);
 }
 
 /** One per processor, unless a flag says otherwise. @throws {CliError} usage */
@@ -43,14 +36,14 @@ export function workersOf(flag: string | undefined): number {
  * @throws {CliError} usage, for a file that cannot be run; interrupted, behind those that were done
  */
 export async function* playScenarios(
-  { scenarios, seed, workers, live }: Play,
+  { scenarios, workers, live }: Play,
   global: GlobalFlags,
   world: World,
 ): AsyncGenerator<ScenarioRun> {
   const signal = world.interrupted;
   const onProgress = progress(scenarios, global, world);
   try {
-    const common = { seed, signal, onProgress };
+    const common = { signal, onProgress };
     const onBegun = (places: LivePlaces): void => sayPlaces(places, global, world);
     yield* live === undefined
       ? runScenarios(scenarios, { ...common, workers })

@@ -48,7 +48,8 @@ export const simRun = defineCommand({
   verb: 'run',
   summary: 'run scenarios on virtual time, or live, and say which expectations they keep',
   details: [
-    'The production agents and control plane on virtual time, network and plant, through the events of a scenario file. The same plant without control is run beside it, to compare. The same seed gives the same report, to the last bit, on one platform.',
+    'The production agents and control plane on virtual time, network and plant, through the events of a scenario file. The same plant without control is run beside it, to compare.',
+    'Loads, weather, keys and network follow from the seed: the same one gives the same report, to the last bit, on one platform. With several each scenario is run with each of them, and what --out writes of a run lies in SCENARIO/seed-N/.',
     'With --live the same file is played by real processes: a control plane with its broker and an agent per site, against devices that speak Modbus TCP, one scenario after the other. Nothing repeats such a run to the bit. An event that no real process can go through refuses the scenario before anything starts. --json prints first where each device listens (tieline.live/1).',
     'Exit 8 where an expectation fails, or where a scenario that must fail (its file ends in .must-fail.yaml) does not. Powers in kW; a peak is the highest mean import of a whole quarter hour.',
   ],
@@ -62,8 +63,8 @@ export const simRun = defineCommand({
   flags: {
     seed: {
       type: 'text',
-      value: 'N',
-      summary: 'loads, weather, keys and network; default: the scenario’s own',
+      value: 'SEEDS',
+      summary: 'one (42) or several (1-10,42); default: the scenario’s own',
     },
     workers: WORKERS,
     live: { type: 'toggle', summary: 'with real processes, sockets and devices' },
@@ -89,6 +90,7 @@ export const simRun = defineCommand({
   examples: [
     'tieline sim run',
     'tieline sim run scenarios/ --seed 42 --out out/',
+    'tieline sim run scenarios/ --seed 1-10',
     'tieline sim run agent-dies --live',
   ],
   exits: [8, 130],

@@ -7,8 +7,9 @@ import {
 } from '@tieline/simulator';
 import { CliError, EXIT } from '../exit.ts';
 import { acceptableRuns, baselineOf, heldBaseline, withBaseline } from '../input/baseline.ts';
-import { seedOf, workersOf } from '../input/play.ts';
+import { workersOf } from '../input/play.ts';
 import { readScenarios } from '../input/scenarios.ts';
+import { seedOf, withSeeds } from '../input/seeds.ts';
 import { SCENARIOS_FOLDER, type simAccept } from '../table/sim.ts';
 import type { Verb } from '../table/spec.ts';
 import { comparisonText } from '../text/comparison.ts';
@@ -18,8 +19,9 @@ import { printJson } from '../text/print.ts';
 export const run: Verb<typeof simAccept> = async ({ flags, operands, global, world }) => {
   const word = operands.scenario ?? SCENARIOS_FOLDER;
   const path = baselineOf(word);
-  const scenarios = readScenarios(word);
-  const play = { scenarios, seed: seedOf(flags.seed), workers: workersOf(flags.workers) };
+  const read = readScenarios(word);
+  const scenarios = flags.seed === undefined ? read : withSeeds(read, [seedOf(flags.seed)]);
+  const play = { scenarios, workers: workersOf(flags.workers) };
   const held = heldBaseline(path) ?? { schema: BASELINE_SCHEMA, scenarios: {} };
   const { runs, failed } = await acceptableRuns(play, global, world);
   if (failed.length > 0) {

@@ -90,6 +90,27 @@ test('a folder is a suite: every scenario, one verdict, and the reports of all',
   );
 });
 
+test('several seeds: every scenario with each, one verdict, and each report as that seed alone leaves it', async () => {
+  scenario('calm.yaml', KEPT);
+  scenario('storm.yaml', BROKEN);
+  const [suite, out, alone] = ['scenarios', 'out', 'alone'].map((name) => join(folder, name));
+  const args = ['sim', 'run', suite ?? '', '--out'];
+  const { exit, stdout } = await tieline([...args, out ?? '', '--seed', '2-3,7']);
+  expect(exit).toBe(8);
+  expect(stdout.match(/^[✓✗] (calm|storm)$/gm)).toHaveLength(6);
+  expect(stdout).toContain(
+    '✗ 3 of 6 runs of 2 scenarios fail: storm/seed-2, storm/seed-3, storm/seed-7\n',
+  );
+  await tieline([...args, alone ?? '', '--seed', '7']);
+  for (const name of ['calm', 'storm']) {
+    for (const file of ['run.json', 'trace.ndjson']) {
+      expect(readFileSync(join(out ?? '', name, 'seed-7', file), 'utf8')).toBe(
+        readFileSync(join(alone ?? '', name, file), 'utf8'),
+      );
+    }
+  }
+});
+
 test('two scenarios of one name would share a report, and are refused before anything runs', async () => {
   scenario('calm.yaml', KEPT);
   scenario('calm.must-fail.yaml', BROKEN);
@@ -117,9 +138,31 @@ test('a file with mistakes is refused before anything runs, each by its line', a
 test.each([
   ['a file that is not there', ['sim', 'run', 'nowhere.yaml']],
   ['an empty folder', ['sim', 'run', '.']],
-  ['a seed that is no number', ['sim', 'run', '--seed', 'x']],
 ])('%s ends with 2', async (_what, args) => {
   expect((await tieline(args.map((one) => (one === '.' ? folder : one)))).exit).toBe(2);
+});
+
+test.each([
+  ['x', "--seed 'x' is not a number from 0 to 2147483647"],
+  ['', "--seed '' is not a number"],
+  ['1,,2', "--seed '' is not a number"],
+  ['1-', "--seed '1-' is not a number"],
+  ['1.5', "--seed '1.5' is not a whole number"],
+  ['0-2147483648', "--seed '2147483648' is not a number from 0 to 2147483647"],
+  ['10-1', "--seed '10-1' runs backwards"],
+  ['1-3,2', "--seed '1-3,2' names 2 twice"],
+  ['0-2147483647', '--seed names more than 1000 seeds'],
+  ['1-600,1001-1600', '--seed names more than 1000 seeds'],
+])("seeds '%s' end with 2, and the reason", async (seeds, reason) => {
+  const { exit, stdout, stderr } = await tieline(['sim', 'run', `--seed=${seeds}`]);
+  expect([exit, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(reason);
+});
+
+test('live, seeds are played one at a time', async () => {
+  const { exit, stderr } = await tieline(['sim', 'run', '--live', '--seed', '1,2']);
+  expect(exit).toBe(2);
+  expect(stderr).toContain('--seed: with --live one at a time');
 });
 
 test('what ships is listed, and each of it is sound', async () => {

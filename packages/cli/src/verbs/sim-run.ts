@@ -1,15 +1,19 @@
 import {
+  byScenario,
+  byScenarioAndSeed,
+  counted,
   githubAnnotations,
+  type Naming,
   type Outcome,
+  ReportFiles,
   type RunReport,
   reproducing,
-  type ScenarioRun,
-  writeReports,
 } from '@tieline/simulator';
-import { EXIT } from '../exit.ts';
+import { EXIT, usageError } from '../exit.ts';
 import { liveOf } from '../input/live.ts';
-import { playScenarios, seedOf, workersOf } from '../input/play.ts';
+import { playScenarios, workersOf } from '../input/play.ts';
 import { readScenarios } from '../input/scenarios.ts';
+import { seedsOf, withSeeds } from '../input/seeds.ts';
 import type { simRun } from '../table/sim.ts';
 import type { Verb } from '../table/spec.ts';
 import { duration, fixed, instant, kilowatts } from '../text/humane.ts';
@@ -20,25 +24,27 @@ import type { World } from '../world.ts';
 
 export const run: Verb<typeof simRun> = async ({ flags, operands, global, world }) => {
   const live = await liveOf(flags, world);
-  const play = {
-    scenarios: readScenarios(operands.scenario ?? 'evening-peak', live && 'live'),
-    ...{ seed: seedOf(flags.seed), workers: workersOf(flags.workers), live },
-  };
-  const { scenarios } = play;
-  const runs: ScenarioRun[] = [];
+  const seeds = flags.seed === undefined ? [] : seedsOf(flags.seed);
+  if (live && seeds.length > 1) throw usageError('--seed: with --live one at a time');
+  const workers = workersOf(flags.workers);
+  const read = readScenarios(operands.scenario ?? 'evening-peak', live && 'live');
+  const scenarios = flags.seed === undefined ? read : withSeeds(read, seeds);
+  const naming = seeds.length > 1 ? byScenarioAndSeed : byScenario;
+  const files = flags.out === undefined ? null : new ReportFiles(flags.out, naming);
+  const reports: RunReport[] = [];
   try {
-    for await (const played of playScenarios(play, global, world)) {
-      runs.push(played);
+    for await (const played of playScenarios({ scenarios, workers, live }, global, world)) {
+      files?.add(played);
+      reports.push(played.report);
       if (global.json) printJson(world, { ...played.report });
       else printReport(world, played.report);
     }
   } finally {
     // After an interrupt too: what there is.
-    if (flags.out !== undefined) writeReports(flags.out, runs);
+    files?.close();
   }
-  const reports = runs.map(({ report }) => report);
   const failed = reports.filter(({ passed }) => !passed);
-  if (!global.json && scenarios.length > 1) printVerdict(world, reports);
+  if (!global.json && scenarios.length > 1) printVerdict(world, reports, naming);
   if (!global.json && world.env['GITHUB_ACTIONS'] === 'true') {
     world.stdout.write(githubAnnotations(reports));
   }
@@ -108,12 +114,12 @@ function peakWords({ withControl, withoutControl }: RunReport['peakImportKw']): 
   return `${kilowatts(withControl)}, without control ${kilowatts(withoutControl)}`;
 }
 
-function printVerdict(world: World, reports: readonly RunReport[]): void {
+function printVerdict(world: World, reports: readonly RunReport[], naming: Naming): void {
   const failed = reports.filter(({ passed }) => !passed);
   const said =
     failed.length === 0
-      ? `✓ ${reports.length} scenarios keep their promises`
-      : `✗ ${failed.length} of ${reports.length} scenarios fail: ${failed.map(({ scenario }) => scenario).join(', ')}`;
+      ? `✓ ${counted(reports)} keep their promises`
+      : `✗ ${failed.length} of ${counted(reports)} fail: ${failed.map(naming).join(', ')}`;
   const tone = failed.length === 0 ? 'strong' : 'alarm';
   world.stdout.write(`${paint(said, tone, world.stdout.colour)}\n`);
 }

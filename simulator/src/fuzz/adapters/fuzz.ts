@@ -117,7 +117,7 @@ async function breachIn(
   runs: number,
 ): Promise<Breach | null | undefined> {
   try {
-    const asked = Array.from({ length: runs }, () => pool.answer(scenario, scenario.seed));
+    const asked = Array.from({ length: runs }, () => pool.answer(scenario));
     const answers = await Promise.all(asked);
     const reports = answers.flatMap((answer) => {
       // Drawn so that its feeder carries it: if not, that is a find too.

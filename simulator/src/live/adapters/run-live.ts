@@ -21,8 +21,6 @@ export interface LivePlaces {
 }
 
 export interface RunLiveOptions {
-  /** In the place of each scenario's own: loads and weather. */
-  readonly seed?: number | undefined;
   /** Simulated seconds in a real one. */
   readonly rate: number;
   /** A folder for each deployment's files, by the name of its scenario; without it they are removed. */
@@ -56,14 +54,13 @@ export async function* runLive(
 
 /** Null where it was interrupted. */
 async function played(scenario: Scenario, options: RunLiveOptions): Promise<ScenarioRun | null> {
-  const { seed = scenario.seed, rate, keep, signal, onProgress, onBegun } = options;
+  const { rate, keep, signal, onProgress, onBegun } = options;
   const { name } = scenario;
   const directory =
     keep === undefined ? mkdtempSync(join(tmpdir(), 'tieline-live-')) : join(keep, name);
   let live: LiveRun | null = null;
   try {
     return await runScenario(scenario, {
-      seed,
       onProgress: (done) => {
         signal.throwIfAborted();
         onProgress?.(done);

@@ -1,31 +1,51 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { RunReport } from '../../scenario/run-report.ts';
 import type { ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reportPage } from '../html/page.ts';
 import { junitXml } from '../junit.ts';
+import type { Naming } from '../naming.ts';
 import { summaryMarkdown } from '../summary.ts';
 import { traceLines } from '../trace.ts';
 
 const STYLESHEET = fileURLToPath(new URL('../html/report.css', import.meta.url));
 
 /**
- * Writes `junit.xml`, `summary.md` and `report.css` of all runs, and `SCENARIO/run.json`, `SCENARIO/report.html` and
- * `SCENARIO/trace.ndjson` of each, into a folder, over what an earlier run left there. All but the stylesheet hold
- * nothing but what the seed brings: the same seed gives the same bytes.
+ * The files of a suite in a folder, over what an earlier one left there: `RUN/run.json`, `RUN/report.html` and
+ * `RUN/trace.ndjson` of each run as soon as it is done, and `junit.xml`, `summary.md` and `report.css` of all. All but the
+ * stylesheet hold nothing but what the seed brings: the same seed gives the same bytes.
  */
-export function writeReports(folder: string, runs: readonly ScenarioRun[]): void {
-  const reports = runs.map(({ report }) => report);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'junit.xml'), junitXml(reports));
-  writeFileSync(join(folder, 'summary.md'), summaryMarkdown(reports));
-  copyFileSync(STYLESHEET, join(folder, 'report.css'));
-  for (const run of runs) {
-    const own = join(folder, run.report.scenario);
+export class ReportFiles {
+  readonly #folder: string;
+  readonly #naming: Naming;
+  /** Of the runs: what else they hold is large, and written by then. */
+  readonly #reports: RunReport[] = [];
+
+  constructor(folder: string, naming: Naming) {
+    this.#folder = folder;
+    this.#naming = naming;
+  }
+
+  add(run: ScenarioRun): void {
+    const name = this.#naming(run.report);
+    const own = join(this.#folder, name);
     mkdirSync(own, { recursive: true });
     writeFileSync(join(own, 'run.json'), `${JSON.stringify(run.report, null, 2)}\n`);
-    writeFileSync(join(own, 'report.html'), reportPage(run, '../report.css'));
+    const stylesheet = `${name.replaceAll(/[^/]+/g, '..')}/report.css`;
+    writeFileSync(join(own, 'report.html'), reportPage(run, stylesheet));
     writeLines(join(own, 'trace.ndjson'), traceLines(run));
+    this.#reports.push(run.report);
+  }
+
+  /** Behind the last run, or wherever a suite came to its end: of what there is. */
+  close(): void {
+    mkdirSync(this.#folder, { recursive: true });
+    const write = (file: string, text: string): void =>
+      writeFileSync(join(this.#folder, file), text);
+    write('junit.xml', junitXml(this.#reports, this.#naming));
+    write('summary.md', summaryMarkdown(this.#reports, this.#naming));
+    copyFileSync(STYLESHEET, join(this.#folder, 'report.css'));
   }
 }
 

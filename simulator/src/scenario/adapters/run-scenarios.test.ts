@@ -31,11 +31,6 @@ test('however many threads, every report and chronicle is the same, in the order
   expect(await played(SUITE, { workers: 2 })).toEqual(one);
 }, 60_000);
 
-test('a seed takes the place of each scenario’s own', async () => {
-  const runs = await played(SUITE, { seed: 77 });
-  expect(runs.map(({ report }) => report.seed)).toEqual([77, 77, 77]);
-}, 60_000);
-
 test('progress grows to the whole', async () => {
   const heard: number[] = [];
   await played(SUITE, { onProgress: (done) => heard.push(done) });

@@ -5,8 +5,6 @@ import { ScenarioPool } from './scenario-pool.ts';
 import type { ScenarioAnswer } from './scenario-worker.ts';
 
 export interface RunScenariosOptions {
-  /** In the place of each scenario's own. */
-  readonly seed?: number | undefined;
   /** Threads, at least 1; which of them runs a scenario changes nothing in its report. */
   readonly workers: number;
   /** Ends what runs, and begins nothing more. */
@@ -22,7 +20,7 @@ export interface RunScenariosOptions {
  */
 export async function* runScenarios(
   scenarios: readonly Scenario[],
-  { seed, workers, signal, onProgress = () => {} }: RunScenariosOptions,
+  { workers, signal, onProgress = () => {} }: RunScenariosOptions,
 ): AsyncGenerator<ScenarioRun> {
   const pool = new ScenarioPool(Math.max(1, Math.min(workers, scenarios.length)));
   const halt = (): void => pool.halt();
@@ -35,7 +33,7 @@ export async function* runScenarios(
   };
   const answers = scenarios.map(async (scenario, index): Promise<ScenarioAnswer> => {
     try {
-      return await pool.answer(scenario, seed ?? scenario.seed, (done) => advance(index, done));
+      return await pool.answer(scenario, (done) => advance(index, done));
     } finally {
       if (!pool.halted) advance(index, 1);
     }

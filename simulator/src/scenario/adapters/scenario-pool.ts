@@ -22,12 +22,11 @@ export class ScenarioPool {
    */
   async answer(
     scenario: Scenario,
-    seed: number,
     onProgress: (done: number) => void = () => {},
   ): Promise<ScenarioAnswer> {
     const { port1, port2: progress } = new MessageChannel();
     port1.on('message', onProgress);
-    const task: ScenarioTask = { scenario, seed, progress, stop: this.#stop };
+    const task: ScenarioTask = { scenario, progress, stop: this.#stop };
     const answer = this.#pool.run(task, { name: 'answer', transferList: [progress] });
     this.#answers.add(answer);
     try {

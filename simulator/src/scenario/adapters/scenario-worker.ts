@@ -6,7 +6,6 @@ import type { Scenario } from '../scenario.ts';
 /** What a worker gets; all of it survives the way between threads. */
 export interface ScenarioTask {
   readonly scenario: Scenario;
-  readonly seed: number;
   /** Hears the part that is done, 0 to 1. */
   readonly progress: MessagePort;
   /** One shared number: not zero once the run shall end early. */
@@ -23,14 +22,14 @@ class Stopped extends Error {}
 
 /** Runs one scenario in the thread of this worker. */
 export async function answer(task: ScenarioTask): Promise<ScenarioAnswer> {
-  const { scenario, seed, progress, stop } = task;
+  const { scenario, progress, stop } = task;
   const onProgress = (done: number): void => {
     if (Atomics.load(stop, 0) !== 0) throw new Stopped();
     progress.postMessage(done);
   };
   try {
     onProgress(0);
-    return { run: await runScenario(scenario, { seed, onProgress }) };
+    return { run: await runScenario(scenario, { onProgress }) };
   } catch (thrown) {
     if (thrown instanceof Stopped) return { stopped: true };
     if (thrown instanceof ScenarioError) return { refused: thrown.failure };
