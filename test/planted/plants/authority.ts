@@ -133,6 +133,6 @@ export const AUTHORITY: readonly Plant[] = [
       },
     ],
     scenario: 'older-policy-again',
-    promise: 'harbour.importKw at most 325',
+    promise: 'harbour.importKw at most 80',
   },
 ];

@@ -110,7 +110,7 @@ export const LINK: readonly Plant[] = [
       },
     ],
     scenario: 'broker-forgets-everything',
-    promise: 'harbour.importKw at most 325',
+    promise: 'harbour.importKw at most 80',
   },
   {
     name: 'the log of an agent is not read for what became of its commands',

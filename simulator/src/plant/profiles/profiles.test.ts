@@ -63,6 +63,25 @@ test('load stays positive and within 1.6 × its peak; sun stays between nothing 
   );
 });
 
+// Scenarios that hold with any seed are built upon this (docs/reference/scenario-file.md#any-seed).
+test.each([
+  { fromH: 18, toH: 19, min: 0.47, max: 1.46 },
+  { fromH: 2, toH: 4, min: 0.13, max: 0.37 },
+])('whatever the seed, from $fromH to $toH a load is $min to $max of its peak', (hours) => {
+  const { fromH, toH, min, max } = hours;
+  const atMs = fc.integer({ min: fromH * HOUR_MS, max: toH * HOUR_MS });
+  fc.assert(
+    fc.property(fc.maxSafeNat(), fc.nat(40), fc.nat(20_000), atMs, (seed, index, day, ofDayMs) => {
+      const part = siteProfile({ seed, index, peakLoadKw: 1, pvPeakKw: 0 }).loadKw(
+        day * DAY_MS + ofDayMs,
+      );
+      expect(part).toBeGreaterThan(min);
+      expect(part).toBeLessThan(max);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 test('the day peaks in the evening, and the night is dark', () => {
   const sky = weather(3);
   for (let day = 0; day < 14; day += 1) {
