@@ -4,13 +4,16 @@ import { DAY_MS } from '@tieline/kernel';
 import { readScenario, shippedScenario } from '../scenario/adapters/scenario-files.ts';
 import { runScenario } from '../scenario/run-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { libraryOfSeeds } from './library.ts';
 import { simulatedWeek } from './simulated-week.ts';
+import { brokenIn, type Verdict } from './verdict.ts';
 
 /**
  * The long promises, `npm run sim:long`:
  * a virtual day of three agents and the control plane with one-second cycles, twice with seed 1, which must give the same
- * trace, and once with seed 2, which must not; local days of 92 and 100 quarter hours; two hundred agents; and a week of
- * three, whose memory must stay as it is. Each day and each scenario must keep what it expects.
+ * trace, and once with seed 2, which must not; local days of 92 and 100 quarter hours; two hundred agents; every scenario that
+ * ships, with seeds that no file names; and a week of three agents, whose memory must stay as it is. Each day and each
+ * scenario must keep what it expects.
  * Exit codes: 0 kept, 2 usage, 8 broken.
  */
 async function main(args: readonly string[]): Promise<number> {
@@ -18,14 +21,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write('usage: npm run sim:long   (it takes no options, and some minutes)\n');
     return args[0] === '--help' ? 0 : 2;
   }
-  const verdicts = [...(await days()), ...(await fleets()), await week()];
+  const verdicts = [
+    ...(await days()),
+    ...(await fleets()),
+    ...(await libraryOfSeeds((seed, done) => progressOf(`library, seed ${seed}`)(done))),
+    await week(),
+  ];
   for (const { kept, what } of verdicts) process.stdout.write(`${kept ? '✓' : '✗'} ${what}\n`);
   return verdicts.every(({ kept }) => kept) ? 0 : 8;
-}
-
-interface Verdict {
-  readonly kept: boolean;
-  readonly what: string;
 }
 
 /** The sites of the evening peak, from midnight to midnight. */
@@ -85,9 +88,7 @@ async function play(
   const { report } = await runScenario(scenario, { seed, onProgress: progressOf(name) });
   const realS = Number(((performance.now() - startMs) / 1_000).toFixed(1));
   process.stdout.write(`${JSON.stringify({ ...report, realS })}\n`);
-  const broken = report.expectations
-    .filter(({ kept }) => !kept)
-    .map(({ expected, seen }) => ({ kept: false, what: `${name}: ${expected}; seen: ${seen}` }));
+  const broken = brokenIn(report, name);
   const all = { kept: true, what: `${name}: every expectation` };
   return { trace: report.trace, verdicts: broken.length === 0 ? [all] : broken };
 }
