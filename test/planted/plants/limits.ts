@@ -187,7 +187,7 @@ export const LIMITS: readonly Plant[] = [
       },
     ],
     scenario: 'cars-without-an-agent',
-    promise: 'garage.importKw at least 190',
+    promise: 'garage.importKw at least 210',
   },
   {
     name: 'an agent lets a plan beyond the margin',
