@@ -9,6 +9,7 @@ const ALARM_OF = {
   setpoint_not_followed: 'device_not_following',
   write_failed: 'device_not_written',
   readings_doubted: 'device_doubted',
+  devices_unread: 'device_not_read',
 } as const;
 
 const DETAIL_CHARS = 300;
@@ -22,7 +23,7 @@ const DATE_MAX_MS = 8.64e15;
 export function deviceAlarm(record: AuditRecord, site: string): ControlEvent | null {
   const { kind, actor, subject, body, wallMs, clock } = record;
   if (actor !== 'agent' || !Object.hasOwn(ALARM_OF, kind)) return null;
-  const said = body['detail'] ?? body['doubts'];
+  const said = body['detail'] ?? body['doubts'] ?? body['unread'];
   const what = [subject, typeof said === 'string' ? said : '']
     .filter((one) => one !== '')
     .join(': ');

@@ -86,8 +86,15 @@ const ALARMS = {
     action: 'Compare it with the meter; inspect the device, or take it out of dispatch.',
     respondWithinMs: QUARTER_HOUR_MS,
   },
+  device_not_read: {
+    cause: 'A device has not been read for half a minute, or says what cannot be true.',
+    consequence:
+      'Without a store the others make up for it; without the site’s meter nothing is shaved.',
+    action: 'Look at its network, its address and its scale.',
+    respondWithinMs: QUARTER_HOUR_MS,
+  },
   device_not_written: {
-    cause: 'A device does not answer a write, or refuses it.',
+    cause: 'A device refuses what its agent writes.',
     consequence: 'Its own timer ends what it was last told; it takes no part until it answers.',
     action: 'Look at its network and at whether it was taken into local control.',
     respondWithinMs: QUARTER_HOUR_MS,

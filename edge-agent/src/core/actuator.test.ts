@@ -123,14 +123,22 @@ test('a device that never takes what it is told is one trouble without end, not 
   for (const cycle of troubles.slice(first)) expect(cycle).toEqual(['battery foreign_setpoint']);
 });
 
-test('a write that fails is reported and tried again in the next cycle', async () => {
-  const rig = new Rig();
-  rig.outcome = { ok: false, fault: 'silent', detail: 'no answer' };
-  expect(await rig.cycle({ battery: 20 })).toEqual(['battery write_failed']);
-  rig.outcome = { ok: true };
-  expect(await rig.cycle({ battery: 20 })).toEqual([]);
-  expect(rig.writes).toHaveLength(2);
-});
+test.each([
+  ['refused', 'write_failed'],
+  ['implausible', 'write_failed'],
+  ['silent', 'write_unanswered'],
+  ['unreachable', 'write_unanswered'],
+] as const)(
+  'a write that is %s is reported as %s, and tried again in the next cycle',
+  async (fault, kind) => {
+    const rig = new Rig();
+    rig.outcome = { ok: false, fault, detail: 'no answer' };
+    expect(await rig.cycle({ battery: 20 })).toEqual([`battery ${kind}`]);
+    rig.outcome = { ok: true };
+    expect(await rig.cycle({ battery: 20 })).toEqual([]);
+    expect(rig.writes).toHaveLength(2);
+  },
+);
 
 test('a reversion timer that was accepted and does not run is a trouble, until it runs', async () => {
   const rig = new Rig();

@@ -25,10 +25,11 @@ export interface ActuationTrouble {
   /**
    * `foreign_setpoint`: the device holds a setpoint that this agent did not write. `reversion_not_armed`: its
    * own timer does not run, so that it would hold its setpoint for ever without this agent. `setpoint_not_followed`:
-   * it holds what it was told, and does something else.
+   * it holds what it was told, and does something else. `write_unanswered`: whether the write arrived nobody knows.
    */
   readonly kind:
     | 'write_failed'
+    | 'write_unanswered'
     | 'foreign_setpoint'
     | 'reversion_not_armed'
     | 'setpoint_not_followed';
@@ -139,7 +140,9 @@ export class Actuator {
     }
     // It may have arrived all the same: what the device holds is anybody's guess until the next write.
     this.#written.delete(asset);
-    return { asset, kind: 'write_failed', detail: `${outcome.fault}: ${outcome.detail}` };
+    const isUnheard = outcome.fault === 'silent' || outcome.fault === 'unreachable';
+    const kind = isUnheard ? 'write_unanswered' : 'write_failed';
+    return { asset, kind, detail: `${outcome.fault}: ${outcome.detail}` };
   }
 
   /** In local control the cabinet has the device: what it was told before counts no more. */

@@ -23,8 +23,9 @@ import { Uplink, type Vitals } from './link/uplink.ts';
 import { logCycle } from './log/cycle-log.ts';
 import { Recorder } from './log/recorder.ts';
 import { Session } from './session.ts';
-import { OVER_AFTER_MS, Standing } from './standing.ts';
+import { Conditions, OVER_AFTER_MS } from './standing.ts';
 import { Errand, Turns } from './turns.ts';
+import { Unread } from './unread.ts';
 import { Unresolved } from './unresolved.ts';
 
 /** One control cycle. */
@@ -60,8 +61,8 @@ export class EdgeAgent {
   readonly #uplink: Uplink;
   readonly #inbox: Inbox;
   readonly #turns = new Turns();
-  readonly #conflicts = new Standing();
-  readonly #doubts = new Standing();
+  readonly #unread = new Unread();
+  readonly #conditions = new Conditions();
   readonly #outward = new Errand(
     () => this.#speak(),
     (cause) => this.#break(cause),
@@ -252,22 +253,24 @@ export class EdgeAgent {
     this.#image = believed;
     const mustWrite = this.#recorder.keep(logCycle(image, forecastKw, decision));
     const snapshotDue = image.sessionMs >= this.#snapshotDueMs;
-    const conflicts = this.#conflicts.news(decision.conflicts, image.sessionMs);
-    const doubts = this.#doubts.news(decision.doubts, image.sessionMs);
+    const { conflicts, doubts } = decision;
+    const present = { conflicts, doubts, unread: this.#unread.look(image) };
+    const news = this.#conditions.news(present, image.sessionMs);
     const events = [...this.#unsaid, ...decision.events];
-    const more = snapshotDue || events.length > 0 || conflicts !== null || doubts !== null;
+    const more = snapshotDue || events.length > 0 || news.length > 0;
     if (!mustWrite && !more) return decision;
     const written = this.#write(() => {
       this.#recorder.flush();
       this.#receipts.putEvents(events, (command) => this.#isOpen(command));
-      if (conflicts !== null) this.#note('limits_conflict', { conflicts });
-      if (doubts !== null) this.#noteDoubts(doubts);
+      for (const { kind, body } of news) this.#note(kind, body);
       if (snapshotDue) this.#snapshot(state, image);
     });
     this.#unsaid = written ? [] : events.slice(-EVENTS_WAITING);
     if (!written) return decision;
-    if (conflicts !== null) this.#conflicts.tell(conflicts);
-    if (doubts !== null) this.#doubts.tell(doubts);
+    for (const one of news) {
+      this.#conditions.tell(one);
+      this.#ports.logger.warn(one.kind, one.body);
+    }
     if (snapshotDue) this.#snapshotDueMs = image.sessionMs + SNAPSHOT_EVERY_MS;
     return decision;
   }
@@ -330,12 +333,6 @@ export class EdgeAgent {
 
   #note(kind: string, body: Record<string, string | number | boolean | null>, subject = ''): void {
     this.#recorder.append({ actor: 'agent', kind, subject, body });
-  }
-
-  #noteDoubts(doubts: string): void {
-    if (doubts === '') this.#note('readings_believed', {});
-    else this.#note('readings_doubted', { doubts });
-    this.#ports.logger.warn(doubts === '' ? 'readings_believed' : 'readings_doubted', { doubts });
   }
 
   #vitals(): Vitals {

@@ -19,3 +19,46 @@ export class Standing {
     this.#told = news;
   }
 }
+
+/** The records that tell of a condition: when it begins or changes, and when it is over. */
+const RECORDS = {
+  conflicts: { present: 'limits_conflict', over: 'limits_conflict' },
+  doubts: { present: 'readings_doubted', over: 'readings_believed' },
+  unread: { present: 'devices_unread', over: 'devices_read' },
+} as const;
+type Condition = keyof typeof RECORDS;
+
+/** A record that is due. */
+export interface ConditionNews {
+  readonly condition: Condition;
+  readonly kind: string;
+  readonly body: Readonly<Record<string, string>>;
+  readonly words: string;
+}
+
+/** Everything of that kind that one agent has. */
+export class Conditions {
+  readonly #standing: Readonly<Record<Condition, Standing>> = {
+    conflicts: new Standing(),
+    doubts: new Standing(),
+    unread: new Standing(),
+  };
+
+  news(
+    present: Readonly<Record<Condition, readonly string[]>>,
+    nowMs: number,
+  ): readonly ConditionNews[] {
+    return Object.keys(RECORDS).flatMap((key) => {
+      const condition = key as Condition;
+      const words = this.#standing[condition].news(present[condition], nowMs);
+      if (words === null) return [];
+      const kind = RECORDS[condition][words === '' ? 'over' : 'present'];
+      return [{ condition, kind, body: { [condition]: words }, words }];
+    });
+  }
+
+  /** It is on record now. */
+  tell({ condition, words }: ConditionNews): void {
+    this.#standing[condition].tell(words);
+  }
+}

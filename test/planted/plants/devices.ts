@@ -98,4 +98,28 @@ export const DEVICES: readonly Plant[] = [
     scenario: 'model-that-raves',
     promise: 'harbour.batteryKw at least -1 at most 1',
   },
+  {
+    name: 'nobody is told of a device that is not read',
+    edits: [
+      {
+        file: 'edge-agent/src/core/unread.ts',
+        find: 'else if (!this.#since.has(asset))',
+        replace: 'else if (false)',
+      },
+    ],
+    scenario: 'silent-meter',
+    promise: 'harbour.alarms at least 1 at most 1',
+  },
+  {
+    name: 'what an agent finds of its devices stays in its log',
+    edits: [
+      {
+        file: 'control-plane/src/core/receipt-desk.ts',
+        find: 'for (const raised of alarms) emit(raised);',
+        replace: '',
+      },
+    ],
+    scenario: 'meter-backwards',
+    promise: 'harbour.alarms at least 1 at most 1',
+  },
 ];
