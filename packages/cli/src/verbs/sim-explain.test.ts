@@ -6,7 +6,7 @@ test('a scenario is told in words, with the time of day of everything that happe
   expect(exit).toBe(0);
   expect(stdout).toContain('33 buses and 37 branches, 5 of them open; fed at bus 1');
   expect(stdout).toMatch(/Site harbour\n.*at bus 25, a load of 420 kW/);
-  expect(stdout).toContain('held under 440 kW of import');
+  expect(stdout).toContain('held under 600 kW of import');
   expect(stdout).toMatch(
     /18:00:00 {2}it begins\n.*18:01:30 {2}order long: .*\n.*18:03:00 {2}order short: .*\n.*18:09:00 {2}it ends/,
   );
