@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { fstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { migrate, openDatabase } from './database.ts';
+import { ANONYMOUS_FILE, migrate, openDatabase } from './database.ts';
 import { failureOf } from './test-support.ts';
 
 let folder: string;
@@ -32,6 +32,51 @@ test('a database goes on from the bytes of another', () => {
   const after = openDatabase(before.serialize(), { synchronous: 'FULL' });
   expect(after.prepare('SELECT value FROM kept').pluck().get()).toBe(7);
 });
+
+test('what is written to an anonymous file and undone is undone, and what is kept is read again', () => {
+  const db = openDatabase(ANONYMOUS_FILE, { synchronous: 'FULL' });
+  db.exec('CREATE TABLE kept (value BLOB NOT NULL) STRICT');
+  const insert = db.prepare<[Uint8Array]>('INSERT INTO kept VALUES (?)');
+  const write = db.transaction((byte: number) => {
+    for (let row = 0; row < 300; row += 1) insert.run(new Uint8Array(10_000).fill(byte));
+    if (byte === 2) throw new Error('undone');
+  });
+  write(1);
+  expect(() => write(2)).toThrow('undone');
+  const values = db.prepare<[], Buffer>('SELECT value FROM kept').pluck().all();
+  expect(values).toHaveLength(300);
+  expect(values.every((value) => value.every((byte) => byte === 1))).toBe(true);
+  const after = openDatabase(db.serialize(), { synchronous: 'FULL' });
+  expect(after.prepare('SELECT count(*) FROM kept').pluck().get()).toBe(300);
+  db.close();
+});
+
+test.runIf(process.platform === 'linux')(
+  'an anonymous file lies on the disk without a name, until it is closed',
+  () => {
+    // Of this process, files that nothing names any more.
+    const bytes = (): number =>
+      readdirSync('/proc/self/fd')
+        .filter((fd) => linkOf(fd).endsWith(' (deleted)'))
+        .reduce((sum, fd) => sum + fstatSync(Number(fd)).size, 0);
+    const before = bytes();
+    const db = openDatabase(ANONYMOUS_FILE, { synchronous: 'FULL' });
+    db.exec('CREATE TABLE kept (value BLOB NOT NULL) STRICT');
+    db.prepare('INSERT INTO kept VALUES (?)').run(new Uint8Array(4_000_000));
+    expect(bytes() - before).toBeGreaterThan(3_000_000);
+    db.close();
+    expect(bytes()).toBe(before);
+  },
+);
+
+/** Empty for what was open only to list it. */
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
 
 describe('migrations', () => {
   const steps = ['CREATE TABLE a (x INTEGER) STRICT', 'ALTER TABLE a ADD COLUMN y INTEGER'];

@@ -8,12 +8,20 @@ export type { Database } from 'better-sqlite3';
 const BUSY_TIMEOUT_MS = 5_000;
 
 /**
+ * In the place of a path: a file without a name in the machine's folder for such. Beyond its cache it takes no memory,
+ * it is never synced, and it is gone with the process that opened it, however that ends.
+ */
+export const ANONYMOUS_FILE = '';
+/** Of an anonymous file, KiB. What waits in it to be written is gone through at every commit: more would be slower. */
+const ANONYMOUS_CACHE_KIB = 1_000;
+
+/**
  * Opens one SQLite file, or a database in memory, for journal, replay state and audit.
  *
  * `FULL` syncs at every commit: what was acknowledged survives loss of power. `NORMAL` may lose the
  * last commits then, and is for telemetry only.
  *
- * @param source  a path, `':memory:'`, or the bytes of `serialize()` (a virtual crash goes on from those)
+ * @param source  a path, `ANONYMOUS_FILE`, `':memory:'`, or the bytes of `serialize()` (a virtual crash goes on from those)
  * @throws {AuditError} database_unreadable
  */
 export function openDatabase(
@@ -23,7 +31,8 @@ export function openDatabase(
   let db: Database.Database | undefined;
   try {
     db = new Database(source, { timeout: BUSY_TIMEOUT_MS });
-    db.pragma('journal_mode = WAL');
+    if (db.memory) forgoJournal(db);
+    else db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${options.synchronous}`);
     db.pragma('foreign_keys = ON');
     // A file from elsewhere must not run functions of ours through its own views and triggers.
@@ -39,6 +48,12 @@ export function openDatabase(
       { cause: thrown },
     );
   }
+}
+
+/** What does not outlive its process needs no journal on a disk. */
+function forgoJournal(db: Database.Database): void {
+  db.pragma('journal_mode = MEMORY');
+  db.pragma(`cache_size = -${ANONYMOUS_CACHE_KIB}`);
 }
 
 /**

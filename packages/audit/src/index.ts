@@ -1,7 +1,7 @@
 export { readChunks } from './adapters/read-chunks.ts';
 export { auditKeysOf } from './audit-keys.ts';
 export { AuditLog } from './audit-log.ts';
-export { type Database, migrate, openDatabase } from './database.ts';
+export { ANONYMOUS_FILE, type Database, migrate, openDatabase } from './database.ts';
 export { lockDirectory } from './directory-lock.ts';
 export { AuditError, type AuditFailure } from './failure.ts';
 export { type AuditEntry, AuditRecord, type RecordBody } from './record.ts';
