@@ -42,6 +42,8 @@ export const TELEMETRY_SPAN_MAX_MS = 4 * HOUR_MS;
 export const TELEMETRY_AHEAD_MAX_MS = 900_000;
 /** Series of one site that neither the policy nor the configuration names. */
 export const OTHER_SERIES_MAX = 128;
+/** Measurements older than this are dropped, where nobody says otherwise. */
+export const TELEMETRY_KEEP_DAYS = 90;
 /** Old telemetry goes in steps, one a tick, and is looked for anew after a while. */
 export const PRUNE_CHUNKS = 2_000;
 export const PRUNE_AGAIN_MS = HOUR_MS;

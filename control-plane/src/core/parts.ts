@@ -45,7 +45,7 @@ export interface ControlPlaneSetting {
   readonly keys: ControlKeys;
   readonly feeder: Feeder;
   readonly places: readonly SitePlace[];
-  /** Measurements older than this are dropped; all are kept where it is left out. */
+  /** Measurements older than this are dropped; 90 where it is left out. */
   readonly telemetryKeepDays?: number;
 }
 

@@ -51,7 +51,6 @@ export class World {
         keys: controlKeys,
         feeder: embeddedFeeder('baran-wu-33'),
         places: PLACES,
-        telemetryKeepDays: 90,
       },
     );
     this.plane.events.listen(({ event }) => this.events.push(event));

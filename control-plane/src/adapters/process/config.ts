@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { AssetId, DeploymentId, SiteId } from '@tieline/kernel';
 import { z } from 'zod';
+import { TELEMETRY_KEEP_DAYS } from '../../core/bounds.ts';
 import { parseJson, readBytes } from './files.ts';
 
 const Path = z.string().min(1).max(4_096);
@@ -52,7 +53,7 @@ export const Config = z.strictObject({
       'a site stands here twice',
     ),
   /** Measurements older than this many days are dropped. */
-  telemetryKeepDays: z.int().min(1).max(3_650).default(90),
+  telemetryKeepDays: z.int().min(1).max(3_650).default(TELEMETRY_KEEP_DAYS),
   /** Taken at start where it is newer than the one held. */
   policyFile: z.exactOptional(Path),
   /** For a simulated deployment only. */

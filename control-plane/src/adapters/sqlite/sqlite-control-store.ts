@@ -35,7 +35,7 @@ const PREVIEWS_KEPT = 1_000;
 
 /**
  * The control plane's store in one SQLite file with `synchronous=FULL`, or in memory.
- * @param source  a path, `':memory:'`, or the bytes of a database (a virtual crash goes on from those)
+ * @param source  as `openDatabase` takes it
  * @throws {AuditError} database_unreadable | schema_newer
  */
 export class SqliteControlStore implements ControlStore {
