@@ -51,7 +51,7 @@ function row(figure: string, costsUs: readonly number[], at: number): Row {
 /** Processor time of a whole deployment, by agent and simulated second, µs. */
 async function agentCostUs(agents: number): Promise<number> {
   const simulated = homes(agents);
-  const run = new VirtualRun({ simulated, seed: SEED, startMs: START_MS, control: true });
+  using run = new VirtualRun({ simulated, seed: SEED, startMs: START_MS, control: true });
   await run.advance(SETTLED_MS);
   const seconds = AGENT_SECONDS / agents;
   const costs: number[] = [];

@@ -14,6 +14,8 @@ import { verifyBench } from './verify.ts';
 import { virtualTimeBench } from './virtual-time.ts';
 
 const BENCHES: readonly Bench[] = [
+  // First: memory that another bench has left free would be filled unseen.
+  simulatedWeekBench,
   commandRoundTripBench,
   verifyBench,
   auditBench,
@@ -23,7 +25,6 @@ const BENCHES: readonly Bench[] = [
   powerFlowBench,
   virtualTimeBench,
   capacityBench,
-  simulatedWeekBench,
   agentProcessBench,
 ];
 

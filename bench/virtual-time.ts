@@ -15,7 +15,7 @@ export const virtualTimeBench: Bench = {
   async run({ full }) {
     const roundMs = full ? ROUND_FULL_MS : ROUND_MS;
     const startMs = Date.UTC(2026, 2, 3, 18);
-    const run = new VirtualRun({ simulated: eveningPeak(), seed: 1, startMs, control: true });
+    using run = new VirtualRun({ simulated: eveningPeak(), seed: 1, startMs, control: true });
     // Births, policies and models are over by then, and the code is warm.
     await run.advance(SETTLED_MS);
     const speeds: number[] = [];

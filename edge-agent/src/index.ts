@@ -14,4 +14,4 @@ export type {
   Devices,
   WriteOutcome,
 } from './ports/devices.ts';
-export type { AgentStore } from './ports/store.ts';
+export { type AgentStore, StoreError } from './ports/store.ts';

@@ -40,7 +40,7 @@ export {
   runLive,
 } from './live/adapters/run-live.ts';
 export { LiveError, type LiveFailure } from './live/failure.ts';
-export { simulatedWeek, type WeekOfMemory } from './long/simulated-week.ts';
+export { type DayOfMemory, simulatedWeek } from './long/simulated-week.ts';
 export { Plant, type PlantOptions } from './plant/plant.ts';
 export { SitePlant } from './plant/site-plant.ts';
 export { ReportFiles } from './report/adapters/report-files.ts';

@@ -79,7 +79,7 @@ test('a model that fails its self-test never runs: the running one goes on, and 
 
 test('a refusal that the disk does not take is put on record when it does, and the next model comes', async () => {
   const run = await assembled();
-  const disk = run.databases.get(SITE)!;
+  const disk = run.disks.get(SITE)!.db;
   const blocks = disk.prepare<[], number>('SELECT count(*) FROM agent_block').pluck();
   const rejected = push(run, constantModel({ answer: 0.5, expected: 0.9 }), '2.2.0');
   while (blocks.get() === 0) await run.advance(100);
@@ -173,7 +173,7 @@ test('what was fetched of a model that is wanted no more does not stay on the di
   run.network.setQuality(SITE, { delayMs: 400 });
   push(run, constantModel({ answer: 0.5, width: 6_000 }), '2.5.1');
   await run.advance(2_500);
-  const count = run.databases.get(SITE)!.prepare<[], number>('SELECT count(*) FROM agent_block');
+  const count = run.disks.get(SITE)!.db.prepare<[], number>('SELECT count(*) FROM agent_block');
   expect(count.pluck().get()).toBeGreaterThan(0);
   run.control!.directModel(SITE, null);
   await run.advance(30_000);

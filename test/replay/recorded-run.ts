@@ -40,11 +40,11 @@ export async function recordRun(): Promise<RecordedRun> {
   const { trust, trustBytes, agents } = run.provisioned;
   const { deployment } = simulated;
   const logs = new Map(
-    [...run.databases].map(([site, database]) => {
+    [...run.disks].map(([site, disk]) => {
       const key = agents.get(site);
       assert(key !== undefined, 'a site has its key');
       // A copy: what the agent has left on its disk, opened by somebody else.
-      const db = openDatabase(database.serialize(), { synchronous: 'FULL' });
+      const db = openDatabase(disk.db.serialize(), { synchronous: 'FULL' });
       return [
         site,
         new AuditLog({ db, identity: { anchor: trust.anchor, deployment, site }, key }),

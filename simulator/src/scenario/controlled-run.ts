@@ -21,7 +21,7 @@ export interface ObservedRun {
   /** By site. */
   readonly devices: ReadonlyMap<string, SiteDevices>;
   /** Audit logs by site, of agents whose disk can be read while they run. */
-  readonly logs: ReadonlyMap<string, AuditLog>;
+  readonly logs: ReadonlyMap<string, SeenLog>;
   /** Connections that were asked of the broker in the second before the last step; null where nobody counts them. */
   readonly connectsPerS: number | null;
   /** What the control plane says; null while none runs. */
@@ -30,6 +30,9 @@ export interface ObservedRun {
   /** Whether the agent of a site runs now. */
   hasAgent(site: string): boolean;
 }
+
+/** Of an audit log, as much as is looked at while its agent writes it. */
+export type SeenLog = Pick<AuditLog, 'size' | 'first' | 'receiptedSize' | 'records'>;
 
 /** A running control plane, as people reach it. */
 export interface ControlDesk {
@@ -94,15 +97,13 @@ export interface Links {
 }
 
 /**
- * What only a run within one process shows and can do: whatever passes the broker, the log of an agent while it runs,
- * models that are made while it runs, and what becomes of its disk.
+ * What only a run within one process shows and can do: whatever passes the broker, models that are made while it
+ * runs, and what becomes of a gateway's power and disk.
  */
 export interface Inside {
   show(onlooker: Onlooker): void;
   /** Whether its link, as it is now, lets a connection come about. */
   canConnect(site: string): boolean;
-  /** Null before its agent has run. */
-  auditLog(site: string): AuditLog | null;
   /** The release key signs a packed model, and the control plane has the site run it. */
   directModel(site: string, packed: Uint8Array): void;
   /** The gateway of a site loses its power at one of its writes from now on. */
@@ -120,8 +121,8 @@ export interface Pace {
   readonly longestStepMs: number;
 }
 
-/** A run with control: what events act on, and what is left of it when it has stopped. */
-export interface ControlledRun extends ObservedRun {
+/** A run with control: what events act on, and what is left of it when it has stopped, until nobody looks at it any more. */
+export interface ControlledRun extends ObservedRun, Disposable {
   readonly world: {
     /** Simulated Unix time, ms. */
     wallMs(): number;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { VirtualRun } from '../virtual/virtual-run.ts';
 import { shippedScenario, shippedScenarios } from './adapters/scenario-files.ts';
-import { runScenario } from './run-scenario.ts';
+import { type RunSetting, runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The evening peak for a while, without what it expects of a whole hour. */
@@ -41,6 +42,29 @@ test('what its listener throws ends a run', async () => {
   });
   await expect(running).rejects.toThrow('enough');
   expect(heard).toEqual([1 / 8]);
+});
+
+test.each([
+  ['its end', 1],
+  ['an early end', 0.6],
+])('the disks of a run are gone behind %s', async (_, until) => {
+  const runs: VirtualRun[] = [];
+  const begin = (setting: RunSetting): VirtualRun => {
+    const run = new VirtualRun({ ...setting, control: true });
+    runs.push(run);
+    return run;
+  };
+  const running = runScenario(short(), {
+    world: { begin, stretchMs: 60_000, idlePart: 0.5 },
+    onProgress: (done) => {
+      if (done > until) throw new Error('enough');
+    },
+  });
+  if (until < 1) await expect(running).rejects.toThrow('enough');
+  else await running;
+  expect(runs.map(({ disks }) => [...disks.values()].map(({ db }) => db.open))).toEqual([
+    [false, false, false],
+  ]);
 });
 
 test('a voltage that collapses is a result: what was seen until then, and when it was', async () => {

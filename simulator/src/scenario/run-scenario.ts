@@ -90,7 +90,7 @@ export async function runScenario(
     for (const watch of watches) watch.look(run, nowMs);
   };
   const survival = new Survival();
-  const run = await world.begin({
+  using run = await world.begin({
     ...{ ...common, onStep },
     onAgentFailed: (site, cause) => survival.failed(site, cause, run.plant.nowMs - startMs),
   });

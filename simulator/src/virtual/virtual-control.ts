@@ -1,4 +1,4 @@
-import { AuditWitness, type Database, openDatabase } from '@tieline/audit';
+import { ANONYMOUS_FILE, AuditWitness, type Database, openDatabase } from '@tieline/audit';
 import {
   type ControlEvent,
   ControlPlane,
@@ -24,14 +24,20 @@ export interface VirtualControlParts {
   readonly provisioned: Provisioned;
 }
 
+/** What the processes of a control plane leave to each other. */
+interface Disk {
+  readonly telemetry: SqliteTelemetryStore;
+  readonly witness: Database;
+  store: SqliteControlStore;
+}
+
 /** The control plane of a virtual run: a process that may end and start again, and the disk that outlives it. */
 export class VirtualControl {
   /** Hears what each process says. */
   onEvent: (event: ControlEvent) => void = () => {};
   readonly #parts: VirtualControlParts;
-  readonly #telemetry = new SqliteTelemetryStore(':memory:');
-  readonly #witness: Database = openDatabase(':memory:', { synchronous: 'FULL' });
-  #store = new SqliteControlStore(':memory:');
+  /** Null before the first process. */
+  #disk: Disk | null = null;
   #plane: ControlPlane | null = null;
   readonly alarms = new AlarmBook();
 
@@ -49,8 +55,10 @@ export class VirtualControl {
     assert(this.#plane === null, 'one control plane runs at a time');
     const { world, network, rng, logger, simulated, provisioned } = this.#parts;
     const { trust, control: keys } = provisioned;
+    this.#disk ??= newDisk();
+    const { telemetry, witness, store } = this.#disk;
     const audit = new AuditWitness({
-      db: this.#witness,
+      db: witness,
       deployment: simulated.deployment,
       anchor: trust.anchor,
       key: keys.witness,
@@ -58,7 +66,7 @@ export class VirtualControl {
     });
     const ports = {
       ...{ clock: world, rng, logger, bus: network.bus(CLIENT) },
-      ...{ store: this.#store, telemetry: this.#telemetry, audit },
+      ...{ store, telemetry, audit },
     };
     const { feeder, sites } = simulated;
     const places = sites.map(({ plant: { site, bus } }) => ({ site, bus, meter: 'meter' }));
@@ -96,13 +104,29 @@ export class VirtualControl {
 
   /** Ends without a word: what stood in its stores at this moment is all that is left of it. */
   async kill(): Promise<void> {
-    const plane = this.#plane;
-    if (plane === null) return;
-    const left = this.#store;
-    this.#store = new SqliteControlStore(left.serialize());
+    const [plane, disk] = [this.#plane, this.#disk];
+    if (plane === null || disk === null) return;
+    const left = disk.store;
+    // What it still writes as it ends is written to nobody's disk. This store alone is small enough to go on in memory.
+    disk.store = new SqliteControlStore(left.serialize());
     this.#plane = null;
     this.#parts.network.crash(CLIENT);
     await this.#parts.world.run(() => plane.stop());
     left.close();
   }
+
+  /** After the last look at it. */
+  dispose(): void {
+    if (this.#disk === null) return;
+    const { telemetry, witness, store } = this.#disk;
+    for (const one of [telemetry, witness, store]) one.close();
+  }
+}
+
+function newDisk(): Disk {
+  return {
+    telemetry: new SqliteTelemetryStore(ANONYMOUS_FILE),
+    witness: openDatabase(ANONYMOUS_FILE, { synchronous: 'FULL' }),
+    store: new SqliteControlStore(ANONYMOUS_FILE),
+  };
 }

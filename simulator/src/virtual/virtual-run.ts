@@ -1,6 +1,6 @@
-import { AuditLog, type Database, openDatabase } from '@tieline/audit';
+import type { AuditLog } from '@tieline/audit';
 import type { ControlEvent, ControlPlane } from '@tieline/control-plane';
-import { EdgeAgent, sqliteStore } from '@tieline/edge-agent';
+import { EdgeAgent } from '@tieline/edge-agent';
 import {
   assert,
   type Clock,
@@ -9,6 +9,7 @@ import {
   seededRng,
   silentLogger,
 } from '@tieline/kernel';
+import type { HeldKey } from '@tieline/protocol';
 import { type Onlooker, VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Provisioned, provision } from '../deployment/provision.ts';
 import { simulatedPlant } from '../deployment/simulated-plant.ts';
@@ -19,6 +20,8 @@ import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
 import type { Plant } from '../plant/plant.ts';
 import type { AlarmBook } from '../scenario/alarm-book.ts';
 import type { ControlledRun } from '../scenario/controlled-run.ts';
+import { temporaryFilesFailure, type VirtualRunError } from './failure.ts';
+import { GatewayDisk } from './gateway-disk.ts';
 import { type CutPlan, Power, PowerCut, poweredDevices, poweredStore } from './power.ts';
 import { Trace } from './trace.ts';
 import { VirtualControl } from './virtual-control.ts';
@@ -48,9 +51,6 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** More pages than any run writes. */
-const PAGES_MAX = 1_000_000;
-
 /** The plant moves once a second, like the agents. */
 export const STEP_MS = 1_000;
 
@@ -64,9 +64,8 @@ export class VirtualRun implements ControlledRun {
   readonly plant: Plant;
   readonly trace = new Trace();
   readonly provisioned: Provisioned;
-  /** The agents' databases, by site. */
-  readonly databases = new Map<string, Database>();
-  /** Their audit logs in them, by site. */
+  /** Of gateways whose agent has run, by site. */
+  readonly disks = new Map<string, GatewayDisk>();
   readonly logs = new Map<string, AuditLog>();
   readonly devices = new Map<string, SiteDevices>();
   /** Connections that were asked of the broker in the second before the last step. */
@@ -76,9 +75,10 @@ export class VirtualRun implements ControlledRun {
   readonly #control: VirtualControl;
   /** How far the wall clock of each site's gateway is off, ms. */
   readonly #clockOffsetMs = new Map<string, number>();
-  readonly #fullDisks = new Set<string>();
   readonly #stop = new AbortController();
   readonly #running = new Map<string, Running>();
+  /** Once it cannot go on. */
+  #fault: VirtualRunError | null = null;
 
   constructor(options: VirtualRunOptions) {
     const { simulated, seed, startMs, logger = silentLogger } = options;
@@ -132,19 +132,26 @@ export class VirtualRun implements ControlledRun {
     this.#clockOffsetMs.set(site, offsetMs);
   }
 
-  /** Lets `durationMs` of virtual time pass. */
+  /** Lets `durationMs` of virtual time pass. @throws {VirtualRunError} temporary_files_failed */
   async advance(durationMs: number): Promise<void> {
-    await this.world.advance(durationMs);
+    await onSoundDisks(this.world.advance(durationMs));
   }
 
-  /** Ends in order: agents flush and disconnect. */
+  /** Ends in order: agents flush and disconnect. @throws {VirtualRunError} temporary_files_failed */
   async stop(): Promise<void> {
     this.#stop.abort();
     for (const { stop } of this.#running.values()) stop.abort();
-    await this.world.run(async () => {
+    const ended = this.world.run(async () => {
       await Promise.all([...this.#running.values()].map(({ ended }) => ended));
       await this.control?.stop();
     });
+    await onSoundDisks(ended);
+  }
+
+  /** After the last look at what the disks hold. */
+  [Symbol.dispose](): void {
+    for (const { db } of this.disks.values()) db.close();
+    this.#control.dispose();
   }
 
   /** Starts the agent of a site: for the first time, or again on the disk that a killed one left. */
@@ -155,12 +162,7 @@ export class VirtualRun implements ControlledRun {
     const { trust, agents } = this.provisioned;
     const key = agents.get(name);
     assert(site !== undefined && key !== undefined && !this.#running.has(name), 'a site at rest');
-    const db = this.databases.get(name) ?? openDatabase(':memory:', { synchronous: 'FULL' });
-    const identity = { anchor: trust.anchor, deployment, site: name };
-    // A process remembers nothing of the one before it.
-    const log = new AuditLog({ db, identity, key });
-    this.databases.set(name, db);
-    this.logs.set(name, log);
+    const disk = this.disks.get(name) ?? this.#newDisk(name, key);
     const stop = new AbortController();
     const power = new Power(() => {
       this.network.crash(name);
@@ -173,7 +175,7 @@ export class VirtualRun implements ControlledRun {
         rng: scoped(this.#rng, name),
         logger: logger.child({ site: name }),
         bus: this.network.bus(name),
-        store: poweredStore(sqliteStore(db, log), power),
+        store: poweredStore(disk.store(), power),
         devices: poweredDevices(virtualDevices(this.devices.get(name)!.models, this.world), power),
         inference: virtualInference(this.world),
       },
@@ -199,20 +201,11 @@ export class VirtualRun implements ControlledRun {
   readonly inside = {
     show: (onlooker: Onlooker): void => this.network.show(onlooker),
     canConnect: (site: string): boolean => this.network.canConnect(site),
-    auditLog: (site: string): AuditLog | null =>
-      this.databases.has(site) ? this.auditLog(site) : null,
     directModel: (site: string, packed: Uint8Array): void =>
       this.#control.directModel(site, packed, Math.floor(this.world.wallMs() / 1_000)),
     cutPower: (site: string, plan: CutPlan): void => this.#running.get(site)?.power.planCut(plan),
-    fillDisk: (site: string, full: boolean): void => {
-      const db = this.databases.get(site);
-      assert(db !== undefined, 'a site whose agent has run');
-      const pages = full ? db.pragma('page_count', { simple: true }) : PAGES_MAX;
-      db.pragma(`max_page_count = ${pages}`);
-      if (full) this.#fullDisks.add(site);
-      else this.#fullDisks.delete(site);
-    },
-    isDiskFull: (site: string): boolean => this.#fullDisks.has(site),
+    fillDisk: (site: string, full: boolean): void => this.#diskOf(site).fill(full),
+    isDiskFull: (site: string): boolean => this.disks.get(site)?.isFull ?? false,
   };
 
   /** Whether the agent of a site runs now. */
@@ -222,9 +215,7 @@ export class VirtualRun implements ControlledRun {
 
   /** The audit log of a site, as its agent's disk has it. */
   auditLog(site: string): AuditLog {
-    const log = this.logs.get(site);
-    assert(log !== undefined, 'a site whose agent has run');
-    return log;
+    return this.#diskOf(site).auditLog;
   }
 
   /** The agent of a site ends without a word to anybody, and leaves what is durable. */
@@ -233,6 +224,24 @@ export class VirtualRun implements ControlledRun {
     if (running === undefined) return;
     running.power.cut();
     await this.world.run(() => running.ended);
+  }
+
+  #newDisk(site: string, key: HeldKey): GatewayDisk {
+    const { anchor } = this.provisioned.trust;
+    const identity = { anchor, deployment: this.#options.simulated.deployment, site };
+    const onFault = (fault: VirtualRunError): void => {
+      this.#fault ??= fault;
+    };
+    const disk = new GatewayDisk({ identity, key, onFault });
+    this.disks.set(site, disk);
+    this.logs.set(site, disk.auditLog);
+    return disk;
+  }
+
+  #diskOf(site: string): GatewayDisk {
+    const disk = this.disks.get(site);
+    assert(disk !== undefined, 'a site whose agent has run');
+    return disk;
   }
 
   #clockOf(site: string): Clock {
@@ -253,6 +262,7 @@ export class VirtualRun implements ControlledRun {
   #schedulePlant(): void {
     let connects = 0;
     const step = (): void => {
+      if (this.#fault !== null) throw this.#fault;
       this.connectsPerS = this.network.connects - connects;
       connects = this.network.connects;
       for (const devices of this.devices.values()) devices.follow();
@@ -272,6 +282,14 @@ async function endOf(running: Promise<void>): Promise<void> {
     await running;
   } catch (thrown) {
     if (!(thrown instanceof PowerCut)) throw thrown;
+  }
+}
+
+async function onSoundDisks(running: Promise<void>): Promise<void> {
+  try {
+    await running;
+  } catch (thrown) {
+    throw temporaryFilesFailure(thrown) ?? thrown;
   }
 }
 

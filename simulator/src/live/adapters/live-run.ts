@@ -198,7 +198,7 @@ export class LiveRun implements ControlledRun {
   }
 
   /** After the last look at an audit log. */
-  close(): void {
+  [Symbol.dispose](): void {
     for (const db of this.#databases) db.close();
   }
 

@@ -58,7 +58,7 @@ async function played(scenario: Scenario, options: RunLiveOptions): Promise<Scen
   const { name } = scenario;
   const directory =
     keep === undefined ? mkdtempSync(join(tmpdir(), 'tieline-live-')) : join(keep, name);
-  let live: LiveRun | null = null;
+  let live = null as LiveRun | null;
   try {
     return await runScenario(scenario, {
       onProgress: (done) => {
@@ -79,12 +79,7 @@ async function played(scenario: Scenario, options: RunLiveOptions): Promise<Scen
     if (signal.aborted) return null;
     throw thrown;
   } finally {
-    await end(live);
+    await live?.stop();
     if (keep === undefined) rmSync(directory, { recursive: true, force: true });
   }
-}
-
-async function end(live: LiveRun | null): Promise<void> {
-  await live?.stop();
-  live?.close();
 }

@@ -1,7 +1,8 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
+import { VirtualRunError } from '../../virtual/failure.ts';
 import type { Scenario } from '../scenario.ts';
-import type { ScenarioAnswer, ScenarioTask } from './scenario-worker.ts';
+import type { ScenarioAnswer, ScenarioTask, WorkerAnswer } from './scenario-worker.ts';
 
 /** Threads that run scenarios; which of them runs one changes nothing in its report. */
 export class ScenarioPool {
@@ -18,7 +19,7 @@ export class ScenarioPool {
   /**
    * Runs a scenario as soon as a thread is free.
    * @param onProgress  hears the part that is done, 0 to 1
-   * @throws what the run threw, but for what a `ScenarioAnswer` says
+   * @throws {VirtualRunError} and whatever else the run threw, but for what a `ScenarioAnswer` says
    */
   async answer(
     scenario: Scenario,
@@ -30,7 +31,9 @@ export class ScenarioPool {
     const answer = this.#pool.run(task, { name: 'answer', transferList: [progress] });
     this.#answers.add(answer);
     try {
-      return (await answer) as ScenarioAnswer;
+      const given = (await answer) as WorkerAnswer;
+      if ('failed' in given) throw new VirtualRunError(given.failed);
+      return given;
     } finally {
       this.#answers.delete(answer);
       port1.close();

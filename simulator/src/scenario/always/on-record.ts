@@ -1,5 +1,4 @@
-import type { AuditLog } from '@tieline/audit';
-import type { Inside, ObservedRun } from '../controlled-run.ts';
+import type { Inside, ObservedRun, SeenLog } from '../controlled-run.ts';
 import { PROMISE } from '../expectation-words.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Controlled, devicesOf, nameOf } from './controlled.ts';
@@ -35,15 +34,15 @@ export class OnRecord extends Promised {
       // What a device makes of it by itself is not its agent's word.
       if (!isNews || askedKw === null || device.model.fault !== null || !run.hasAgent(site))
         continue;
-      if (this.#logOf(site)?.holds(device, askedKw) ?? false) continue;
+      if (this.#logOf(run, site)?.holds(device, askedKw) ?? false) continue;
       this.broken(`${nameOf(device)} is asked for ${askedKw} kW`, nowMs);
     }
   }
 
-  #logOf(site: string): SetpointsOnRecord | null {
+  #logOf({ logs }: ObservedRun, site: string): SetpointsOnRecord | null {
     const known = this.#logs.get(site);
-    const log = this.#inside.auditLog(site);
-    if (known !== undefined || log === null) return known ?? null;
+    const log = logs.get(site);
+    if (known !== undefined || log === undefined) return known ?? null;
     const begun = new SetpointsOnRecord(log);
     this.#logs.set(site, begun);
     return begun;
@@ -52,11 +51,11 @@ export class OnRecord extends Promised {
 
 /** The newest setpoints that a log tells of. */
 class SetpointsOnRecord {
-  readonly #log: AuditLog;
+  readonly #log: SeenLog;
   readonly #newest = new Map<string, unknown>();
   #read = 0;
 
-  constructor(log: AuditLog) {
+  constructor(log: SeenLog) {
     this.#log = log;
   }
 

@@ -1,4 +1,3 @@
-import type { AuditLog } from '@tieline/audit';
 import { messageOf } from '@tieline/kernel';
 import type { Inside, ObservedRun } from '../controlled-run.ts';
 import { PROMISE } from '../expectation-words.ts';
@@ -26,7 +25,7 @@ export class Survival extends Promised {
 
 export function recoveryWatches({ simulated }: Scenario, inside: Inside): readonly Watch[] {
   const sites = simulated.sites.map(({ plant }) => plant.site);
-  return [new Heard(sites, inside), new Receipted(sites, inside), new Kept(sites, inside)];
+  return [new Heard(sites, inside), new Receipted(sites, inside), new Kept(sites)];
 }
 
 /** Who can be reached is present, soon after that was not so. */
@@ -57,7 +56,6 @@ class Heard extends Promised {
 class Receipted extends Promised {
   readonly #sites: readonly string[];
   readonly #inside: Inside;
-  readonly #logs = new Map<string, AuditLog>();
   /** The size of a log, and since when it waits to be signed for with the link there. */
   readonly #waiting = new Map<string, { readonly size: number; readonly sinceMs: number }>();
 
@@ -75,9 +73,8 @@ class Receipted extends Promised {
         this.#waiting.delete(site);
         continue;
       }
-      const log = this.#logs.get(site) ?? this.#inside.auditLog(site);
-      if (log === null) continue;
-      this.#logs.set(site, log);
+      const log = run.logs.get(site);
+      if (log === undefined) continue;
       const waiting = this.#waiting.get(site);
       const isDone = waiting === undefined || log.receiptedSize >= waiting.size;
       if (isDone) this.#waiting.set(site, { size: log.size, sinceMs: nowMs });
@@ -91,22 +88,18 @@ class Receipted extends Promised {
 /** Rows leave a gateway only once the control plane holds them. */
 class Kept extends Promised {
   readonly #sites: readonly string[];
-  readonly #inside: Inside;
-  readonly #logs = new Map<string, AuditLog>();
   /** The most that the control plane was ever seen to hold of each site. */
   readonly #held = new Map<string, number>();
 
-  constructor(sites: readonly string[], inside: Inside) {
+  constructor(sites: readonly string[]) {
     super(PROMISE.kept);
     this.#sites = sites;
-    this.#inside = inside;
   }
 
   look(run: ObservedRun, nowMs: number): void {
     for (const site of this.#sites) {
-      const log = this.#logs.get(site) ?? this.#inside.auditLog(site);
-      if (log === null) continue;
-      this.#logs.set(site, log);
+      const log = run.logs.get(site);
+      if (log === undefined) continue;
       const held = run.control?.agent(site).auditReceipted ?? this.#held.get(site) ?? 0;
       this.#held.set(site, held);
       const { first } = log;
