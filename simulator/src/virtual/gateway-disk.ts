@@ -8,6 +8,7 @@ import {
 import { type AgentStore, StoreError, sqliteStore } from '@tieline/edge-agent';
 import type { HeldKey } from '@tieline/protocol';
 import { temporaryFilesFailure, type VirtualRunError } from './failure.ts';
+import { WatchedLog } from './watched-log.ts';
 
 /** More pages than any run writes. */
 const PAGES_MAX = 1_000_000;
@@ -25,12 +26,15 @@ export class GatewayDisk {
   readonly db: Database = openDatabase(ANONYMOUS_FILE, { synchronous: 'FULL' });
   /** As it stands on the disk, whatever a process believes. */
   readonly auditLog: AuditLog;
+  /** The same, for who looks all the time. */
+  readonly log: WatchedLog;
   readonly #options: GatewayDiskOptions;
   #isFull = false;
 
   constructor(options: GatewayDiskOptions) {
     this.#options = options;
     this.auditLog = this.#openLog();
+    this.log = new WatchedLog(this.auditLog);
   }
 
   /** What a process finds that starts now: it remembers nothing of the one before it. */
@@ -44,6 +48,8 @@ export class GatewayDisk {
         } catch (thrown) {
           this.#blame(thrown);
           throw thrown;
+        } finally {
+          this.log.mayHaveChanged();
         }
       },
     };

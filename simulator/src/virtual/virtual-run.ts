@@ -26,6 +26,7 @@ import { type CutPlan, Power, PowerCut, poweredDevices, poweredStore } from './p
 import { Trace } from './trace.ts';
 import { VirtualControl } from './virtual-control.ts';
 import { virtualInference } from './virtual-inference.ts';
+import type { WatchedLog } from './watched-log.ts';
 
 export interface VirtualRunOptions {
   readonly simulated: SimulatedFeeder;
@@ -66,7 +67,7 @@ export class VirtualRun implements ControlledRun {
   readonly provisioned: Provisioned;
   /** Of gateways whose agent has run, by site. */
   readonly disks = new Map<string, GatewayDisk>();
-  readonly logs = new Map<string, AuditLog>();
+  readonly logs = new Map<string, WatchedLog>();
   readonly devices = new Map<string, SiteDevices>();
   /** Connections that were asked of the broker in the second before the last step. */
   connectsPerS = 0;
@@ -234,7 +235,7 @@ export class VirtualRun implements ControlledRun {
     };
     const disk = new GatewayDisk({ identity, key, onFault });
     this.disks.set(site, disk);
-    this.logs.set(site, disk.auditLog);
+    this.logs.set(site, disk.log);
     return disk;
   }
 
