@@ -150,7 +150,7 @@ test('a device switched to local is left alone, and its command does not resume'
 test('an order beyond the limit of the policy is refused, and nothing moves', async () => {
   const run = await assembled();
   const before = batteryKw(run);
-  const submit = () => order(run, [setpoint(159, 60_000)]);
+  const submit = () => order(run, [setpoint(239, 60_000)]);
   expect(submit).toThrow(/beyond_policy_limit|limit/);
   await run.advance(1_000);
   expect(Math.abs(batteryKw(run) - before)).toBeLessThan(20);
