@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, get, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { silentLogger } from '@tieline/kernel';
 import {
   BLOCK_BYTES,
@@ -53,6 +53,20 @@ test('a body beyond its bound is refused before it is read whole, whether it say
   const untold = post({});
   untold.write(`{"order":"${'A'.repeat(140_000)}`);
   expect(await statusOf(untold)).toBe(413);
+});
+
+test('who has connected and asks nothing, or half of something, does not keep the server from closing', async () => {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const silent = connect(port, '127.0.0.1');
+  const halting = connect(port, '127.0.0.1');
+  const gone = [silent, halting].map((socket) => once(socket.resume(), 'close'));
+  await Promise.all([once(silent, 'connect'), once(halting, 'connect')]);
+  halting.write('GET /v1/health HTTP/1.1\r\nhost: here\r\n');
+  // Both are known to the server by the time it has answered a third.
+  expect((await fetch(`http://127.0.0.1:${port}/v1/health`)).status).toBe(200);
+  await app.close();
+  await Promise.all(gone);
 });
 
 test('a path that is none is no way around the token, and is refused like all else', async () => {

@@ -24,6 +24,8 @@ import { ErrorAnswer, HealthAnswer, refusals } from './shapes.ts';
 
 const BODY_BYTES_MAX = 131_072;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Of a server that closes: what was asked is answered within this time, or never, ms. */
+const LAST_ANSWERS_MS = 1_000;
 /** The only answer that needs no token: that the process lives. */
 const OPEN_PATH = '/v1/health';
 
@@ -85,8 +87,14 @@ export async function buildServer({ plane, token, logger }: HttpOptions): Promis
     allRoutes(routes.withTypeProvider<ZodTypeProvider>(), plane);
     done();
   });
+  app.addHook('preClose', async () => leaveNobodyConnected(app));
   await app.ready();
   return app;
+}
+
+/** Who has connected and asks nothing, or never reads to the end, would keep a server from closing for a minute. */
+function leaveNobodyConnected({ server }: App): void {
+  setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS).unref();
 }
 
 function allRoutes(app: App, plane: ControlPlane): void {
