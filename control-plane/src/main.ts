@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { messageOf, TielineError } from '@tieline/kernel';
+import { messageOf, TielineError, whenOrphaned } from '@tieline/kernel';
 import { exitCodeOf } from './adapters/process/exit-code.ts';
 import { startProcess } from './adapters/process/run.ts';
 
@@ -37,9 +37,12 @@ async function main(): Promise<void> {
   const running = await startProcess(configFile()).catch((thrown: unknown) =>
     fail('The control plane does not start', thrown),
   );
-  const { http, broker } = running;
+  const { http, broker, simulated } = running;
   process.stdout.write(`${JSON.stringify({ ready: true, http, broker })}\n`);
+  let stopping = false;
   const stop = (exitCode: number): void => {
+    if (stopping) return;
+    stopping = true;
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     running.stop().then(
       () => process.exit(exitCode),
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', () => stop(0));
   process.once('SIGINT', () => stop(130));
+  if (simulated) whenOrphaned(() => stop(0));
 }
 
 await main();

@@ -14,6 +14,7 @@ import {
   systemClock,
   systemRng,
   TielineError,
+  whenOrphaned,
 } from '@tieline/kernel';
 import {
   ConfigurationError,
@@ -85,6 +86,8 @@ async function run({ configuration, trust, key, token }: Provisioned): Promise<n
   );
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  // An agent on a gateway follows nobody; one of a simulation ends with it.
+  if (configuration.clock !== undefined) whenOrphaned(() => stop.abort());
   let suspended = false;
   const watch = watchSuspension((gapMs) => {
     // Who started this process starts it again, into a new session.

@@ -2,6 +2,7 @@ export { type LogLevel, pinoLogger } from './adapters/pino-logger.ts';
 export { sourceEnvironment } from './adapters/source-environment.ts';
 export { type SimulatedTime, simulatedClock, systemClock } from './adapters/system-clock.ts';
 export { systemRng } from './adapters/system-rng.ts';
+export { whenOrphaned } from './adapters/when-orphaned.ts';
 export { BoundedQueue } from './bounded-queue.ts';
 export { concatBytes, equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
 export { type Clock, every } from './clock.ts';

@@ -17,6 +17,8 @@ import { listenOnLoopback } from './listen.ts';
 export interface Running {
   readonly http: string;
   readonly broker: string;
+  /** It runs on the clock of a simulation. */
+  readonly simulated: boolean;
   stop(): Promise<void>;
 }
 
@@ -49,7 +51,8 @@ export async function startProcess(configFile: string): Promise<Running> {
     const http = await listenOnLoopback(app, config.http.host, config.http.port);
     plane.start();
     undo.push(() => plane.stop());
-    return { http, broker: url, stop: () => inReverse(undo) };
+    const simulated = config.clock !== undefined;
+    return { http, broker: url, simulated, stop: () => inReverse(undo) };
   } catch (thrown) {
     await inReverse(undo);
     throw thrown;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,10 @@ const READY_MS = 30_000;
 /** An orderly end takes at most this long; then the process is killed, real ms. */
 const END_MS = 8_000;
 
-/** A process of a live deployment: says `{"ready":true,…}` on its first line, and ends on SIGTERM. */
+/**
+ * A process of a live deployment: says `{"ready":true,…}` on its first line, and ends on SIGTERM, or when this process is
+ * gone.
+ */
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
@@ -34,8 +37,9 @@ export class Child {
     const env = sourceEnvironment(process.env);
     const script = fileURLToPath(new URL(main, import.meta.url));
     // A group of its own: Ctrl-C is for whoever started it, who ends the processes in order.
-    const placed = { env, stdio: 'pipe', detached: true } as const;
-    this.#process = spawn(process.execPath, [script, ...args], placed);
+    // The channel carries nothing: that it closes tells it that this process is gone.
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
+    this.#process = spawn(process.execPath, [script, ...args], { env, stdio, detached: true });
     const stdout = createInterface({ input: this.#process.stdout! });
     createInterface({ input: this.#process.stderr! }).on('line', (line) => options.onLog?.(line));
     this.#ended = once(this.#process, 'exit');
