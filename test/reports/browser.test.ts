@@ -118,7 +118,7 @@ describe.runIf(isHere(CHROMIUM, 'report.html in Chromium'))('report.html in Chro
 
   test('kept promises are folded away until somebody asks, and bills can be read on a telephone', async () => {
     const { page } = await opened('demand-charge-saved', 'light', 390);
-    const promise = page.getByText('no agent ends by a fault of its own');
+    const promise = page.getByText('no process ends by a fault of its own');
     expect(await promise.isVisible()).toBe(false);
     await page.getByText('What every run promises').click();
     expect(await promise.isVisible()).toBe(true);

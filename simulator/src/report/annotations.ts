@@ -1,4 +1,5 @@
 import type { RunReport } from '../scenario/run-report.ts';
+import { reasonsOf } from './reasons.ts';
 import { reproducing } from './reproducing.ts';
 
 /** GitHub shows ten errors of a step: nine, and one that counts the others. */
@@ -16,15 +17,9 @@ export function githubAnnotations(reports: readonly RunReport[]): string {
 }
 
 function failuresOf(report: RunReport): readonly string[] {
-  const { file, scenario, passed, mustFail, expectations } = report;
-  if (passed) return [];
-  const reasons = mustFail
-    ? ['it must fail, and kept every expectation']
-    : expectations
-        .filter(({ kept }) => !kept)
-        .map(({ expected, seen }) => `expected ${expected}; seen: ${seen}`);
+  const { file, scenario } = report;
   const properties = `file=${property(file)},title=${property(scenario)}`;
-  return reasons.map(
+  return reasonsOf(report).map(
     (reason) => `::error ${properties}::${data(`${reason}\n${reproducing(report)}`)}`,
   );
 }

@@ -1,6 +1,8 @@
+import { PROMISE } from '../scenario/expectation-words.ts';
 import type { RunReport } from '../scenario/run-report.ts';
 import { escaped } from './escaped.ts';
 import type { Naming } from './naming.ts';
+import { lastWordsOf, reasonsOf } from './reasons.ts';
 import { reproducing } from './reproducing.ts';
 
 /**
@@ -41,15 +43,19 @@ function suiteOf(report: RunReport, named: string): Suite {
 }
 
 function casesOf(report: RunReport): readonly Case[] {
-  const { mustFail, passed, expectations } = report;
+  const { mustFail, expectations } = report;
+  const again = reproducing(report);
+  const said = lastWordsOf(report);
   if (mustFail) {
-    const failure = passed ? null : `it kept every expectation\n${reproducing(report)}`;
+    const reasons = reasonsOf(report);
+    const failure = reasons.length === 0 ? null : [...reasons, again, ...said].join('\n');
     return [{ name: 'must fail', failure }];
   }
-  return expectations.map(({ expected, kept, seen }) => ({
-    name: expected,
-    failure: kept ? null : `expected ${expected}; seen: ${seen}\n${reproducing(report)}`,
-  }));
+  return expectations.map(({ expected, kept, seen }) => {
+    const why = [`expected ${expected}; seen: ${seen}`, again];
+    const failure = [...why, ...(expected === PROMISE.survives ? said : [])].join('\n');
+    return { name: expected, failure: kept ? null : failure };
+  });
 }
 
 function caseXml({ name, failure }: Case, suite: string): string {

@@ -46,7 +46,7 @@ test('of a scenario that must fail there is one case', () => {
     '<testcase name="must fail" classname="calm" time="0"/>',
   );
   expect(junitXml([{ ...failing, passed: false }], byScenario)).toContain(
-    'it kept every expectation',
+    'it must fail, and kept every expectation',
   );
 });
 

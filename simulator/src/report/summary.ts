@@ -1,6 +1,7 @@
 import type { RunReport } from '../scenario/run-report.ts';
 import { billed } from './billed.ts';
 import { counted, type Naming } from './naming.ts';
+import { lastWordsOf, reasonsOf } from './reasons.ts';
 import { reproducing } from './reproducing.ts';
 
 /** Runs as Markdown, for the page of a CI job: the verdicts first, then what failed and how to see it again. */
@@ -63,24 +64,27 @@ function bills(reports: readonly RunReport[], naming: Naming): readonly string[]
 }
 
 function failureOf(report: RunReport, name: string): readonly string[] {
-  const { about, mustFail, expectations } = report;
-  const broken = mustFail
-    ? ['- it must fail, and kept every expectation']
-    : expectations
-        .filter(({ kept }) => !kept)
-        .map(({ expected, seen }) => `- expected ${cell(expected)}; seen: ${cell(seen)}`);
+  const { about } = report;
   return [
     '',
     `## ✗ ${cell(name)}`,
     '',
     cell(about),
     '',
-    ...broken,
+    ...reasonsOf(report).map((reason) => `- ${cell(reason)}`),
+    ...saidLast(report),
     '',
     '```text',
     reproducing(report),
     '```',
   ];
+}
+
+/** As an indented block, which nothing that stands in it can end. */
+function saidLast(report: RunReport): readonly string[] {
+  const lines = lastWordsOf(report);
+  if (lines.length === 0) return [];
+  return ['', 'It said last:', '', ...lines.map((line) => `    ${line}`)];
 }
 
 function fixed(powerKw: number | null): string {

@@ -114,11 +114,28 @@ export interface Inside {
 }
 
 /** Of a live run. */
-export interface Pace {
+export interface LiveFacts {
   /** Simulated seconds in a real one. */
   readonly rate: number;
-  /** The longest time between two looks at the plant, simulated ms. */
+  /** How it kept up with a clock that does not wait: the longest time between two looks at the plant, simulated ms. */
   readonly longestStepMs: number;
+  /** Why it ended before its time. */
+  readonly ended?: EndedProcess;
+}
+
+/** A process that ended by itself, or in another way than it was asked to. */
+export interface EndedProcess {
+  /** `agent harbour`, `control plane`. */
+  readonly process: string;
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Whether it had been asked to end. */
+  readonly asked: boolean;
+  /** After the scenario began; 0 before that. */
+  readonly atMs: number;
+  /** The last lines that it wrote on standard error. */
+  readonly log: readonly string[];
 }
 
 /** A run with control: what events act on, and what is left of it when it has stopped, until nobody looks at it any more. */
@@ -142,9 +159,12 @@ export interface ControlledRun extends ObservedRun, Disposable {
   startControl(): void | Promise<void>;
   /** The wall clock of a site's gateway is this far off from now on. */
   setClock(site: string, offsetMs: number): void;
-  /** How it kept up with a clock that does not wait; undefined on virtual time, which does. */
-  readonly pace?: Pace;
-  /** Lets simulated time pass. @throws {GridError} where the power flow has no solution any more */
+  /** Undefined on virtual time. */
+  readonly live?: LiveFacts;
+  /**
+   * Lets simulated time pass; no more of it once a process has ended.
+   * @throws {GridError} where the power flow has no solution any more
+   */
   advance(durationMs: number): Promise<void>;
   stop(): Promise<void>;
   /** Of a site, as its agent's disk has it; once the run has stopped. */

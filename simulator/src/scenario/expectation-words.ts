@@ -56,7 +56,7 @@ export function recordsAtLeast({ min, max }: RecordExpectation): number {
 
 /** What every run has to keep, whatever its scenario expects. */
 export const PROMISE = {
-  survives: 'no agent ends by a fault of its own',
+  survives: 'no process ends by a fault of its own',
   limit: 'no setpoint beyond the limits of the policy',
   margin:
     'no setpoint beyond the automatic margin but by an order, or where the connection forces it',

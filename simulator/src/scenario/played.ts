@@ -14,9 +14,9 @@ interface Play {
   beforeStop?(): Promise<void>;
 }
 
-type Playable = Pick<ControlledRun, 'advance' | 'stop' | 'world'>;
+type Playable = Pick<ControlledRun, 'advance' | 'stop' | 'world' | 'live'>;
 
-/** Where the power flow of a run had no solution. A voltage that collapses is a result, and ends the run. */
+/** Where the power flow of a run had no solution. A voltage that collapses is a result, and ends the run, as a process that ends does. */
 interface Diverged {
   readonly atMs: number;
   readonly reason: string;
@@ -41,6 +41,7 @@ export async function played(
       if (nowMs >= durationMs && dueMs > durationMs) return null;
       const untilMs = Math.min(durationMs, dueMs, nowMs + stretchMs);
       if (untilMs > nowMs) await run.advance(untilMs - nowMs);
+      if (run.live?.ended !== undefined) return null;
       nowMs = untilMs;
       if (event !== undefined && dueMs <= nowMs) {
         await onEvent(event);

@@ -25,10 +25,10 @@ export function promisesOf(run: ControlledRun, conduct: Conduct): readonly Outco
 /** What lies between two looks is not seen: a live run that falls behind cannot say what it kept. */
 const STEP_MAX_MS = 10_000;
 
-function keptUp({ pace }: ControlledRun): readonly Outcome[] {
-  if (pace === undefined) return [];
+function keptUp({ live }: ControlledRun): readonly Outcome[] {
+  if (live === undefined) return [];
   const expected = `the plant is looked at every second, and never less than every ${clock(STEP_MAX_MS)}`;
-  const { rate, longestStepMs } = pace;
+  const { rate, longestStepMs } = live;
   const seen = `once after ${clock(longestStepMs)}, at rate ${rate}`;
   return [promise(expected, longestStepMs <= STEP_MAX_MS, seen)];
 }

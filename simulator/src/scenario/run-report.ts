@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '@tieline/kernel';
 import type { Economics } from '../economics/ledger.ts';
-import type { ControlledRun, ObservedRun, Pace } from './controlled-run.ts';
+import type { ControlledRun, LiveFacts, ObservedRun } from './controlled-run.ts';
 import type { Outcome } from './expectations.ts';
 import { economicsOf, type Ledgers } from './ledgers.ts';
 import type { Scenario } from './scenario.ts';
@@ -24,7 +24,7 @@ export interface RunReport {
   readonly durationMs: number;
   readonly agents: number;
   readonly mustFail: boolean;
-  /** Every expectation was kept, or (`mustFail`) one was not. */
+  /** Every expectation was kept, or (`mustFail`) one was not, and no process ended by a fault of its own. */
   readonly passed: boolean;
   /** Those of the scenario first, then those of every run. */
   readonly expectations: readonly Outcome[];
@@ -43,7 +43,7 @@ export interface RunReport {
   readonly economics?: Economics;
   readonly audit: { readonly records: number; readonly receipted: number };
   /** Of a run with real processes, whose trace nothing repeats. */
-  readonly live?: Pace;
+  readonly live?: LiveFacts;
 }
 
 export function reportOf(made: {
@@ -52,9 +52,11 @@ export function reportOf(made: {
   readonly run: ControlledRun;
   readonly idle: ObservedRun;
   readonly outcomes: readonly Outcome[];
+  /** No process ended by a fault of its own. */
+  readonly survived: boolean;
   readonly ledgers: Ledgers | null;
 }): RunReport {
-  const { scenario, seed, run, idle, outcomes, ledgers } = made;
+  const { scenario, seed, run, idle, outcomes, survived, ledgers } = made;
   const { name, file, about, mustFail, simulated, startMs, durationMs } = scenario;
   const logs = simulated.sites.map(({ plant: { site } }) => run.auditLog(site));
   const kept = outcomes.every((one) => one.kept);
@@ -64,7 +66,7 @@ export function reportOf(made: {
     ...{ file, about, seed, startMs, durationMs },
     agents: simulated.sites.length,
     mustFail,
-    passed: mustFail ? !kept : kept,
+    passed: mustFail ? !kept && survived : kept,
     expectations: outcomes,
     trace: digestOf([run.trace.digest(), ...logs.map((log) => toHex(log.root()))]),
     peakImportKw: {
@@ -85,7 +87,7 @@ export function reportOf(made: {
       records: logs.reduce((sum, log) => sum + log.size, 0),
       receipted: logs.reduce((sum, log) => sum + log.receiptedSize, 0),
     },
-    ...(run.pace === undefined ? {} : { live: run.pace }),
+    ...(run.live === undefined ? {} : { live: run.live }),
   };
 }
 

@@ -11,7 +11,7 @@ import { perform } from './events/index.ts';
 import type { Watch } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { Happenings } from './happenings.ts';
-import { countInto, ledgersFor } from './ledgers.ts';
+import { countInto, type Ledgers, ledgersFor } from './ledgers.ts';
 import { moneySeries } from './money-series.ts';
 import { played, solved } from './played.ts';
 import { promisesOf } from './promises.ts';
@@ -62,7 +62,7 @@ export async function runScenario(
   scenario: Scenario,
   { seed = scenario.seed, onProgress = () => {}, world = VIRTUAL_WORLD }: RunOptions = {},
 ): Promise<ScenarioRun> {
-  const { simulated, startMs, durationMs } = scenario;
+  const { simulated, startMs } = scenario;
   const { stretchMs, idlePart } = world;
   const common = { simulated, seed, startMs, disturbances: disturbancesOf(scenario) };
   const ledgers = ledgersFor(scenario.tariff);
@@ -112,6 +112,7 @@ export async function runScenario(
     onProgress: (done) => onProgress(idlePart + done * (1 - idlePart)),
     beforeStop: () => conduct.stop(),
   });
+  if (run.live?.ended !== undefined) survival.ended(run.live.ended);
   const outcomes = [
     ...watches.map((watch) => watch.outcome()),
     solved('with control', diverged),
@@ -120,16 +121,31 @@ export async function runScenario(
   ];
   return {
     scenario,
-    report: reportOf({ scenario, seed, run, idle, outcomes, ledgers }),
-    chronicle: {
-      intervalMs: intervalOf(durationMs),
-      withControl: new Map([...recorder.series(), ...moneySeries(scenario, ledgers?.own)]),
-      withoutControl: new Map([...idleRecorder.series(), ...moneySeries(scenario, ledgers?.idle)]),
-      worst: recorder.worst,
-      happenings: happenings.kept,
-      leftOut: happenings.leftOut,
-      commands: commandsOf(conduct),
-    },
+    report: reportOf({
+      ...{ scenario, seed, run, idle, outcomes, ledgers },
+      survived: survival.outcome().kept,
+    }),
+    chronicle: chronicleOf({ scenario, recorder, idleRecorder, ledgers, happenings, conduct }),
+  };
+}
+
+function chronicleOf(made: {
+  readonly scenario: Scenario;
+  readonly recorder: Recorder;
+  readonly idleRecorder: Recorder;
+  readonly ledgers: Ledgers | null;
+  readonly happenings: Happenings;
+  readonly conduct: Conduct;
+}): Chronicle {
+  const { scenario, recorder, idleRecorder, ledgers, happenings, conduct } = made;
+  return {
+    intervalMs: intervalOf(scenario.durationMs),
+    withControl: new Map([...recorder.series(), ...moneySeries(scenario, ledgers?.own)]),
+    withoutControl: new Map([...idleRecorder.series(), ...moneySeries(scenario, ledgers?.idle)]),
+    worst: recorder.worst,
+    happenings: happenings.kept,
+    leftOut: happenings.leftOut,
+    commands: commandsOf(conduct),
   };
 }
 

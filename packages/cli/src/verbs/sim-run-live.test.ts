@@ -134,12 +134,3 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
   120_000,
 );
-
-test('a process that ends by itself ends the run without a verdict, and all others', async () => {
-  const { exit, problem } = await disturbed(() => {
-    const agent = processesOfTest().find((args) => args.includes('edge-agent/src/main.ts'));
-    process.kill(Number.parseInt(agent ?? '', 10), 'SIGKILL');
-  });
-  expect([exit, problem.code]).toEqual([1, 'process_ended']);
-  expect(problem.what).toContain('agent harbour ended by itself with SIGKILL');
-}, 120_000);

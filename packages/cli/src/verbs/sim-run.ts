@@ -9,7 +9,7 @@ import {
   type RunReport,
   reproducing,
 } from '@tieline/simulator';
-import { EXIT, usageError } from '../exit.ts';
+import { EXIT, type Fact, usageError } from '../exit.ts';
 import { liveOf } from '../input/live.ts';
 import { playScenarios, workersOf } from '../input/play.ts';
 import { readScenarios } from '../input/scenarios.ts';
@@ -61,8 +61,15 @@ function printReport(world: World, report: RunReport): void {
   const columns = [{ header: 'EXPECTED' }, { header: 'SEEN' }, { header: 'HEADROOM' }] as const;
   world.stdout.write(layoutTable(columns, ordered.map(expectationRow), colour));
   world.stdout.write(`\n${layoutFacts(factsOf(report), colour)}`);
-  if (!passed) world.stdout.write(layoutFacts([['again', reproducing(report)]], colour));
+  if (!passed) world.stdout.write(layoutFacts(failureFacts(report), colour));
   world.stdout.write('\n');
+}
+
+/** What the process that ended said last, where one did, and how to see the failure again. */
+function failureFacts(report: RunReport): readonly Fact[] {
+  const log = report.live?.ended?.log ?? [];
+  const said = log.map((line, at): Fact => [at === 0 ? 'it said' : '', line]);
+  return [...said, ['again', reproducing(report)]];
 }
 
 function expectationRow({ expected, kept, seen, headroom }: Outcome): Row {

@@ -1,12 +1,13 @@
 import type { LinkProxy } from '@tieline/bus';
 import type { Clock, Rng, SimulatedTime } from '@tieline/kernel';
-import { simulatedClock } from '@tieline/kernel';
+import { messageOf, simulatedClock } from '@tieline/kernel';
 import { Intruder } from '../../deployment/intruder.ts';
 import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
 import type { DeploymentFiles } from '../../live/adapters/deployment-files.ts';
 import { LiveDeployment } from '../../live/adapters/live-deployment.ts';
 import type { Operator } from '../../live/adapters/operator.ts';
 import { LivePlant } from '../../live/live-plant.ts';
+import { endWords } from '../../scenario/end-words.ts';
 import { type PlantReport, plantReport } from '../plant-report.ts';
 import type { Troupe } from '../story.ts';
 
@@ -47,8 +48,8 @@ export async function gather({ seed, ...gathering }: Gathering): Promise<LiveTro
     await live.close();
   };
   try {
-    const begun = await LiveDeployment.begin({ ...gathering, ports: live.ports });
-    const { deployment, operator } = begun;
+    const deployment = await LiveDeployment.linked({ ...gathering, ports: live.ports });
+    const operator = await started(deployment);
     const intruder = new Intruder(gathering.simulated.deployment, deployment.intruderBus());
     return {
       ...{ clock, operator, intruder },
@@ -56,7 +57,7 @@ export async function gather({ seed, ...gathering }: Gathering): Promise<LiveTro
       links: deployment.links,
       plant: () => plantReport(live.plant, live.trace),
       quarters: live.trace.quarters,
-      failure: () => broken ?? deployment.failure,
+      failure: () => broken ?? endOf(deployment),
       async stop() {
         await intruder.stop();
         await deployment.stop();
@@ -67,4 +68,18 @@ export async function gather({ seed, ...gathering }: Gathering): Promise<LiveTro
     await endPlant();
     throw thrown;
   }
+}
+
+async function started(deployment: LiveDeployment): Promise<Operator> {
+  try {
+    return await deployment.start();
+  } catch (thrown) {
+    await deployment.stop();
+    throw new Error(endOf(deployment) ?? messageOf(thrown), { cause: thrown });
+  }
+}
+
+/** Which process ended, and what it said last; null while all run. */
+function endOf({ ended }: LiveDeployment): string | null {
+  return ended === null ? null : [endWords(ended), ...ended.log].join('\n  ');
 }

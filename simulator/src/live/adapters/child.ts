@@ -3,34 +3,41 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sourceEnvironment } from '@tieline/kernel';
+import type { EndedProcess } from '../../scenario/controlled-run.ts';
 
 /** A process that has not said that it is ready by then will not, real ms. */
 const READY_MS = 30_000;
 /** An orderly end takes at most this long; then the process is killed, real ms. */
-const END_MS = 8_000;
+const END_MS = 12_000;
+/** Of what it says on standard error, the last lines are kept, and of each as many characters. */
+const LINES_KEPT = 10;
+const CHARACTERS_KEPT = 1_000;
+
+/** How a process ended that was not to end so. */
+export type ProcessEnd = Omit<EndedProcess, 'atMs'>;
 
 /**
- * A process of a live deployment: says `{"ready":true,…}` on its first line, and ends on SIGTERM, or when this process is
- * gone.
+ * A process of a live deployment: says `{"ready":true,…}` on its first line, and ends on SIGTERM, or when this process
+ * is gone.
  */
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
   readonly #ready: Promise<unknown>;
   readonly #ended: Promise<unknown>;
-  #stopping = false;
+  readonly #log: string[] = [];
+  #asked: 'to stop' | 'to die' | null = null;
 
   /**
    * @param main  module to run, from this file's folder
-   * @param onFailure  called when the process ends without having been asked to
+   * @param onEnded  called when the process ends by itself, or in another way than it was asked to
    */
   constructor(options: {
     readonly name: string;
     readonly main: string;
     readonly args: readonly string[];
     readonly saysReady: boolean;
-    onLog?(line: string): void;
-    onFailure(sentence: string): void;
+    onEnded(end: ProcessEnd): void;
   }) {
     const { name, main, args } = options;
     this.name = name;
@@ -41,13 +48,16 @@ export class Child {
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
     this.#process = spawn(process.execPath, [script, ...args], { env, stdio, detached: true });
     const stdout = createInterface({ input: this.#process.stdout! });
-    createInterface({ input: this.#process.stderr! }).on('line', (line) => options.onLog?.(line));
-    this.#ended = once(this.#process, 'exit');
+    createInterface({ input: this.#process.stderr! }).on('line', (line) => this.#keep(line));
+    // Behind its last words, which may come later than its exit.
+    this.#ended = once(this.#process, 'close');
     this.#ready = options.saysReady ? this.#firstLine(stdout) : Promise.resolve(null);
-    // Handled where `ready` is awaited; a process that dies before that is reported by `onFailure`.
+    // Handled where `ready` is awaited; a process that dies before that is reported by `onEnded`.
     this.#ready.catch(() => {});
-    this.#process.on('exit', (code, signal) => {
-      if (!this.#stopping) options.onFailure(`${name} ended by itself with ${code ?? signal}`);
+    this.#process.on('close', (exitCode, signal) => {
+      if (this.#isAsItWasAsked(exitCode, signal)) return;
+      const asked = this.#asked !== null;
+      options.onEnded({ process: name, exitCode, signal, asked, log: [...this.#log] });
     });
   }
 
@@ -56,30 +66,47 @@ export class Child {
     return this.#ready;
   }
 
+  /** Resolves when it has ended, and its last words are read. */
+  async ended(): Promise<void> {
+    await this.#ended;
+  }
+
   get runs(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Ends it without a word, and waits for nothing. */
   killNow(): void {
-    this.#stopping = true;
-    if (this.runs) this.#process.kill('SIGKILL');
+    if (!this.runs) return;
+    this.#asked = 'to die';
+    this.#process.kill('SIGKILL');
   }
 
   /** Ends it without a word. */
   async kill(): Promise<void> {
-    const { runs } = this;
     this.killNow();
-    if (runs) await this.#ended;
+    await this.#ended;
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    if (!this.runs) return;
-    this.#process.kill('SIGTERM');
-    const killed = setTimeout(() => this.#process.kill('SIGKILL'), END_MS);
+    if (this.runs) {
+      this.#asked = 'to stop';
+      this.#process.kill('SIGTERM');
+    }
+    const late = setTimeout(() => this.#process.kill('SIGKILL'), END_MS);
     await this.#ended;
-    clearTimeout(killed);
+    clearTimeout(late);
+  }
+
+  /** Who is asked to stop before it listens dies of the signal itself. */
+  #isAsItWasAsked(exitCode: number | null, signal: NodeJS.Signals | null): boolean {
+    if (this.#asked === 'to stop') return exitCode === 0 || signal === 'SIGTERM';
+    return this.#asked === 'to die';
+  }
+
+  #keep(line: string): void {
+    this.#log.push(line.slice(0, CHARACTERS_KEPT));
+    this.#log.splice(0, this.#log.length - LINES_KEPT);
   }
 
   async #firstLine(stdout: NodeJS.EventEmitter): Promise<unknown> {

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
 import type { DevicePorts } from '../live-plant.ts';
-import type { Child } from './child.ts';
+import type { Child, ProcessEnd } from './child.ts';
 import {
   type DeploymentFiles,
   INTRUDER_CLIENT,
@@ -40,8 +40,8 @@ export interface LiveSetting {
   readonly rng: Rng;
   /** Where the devices listen. */
   readonly ports: DevicePorts;
-  /** Hears of the first process that ends by itself. */
-  onFailure?(sentence: string): void;
+  /** Hears of the first process that ends by itself, or in another way than it was asked to. */
+  onEnded?(end: ProcessEnd): void;
 }
 
 /** A control plane with its broker and an agent per site, each a process of its own, and the links between them. */
@@ -59,32 +59,30 @@ export class LiveDeployment {
 
   private constructor(setting: LiveSetting) {
     this.#setting = setting;
-    this.#group = new ProcessGroup(setting.onFailure);
+    this.#group = new ProcessGroup(setting.onEnded);
     this.clock = simulatedClock(setting.time);
   }
 
-  /** Starts all of them. @returns the operator of the control plane that runs */
-  static async begin(
-    setting: LiveSetting,
-  ): Promise<{ readonly deployment: LiveDeployment; readonly operator: Operator }> {
+  /** The links stand; no process runs yet. */
+  static async linked(setting: LiveSetting): Promise<LiveDeployment> {
     const deployment = new LiveDeployment(setting);
-    try {
-      const operator = await deployment.startControl();
-      deployment.#intruderLink = await startLinkProxy(deployment.#broker);
-      for (const { plant } of setting.simulated.sites) {
-        deployment.links.set(plant.site, await startLinkProxy(deployment.#broker));
-        deployment.startAgent(plant.site);
-      }
-      return { deployment, operator };
-    } catch (thrown) {
-      await deployment.stop();
-      throw thrown;
+    deployment.#intruderLink = await startLinkProxy(deployment.#broker);
+    for (const { plant } of setting.simulated.sites) {
+      deployment.links.set(plant.site, await startLinkProxy(deployment.#broker));
     }
+    return deployment;
   }
 
-  /** Why a process ended by itself; null while none has. */
-  get failure(): string | null {
-    return this.#group.failure;
+  /** Starts all processes. @returns the operator of the control plane that runs */
+  async start(): Promise<Operator> {
+    const operator = await this.startControl();
+    for (const { plant } of this.#setting.simulated.sites) this.startAgent(plant.site);
+    return operator;
+  }
+
+  /** The first process that ended by itself, or in another way than it was asked to; null while there is none. */
+  get ended(): ProcessEnd | null {
+    return this.#group.ended;
   }
 
   /** For `tieline --context`. */
@@ -126,6 +124,11 @@ export class LiveDeployment {
     this.#broker.port = Number(new URL(broker).port);
     writeContext(files, http, time);
     return this.#seatOperator(http);
+  }
+
+  /** Resolves when the control plane that runs now has ended. */
+  async controlEnded(): Promise<void> {
+    await this.#control?.ended();
   }
 
   async killControl(): Promise<void> {

@@ -1,18 +1,19 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AuditLog, type Database, openDatabase } from '@tieline/audit';
+import type { AuditLog } from '@tieline/audit';
 import type { ControlEvent } from '@tieline/control-plane';
-import { assert, type Rng, simulatedClock } from '@tieline/kernel';
+import { type Rng, simulatedClock } from '@tieline/kernel';
 import type { Provisioned } from '../../deployment/provision.ts';
 import { AlarmBook } from '../../scenario/alarm-book.ts';
-import type { ControlDesk, ControlledRun, Pace } from '../../scenario/controlled-run.ts';
+import type { ControlDesk, ControlledRun, LiveFacts } from '../../scenario/controlled-run.ts';
 import type { RunSetting } from '../../scenario/run-scenario.ts';
 import { LiveError } from '../failure.ts';
 import { LivePlant } from '../live-plant.ts';
+import type { ProcessEnd } from './child.ts';
 import { type DeploymentFiles, writeDeployment } from './deployment-files.ts';
 import { LiveDeployment } from './live-deployment.ts';
 import { LiveDesk } from './live-desk.ts';
 import { LiveLinks } from './live-links.ts';
+import { LiveLogs } from './live-logs.ts';
 import type { Operator } from './operator.ts';
 
 /** Real time that the processes have to find each other in before the scenario begins; more for each agent, ms. */
@@ -20,6 +21,8 @@ const LEAD_MS = 12_000;
 const LEAD_PER_AGENT_MS = 1_000;
 /** Between two looks whether they have, real ms. */
 const LOOK_MS = 100;
+/** A process that has ended is silent first, and its end is heard of within this time, real ms. */
+const ENDS_WITHIN_MS = 2_000;
 /** Documents are an hour older than the scenario, so that no process finds them in its future. */
 const ISSUED_BEFORE_S = 3_600;
 
@@ -50,23 +53,24 @@ export class LiveRun implements ControlledRun {
   readonly inside = null;
   readonly connectsPerS = null;
   readonly alarms = new AlarmBook();
-  readonly logs = new Map<string, AuditLog>();
   readonly #parts: LiveParts;
   readonly #stepping: Promise<void>;
   readonly #stopStepping = new AbortController();
-  readonly #databases: Database[] = [];
+  readonly #logs: LiveLogs;
   #hears: (event: ControlEvent) => void = () => {};
   /** Commands that are asked for, whichever control plane runs. */
   readonly #followed = new Set<string>();
   #desk: LiveDesk | null = null;
   #stopControl = new AbortController();
   #dueMs: number;
+  #ended: NonNullable<LiveFacts['ended']> | null = null;
   #stopped: Promise<void> | null = null;
 
   private constructor(parts: LiveParts) {
     const { options, files, plant, deployment, over } = parts;
     this.#parts = parts;
     this.provisioned = files.provisioned;
+    this.#logs = new LiveLogs(options.directory, files.provisioned);
     this.network = new LiveLinks(deployment, options.rate, options.rng);
     this.world = { wallMs: () => deployment.clock.wallMs(), run: (work) => work() };
     this.#dueMs = options.startMs;
@@ -76,8 +80,9 @@ export class LiveRun implements ControlledRun {
   }
 
   /**
-   * Starts everything, and resolves when every agent is linked and runs its model: before the scenario begins.
-   * @throws {LiveError} process_ended | not_together; and what `signal` aborts with
+   * Starts everything, and resolves when every agent is linked and runs its model: before the scenario begins. Where a
+   * process ends by itself before that, it resolves to a run that is over.
+   * @throws {LiveError} not_together; and what `signal` aborts with
    */
   static async begin(options: LiveRunOptions): Promise<LiveRun> {
     const { directory, simulated, seed, startMs, disturbances, rate, rng, signal } = options;
@@ -89,21 +94,42 @@ export class LiveRun implements ControlledRun {
     signal.addEventListener('abort', () => over.abort(signal.reason));
     const standing = { seed, startMs, ...(disturbances === undefined ? {} : { disturbances }) };
     const plant = await LivePlant.listening(simulated, standing, simulatedClock(time));
-    const onFailure = (reason: string): void =>
-      over.abort(new LiveError({ code: 'process_ended', reason }, reason));
-    let run: LiveRun | null = null;
+    const deployment = await LiveDeployment.linked({
+      ...{ files, simulated, time, rng, ports: plant.ports },
+      onEnded: (end) => run.#endedWith(end),
+    }).catch(async (thrown: unknown) => {
+      await plant.close();
+      throw thrown;
+    });
+    const run = new LiveRun({ options, files, plant, deployment, over });
     try {
-      const { deployment, operator } = await LiveDeployment.begin({
-        ...{ files, simulated, time, rng, ports: plant.ports, onFailure },
-      });
-      run = new LiveRun({ options, files, plant, deployment, over });
-      await run.#assemble(operator, leadMs);
-      return run;
+      await run.#assemble(leadMs);
     } catch (thrown) {
-      await (run === null ? plant.close() : run.stop());
-      // Who does not answer has ended: that is what people want to know.
-      throw over.signal.aborted ? over.signal.reason : thrown;
+      await run.#unanswered(thrown);
+      if (run.live.ended !== undefined) return run;
+      await run.stop();
+      throw over.signal.reason;
     }
+    return run;
+  }
+
+  /** There is nothing more to see: the plant stands still from now on. */
+  #endedWith(end: ProcessEnd): void {
+    const { options, deployment, over } = this.#parts;
+    // Of a run that has not begun, the plant as it stands is all there is to see.
+    if (this.trace.steps === 0) this.trace.add(options.startMs, this.plant);
+    const atMs = Math.max(0, deployment.clock.wallMs() - options.startMs);
+    this.#ended = { ...end, atMs };
+    this.#stopStepping.abort();
+    over.abort();
+  }
+
+  /** Who does not answer may have ended, of which more will be heard in a moment: that is what people want to know. */
+  async #unanswered(thrown: unknown): Promise<void> {
+    const { deployment, over } = this.#parts;
+    if (over.signal.aborted) return;
+    await Promise.race([deployment.controlEnded(), delay(ENDS_WITHIN_MS, null, { ref: false })]);
+    over.abort(thrown);
   }
 
   #heard(event: ControlEvent): void {
@@ -119,6 +145,11 @@ export class LiveRun implements ControlledRun {
     return this.#parts.plant.trace;
   }
 
+  /** From the beginning of the scenario on. */
+  get logs(): ReadonlyMap<string, AuditLog> {
+    return this.#logs.bySite;
+  }
+
   get devices() {
     return this.#parts.plant.devices;
   }
@@ -127,9 +158,10 @@ export class LiveRun implements ControlledRun {
     return this.#desk;
   }
 
-  get pace(): Pace {
+  get live(): LiveFacts {
     const { options, plant } = this.#parts;
-    return { rate: options.rate, longestStepMs: plant.longestStepMs };
+    const ended = this.#ended === null ? {} : { ended: this.#ended };
+    return { rate: options.rate, longestStepMs: plant.longestStepMs, ...ended };
   }
 
   /** Where each device listens, and the file by which `tieline --context` finds the control plane. */
@@ -162,14 +194,15 @@ export class LiveRun implements ControlledRun {
 
   /** It is asked again as soon as it serves; nobody waits for that, as nobody does on virtual time. */
   startControl(): void {
-    const { deployment, over } = this.#parts;
+    const { deployment } = this.#parts;
     const stop = new AbortController();
     this.#stopControl = stop;
     deployment
       .startControl()
       .then((operator) => this.#sit(operator, stop.signal))
       .catch((thrown: unknown) => {
-        if (!stop.signal.aborted) over.abort(thrown);
+        if (!stop.signal.aborted) return this.#unanswered(thrown);
+        return undefined;
       });
   }
 
@@ -183,7 +216,7 @@ export class LiveRun implements ControlledRun {
     this.#dueMs += durationMs;
     const restMs = this.#dueMs - deployment.clock.wallMs();
     await deployment.clock.sleepUntil(deployment.clock.monotonicMs() + restMs, over.signal);
-    over.signal.throwIfAborted();
+    if (this.#ended === null) over.signal.throwIfAborted();
   }
 
   stop(): Promise<void> {
@@ -192,18 +225,17 @@ export class LiveRun implements ControlledRun {
   }
 
   auditLog(site: string): AuditLog {
-    const log = this.logs.get(site);
-    assert(log !== undefined, 'a site whose agent has run');
-    return log;
+    return this.#logs.open(site);
   }
 
   /** After the last look at an audit log. */
   [Symbol.dispose](): void {
-    for (const db of this.#databases) db.close();
+    this.#logs.close();
   }
 
-  async #assemble(operator: Operator, withinMs: number): Promise<void> {
+  async #assemble(withinMs: number): Promise<void> {
     const { files, deployment, options, over } = this.#parts;
+    const operator = await deployment.start();
     const digest = await operator.pushModel(files.packedModel, files.release);
     const sites = options.simulated.sites.map(({ plant }) => plant.site);
     for (const site of sites) await operator.directModel(site, digest);
@@ -220,19 +252,7 @@ export class LiveRun implements ControlledRun {
       }
       await delay(LOOK_MS);
     }
-    for (const site of sites) this.#openLog(site);
-  }
-
-  /** Beside the agent that writes it: readers of a database in WAL mode and its writer do not wait for each other. */
-  #openLog(site: string): void {
-    const { trust, agents } = this.provisioned;
-    const key = agents.get(site);
-    assert(key !== undefined, 'every site has a key');
-    const path = join(this.#parts.options.directory, site, 'agent.sqlite');
-    const db = openDatabase(path, { synchronous: 'FULL' });
-    this.#databases.push(db);
-    const identity = { anchor: trust.anchor, deployment: trust.document.deployment, site };
-    this.logs.set(site, new AuditLog({ db, identity, key }));
+    for (const site of sites) this.#logs.open(site);
   }
 
   /** Somebody asks the control plane from now on. @param signal  aborts when it ends */
@@ -242,7 +262,7 @@ export class LiveRun implements ControlledRun {
     await desk.look();
     if (!signal.aborted) this.#desk = desk;
     const watching = [desk.watch(signal), desk.hear(signal, (event) => this.#heard(event))];
-    Promise.all(watching).catch((thrown: unknown) => this.#parts.over.abort(thrown));
+    Promise.all(watching).catch((thrown: unknown) => this.#unanswered(thrown));
     return desk;
   }
 

@@ -41,7 +41,7 @@ function leftOpen(folder: string): readonly string[] {
 }
 
 test.each([
-  ['tieline sim run --live', 2, 'tieline.live', () => PlayedLive.scenario(SCENARIO)],
+  ['tieline sim run --live', 2, 'tieline.live', () => PlayedLive.scenario(SCENARIO, ['--json'])],
   [
     'npm start',
     4,
@@ -53,7 +53,7 @@ test.each([
   async (_what, count, words, play) => {
     const played = playing(play);
     await played.line(words);
-    const children = played.children();
+    const children = played.children().map(({ pid }) => pid);
     expect(children).toHaveLength(count);
     played.process.kill('SIGKILL');
     await untilGone(children);
@@ -63,9 +63,9 @@ test.each([
 );
 
 test('a process whose starter is gone before it runs ends, too', async () => {
-  const played = playing(() => PlayedLive.scenario(SCENARIO));
+  const played = playing(() => PlayedLive.scenario(SCENARIO, ['--json']));
   let children: readonly number[] = [];
-  while (children.length === 0) children = played.children();
+  while (children.length === 0) children = played.children().map(({ pid }) => pid);
   played.process.kill('SIGKILL');
   await untilGone(children);
 }, 120_000);

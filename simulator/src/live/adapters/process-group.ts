@@ -1,28 +1,24 @@
-import { Child } from './child.ts';
-
-const LOGS_KEPT = 200;
-const LOGS_TOLD = 5;
+import { Child, type ProcessEnd } from './child.ts';
 
 /** Processes that stand and fall together. */
 export class ProcessGroup {
   readonly #children: Child[] = [];
-  readonly #logs: string[] = [];
-  readonly #onFailure: (sentence: string) => void;
-  #failure: string | null = null;
+  readonly #onEnded: (end: ProcessEnd) => void;
+  #ended: ProcessEnd | null = null;
   /** Processes of their own groups would outlive one that is ended in a hurry. */
   readonly #onExit = (): void => {
     for (const child of this.#children) child.killNow();
   };
 
-  /** @param onFailure  hears of the first that ends by itself */
-  constructor(onFailure: (sentence: string) => void = () => {}) {
-    this.#onFailure = onFailure;
+  /** @param onEnded  hears of the first that ends by itself, or in another way than it was asked to */
+  constructor(onEnded: (end: ProcessEnd) => void = () => {}) {
+    this.#onEnded = onEnded;
     process.on('exit', this.#onExit);
   }
 
-  /** Why one of them ended by itself, with the last lines of all logs; null while all stand. */
-  get failure(): string | null {
-    return this.#failure;
+  /** The first that ended so; null while there is none. */
+  get ended(): ProcessEnd | null {
+    return this.#ended;
   }
 
   start(
@@ -32,18 +28,11 @@ export class ProcessGroup {
     says: { readonly ready: boolean },
   ): Child {
     const child = new Child({
-      name,
-      main,
-      args,
-      saysReady: says.ready,
-      onLog: (line) => {
-        this.#logs.push(line);
-        this.#logs.splice(0, this.#logs.length - LOGS_KEPT);
-      },
-      onFailure: (sentence) => {
-        if (this.#failure !== null) return;
-        this.#failure = [sentence, ...this.#logs.slice(-LOGS_TOLD)].join('\n  ');
-        this.#onFailure(this.#failure);
+      ...{ name, main, args, saysReady: says.ready },
+      onEnded: (end) => {
+        if (this.#ended !== null) return;
+        this.#ended = end;
+        this.#onEnded(end);
       },
     });
     this.#children.push(child);

@@ -70,7 +70,7 @@ async function played(scenario: Scenario, options: RunLiveOptions): Promise<Scen
         idlePart: 0,
         begin: async (setting) => {
           live = await LiveRun.begin({ ...setting, directory, rate, rng: systemRng(), signal });
-          onBegun?.({ scenario: name, rate, ...live.places });
+          if (live.live.ended === undefined) onBegun?.({ scenario: name, rate, ...live.places });
           return live;
         },
       },

@@ -1,4 +1,5 @@
 import { clock } from '../../scenario/clock.ts';
+import { endWords } from '../../scenario/end-words.ts';
 import { type EventWords, eventWords } from '../../scenario/events/index.ts';
 import type { Outcome } from '../../scenario/expectations.ts';
 import type { RunReport } from '../../scenario/run-report.ts';
@@ -71,8 +72,9 @@ function verdictOf(report: RunReport, verdict: string): Element[] {
   return [
     element('h1', { class: passed ? 'kept' : 'broken' }, verdict),
     element('p', {}, about),
-    ...(mustFail ? [element('p', {}, mustFailWords(passed))] : []),
+    ...(mustFail ? [element('p', {}, mustFailWords(report))] : []),
     element('pre', {}, reproducing(report)),
+    ...lastWords(report),
     element(
       'dl',
       {},
@@ -81,10 +83,19 @@ function verdictOf(report: RunReport, verdict: string): Element[] {
   ];
 }
 
-function mustFailWords(passed: boolean): string {
-  return passed
-    ? 'It must fail, and does: an expectation is broken, as it has to be.'
-    : 'It must fail, and kept every expectation.';
+function mustFailWords({ passed, expectations }: RunReport): string {
+  if (passed) return 'It must fail, and does: an expectation is broken, as it has to be.';
+  return expectations.every(({ kept }) => kept)
+    ? 'It must fail, and kept every expectation.'
+    : 'It must fail by what is expected of it, and a process ended by a fault of its own.';
+}
+
+function lastWords(report: RunReport): Element[] {
+  const { ended } = report.live ?? {};
+  if (ended === undefined) return [];
+  const words = `${endWords(ended)} at ${clock(ended.atMs)}`;
+  const said = ended.log.length === 0 ? 'It said nothing.' : ended.log.join('\n');
+  return [element('p', { class: 'broken' }, words), element('pre', {}, said)];
 }
 
 /** What is broken first. What every run promises, and this one kept, is folded away. */

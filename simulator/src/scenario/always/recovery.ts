@@ -1,5 +1,6 @@
 import { messageOf } from '@tieline/kernel';
-import type { Inside, ObservedRun } from '../controlled-run.ts';
+import type { EndedProcess, Inside, ObservedRun } from '../controlled-run.ts';
+import { endWords } from '../end-words.ts';
 import { PROMISE } from '../expectation-words.ts';
 import type { Watch } from '../expectations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -10,7 +11,7 @@ const HEARD_WITHIN_MS = 330_000;
 /** What is recorded is signed for within this time, while the link is there. */
 const RECEIPTED_WITHIN_MS = 60_000;
 
-/** Nothing keeps an agent from its work for good. */
+/** Nothing keeps an agent or, where it is a process of its own, the control plane from its work for good. */
 export class Survival extends Promised {
   constructor() {
     super(PROMISE.survives);
@@ -20,6 +21,10 @@ export class Survival extends Promised {
 
   failed(site: string, cause: unknown, nowMs: number): void {
     this.broken(`${site}: ${messageOf(cause)}`, nowMs);
+  }
+
+  ended(one: EndedProcess): void {
+    this.broken(endWords(one), one.atMs);
   }
 }
 

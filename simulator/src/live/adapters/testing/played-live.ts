@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,11 +35,11 @@ export class PlayedLive {
   }
 
   /** `tieline sim run --live` of a scenario. */
-  static scenario(yaml: string, flags: readonly string[] = []): PlayedLive {
+  static scenario(yaml: string, flags: readonly string[] = [], name = 'played'): PlayedLive {
     return PlayedLive.start('packages/cli/src/main.ts', (folder) => {
-      const file = join(folder, 'played.yaml');
+      const file = join(folder, `${name}.yaml`);
       writeFileSync(file, yaml);
-      const kept = ['--json', '--keep', join(folder, 'kept'), '--out', join(folder, 'out')];
+      const kept = ['--keep', join(folder, 'kept'), '--out', join(folder, 'out')];
       return ['sim', 'run', file, '--live', ...kept, ...flags];
     });
   }
@@ -52,15 +53,23 @@ export class PlayedLive {
     }
   }
 
-  /** The processes that it has started, by their ids. */
-  children(): readonly number[] {
-    return processes()
-      .filter(({ parent }) => parent === this.process.pid)
-      .map(({ pid }) => pid);
+  /** The processes that it has started. */
+  children(): readonly { readonly pid: number; readonly args: string }[] {
+    return processes().filter(({ parent }) => parent === this.process.pid);
+  }
+
+  /** @returns its exit code; null where a signal ended it */
+  async ended(): Promise<number | null> {
+    for await (const _ of { [Symbol.asyncIterator]: () => this.#lines });
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      await once(this.process, 'exit');
+    }
+    return this.process.exitCode;
   }
 
   close(): void {
-    for (const pid of [...this.children(), this.process.pid]) if (pid) killNow(pid);
+    const children = this.children().map(({ pid }) => pid);
+    for (const pid of [...children, this.process.pid]) if (pid) killNow(pid);
     rmSync(this.folder, { recursive: true });
   }
 }
