@@ -1,3 +1,4 @@
+import type { AssetKind } from '@tieline/edge-agent';
 import { type Clock, every } from '@tieline/kernel';
 import { simulatedPlant } from '../deployment/simulated-plant.ts';
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
@@ -9,8 +10,18 @@ import { Trace } from '../virtual/trace.ts';
 /** The plant moves once a simulated second. */
 const STEP_MS = 1_000;
 
-/** Port by asset, by site. */
-export type DevicePorts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** Of a server of SunSpec, the unit that every client assumes; there is one device behind each address. */
+const UNIT = 1;
+
+/** Where a device speaks SunSpec Modbus TCP. */
+export interface DevicePlace {
+  readonly site: string;
+  readonly asset: string;
+  readonly kind: AssetKind;
+  readonly host: string;
+  readonly port: number;
+  readonly unit: number;
+}
 
 /** From when a plant stands, and in which weather. */
 type Standing = Pick<PlantOptions, 'seed' | 'startMs' | 'disturbances'>;
@@ -20,13 +31,13 @@ export class LivePlant {
   readonly plant: Plant;
   readonly trace = new Trace();
   readonly devices = new Map<string, SiteDevices>();
-  readonly ports: DevicePorts;
+  readonly places: readonly DevicePlace[];
   /** Between two steps, at most, simulated ms. */
   longestStepMs = 0;
   readonly #clock: Clock;
   readonly #startMs: number;
   readonly #servers: SunSpecServer[] = [];
-  readonly #ports: Record<string, Record<string, number>> = {};
+  readonly #places: DevicePlace[] = [];
 
   private constructor(simulated: SimulatedFeeder, options: Standing, clock: Clock) {
     this.#clock = clock;
@@ -38,7 +49,7 @@ export class LivePlant {
         this.devices.set(plant.site, siteDevices(standing, ratings, clock));
       }
     }
-    this.ports = this.#ports;
+    this.places = this.#places;
   }
 
   /** Every device listens; until `startMs` of the clock the plant stands still, as it is then. */
@@ -49,12 +60,11 @@ export class LivePlant {
   ): Promise<LivePlant> {
     const live = new LivePlant(simulated, options, clock);
     for (const [site, { models }] of live.devices) {
-      const own: Record<string, number> = {};
-      live.#ports[site] = own;
       for (const model of models) {
         const server = await serveSunSpec(model);
         live.#servers.push(server);
-        own[model.ratings.asset] = server.port;
+        const { asset, kind } = model.ratings;
+        live.#places.push({ site, asset, kind, host: '127.0.0.1', port: server.port, unit: UNIT });
       }
     }
     return live;

@@ -1,7 +1,8 @@
 import type { LivePlaces } from '@tieline/simulator';
-import { usageError } from '../exit.ts';
+import { type Fact, usageError } from '../exit.ts';
 import type { simRun } from '../table/sim.ts';
 import type { GlobalFlags, Invocation } from '../table/spec.ts';
+import { layoutFacts } from '../text/layout.ts';
 import { printJson } from '../text/print.ts';
 import type { World } from '../world.ts';
 import { parseCount } from './quantities.ts';
@@ -9,6 +10,8 @@ import { parseCount } from './quantities.ts';
 /** A process that starts takes a second or more, of which each is as many simulated ones. */
 const RATE = 10;
 const RATE_MAX = 60;
+/** Of hundreds of devices a person reads the first; all are in the file. */
+const DEVICES_SHOWN = 32;
 
 /** How scenarios are played with real processes. */
 export interface Live {
@@ -39,17 +42,24 @@ export async function liveOf(
 /** For whoever wants to look at a live run: with `tieline --context`, or with a Modbus client of their own. */
 export function sayPlaces(places: LivePlaces, global: GlobalFlags, world: World): void {
   if (global.json) {
-    printJson(world, { schema: 'tieline.live/1', ...places });
+    printJson(world, { schema: 'tieline.live/2', ...places });
     return;
   }
   if (global.quiet) return;
-  const { scenario, rate, context, devices } = places;
-  const ports = Object.entries(devices).flatMap(([site, assets]) =>
-    Object.entries(assets).map(([asset, port]) => `${site} ${asset} ${port}`),
-  );
-  world.stderr.write(
-    `${scenario}: live, ${rate} simulated seconds in a real one\n` +
-      `  look     tieline --context ${context} agent ls\n` +
-      `  devices  Modbus TCP on 127.0.0.1: ${ports.join(', ')}\n`,
-  );
+  const { scenario, rate, context, devices, devicesFile } = places;
+  const shown = devices.slice(0, DEVICES_SHOWN);
+  const more = devices.length - shown.length;
+  const facts: readonly Fact[] = [
+    ['look', `tieline --context ${context} agent ls`],
+    ['devices', `SunSpec Modbus TCP, as ${devicesFile} says:`],
+    ...shown.map(
+      ({ site, asset, host, port, unit }): Fact => [
+        '',
+        `${site} ${asset}  ${host}:${port} unit ${unit}`,
+      ],
+    ),
+    ...(more > 0 ? ([['', `and ${more} more`]] as const) : []),
+  ];
+  const lines = layoutFacts(facts, world.stderr.colour).replaceAll(/^/gm, '  ').trimEnd();
+  world.stderr.write(`${scenario}: live, ${rate} simulated seconds in a real one\n${lines}\n`);
 }

@@ -50,7 +50,7 @@ export const simRun = defineCommand({
   details: [
     'The production agents and control plane on virtual time, network and plant, through the events of a scenario file. The same plant without control is run beside it, to compare.',
     'Loads, weather, keys and network follow from the seed: the same one gives the same report, to the last bit, on one platform. With several each scenario is run with each of them, and what --out writes of a run lies in SCENARIO/seed-N/.',
-    'With --live the same file is played by real processes: a control plane with its broker and an agent per site, against devices that speak Modbus TCP, one scenario after the other. Nothing repeats such a run to the bit. An event that no real process can go through refuses the scenario before anything starts. --json prints first where each device listens (tieline.live/1).',
+    'With --live the same file is played by real processes: a control plane with its broker and an agent per site, against devices that speak Modbus TCP, one scenario after the other. Nothing repeats such a run to the bit. An event that no real process can go through refuses the scenario before anything starts. Standard error, or with --json the first line (tieline.live/2), says where each device listens; devices.json says it, too, beside the deployment’s other files.',
     'Exit 8 where an expectation fails, or where a scenario that must fail (its file ends in .must-fail.yaml) does not. Powers in kW; a peak is the highest mean import of a whole quarter hour.',
   ],
   operands: {

@@ -113,9 +113,9 @@ test('an order, a cut link, a device that lies and an agent that dies, with real
   );
   const [places, report] = stdout.split('\n').map((line) => line && JSON.parse(line));
   expect(places).toMatchObject({
-    ...{ schema: 'tieline.live/1', scenario: 'short', rate: 10 },
+    ...{ schema: 'tieline.live/2', scenario: 'short', rate: 10 },
     context: join(keep, 'short', 'context.json'),
-    devices: { harbour: { battery: expect.any(Number), meter: expect.any(Number) } },
+    devicesFile: join(keep, 'short', 'devices.json'),
   });
   const broken = report.expectations.filter((one: { kept: boolean }) => !one.kept);
   expect([exit, broken]).toEqual([0, []]);

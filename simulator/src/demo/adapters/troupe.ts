@@ -48,7 +48,7 @@ export async function gather({ seed, ...gathering }: Gathering): Promise<LiveTro
     await live.close();
   };
   try {
-    const deployment = await LiveDeployment.linked({ ...gathering, ports: live.ports });
+    const deployment = await LiveDeployment.linked({ ...gathering, devices: live.places });
     const operator = await started(deployment);
     const intruder = new Intruder(gathering.simulated.deployment, deployment.intruderBus());
     return {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
-import { type Rng, type SimulatedTime, toHex } from '@tieline/kernel';
+import { assert, type Rng, type SimulatedTime, toHex } from '@tieline/kernel';
 import { type HeldKey, sealKeyFile, serviceKeyFile } from '@tieline/protocol';
 import {
   type Provisioned,
@@ -10,8 +10,10 @@ import {
   signRelease,
 } from '../../deployment/provision.ts';
 import type { SimulatedFeeder, SimulatedSite } from '../../deployment/simulated-site.ts';
+import type { DevicePlace } from '../live-plant.ts';
 
 export const INTRUDER_CLIENT = 'intruder';
+export const DEVICES_FILE = 'devices.json';
 /** The operator's key of a simulation is no secret: everybody knows this passphrase. */
 const OPERATOR_PASSPHRASE = 'evening-peak';
 
@@ -93,7 +95,7 @@ export function writeAgentConfiguration(
   link: {
     readonly clock: SimulatedTime;
     readonly brokerUrl: string;
-    readonly ports: Readonly<Record<string, number>>;
+    readonly devices: readonly DevicePlace[];
   },
 ): string {
   const name = site.plant.site;
@@ -105,14 +107,19 @@ export function writeAgentConfiguration(
     keyFile: `${name}.key.json`,
     dataDir: name,
     broker: { url: link.brokerUrl, tokenFile: `${name}.token`, reconnectMaxMs: 1_000 },
-    devices: site.ratings.map((rating) => ({
-      ...rating,
-      host: '127.0.0.1',
-      port: link.ports[rating.asset],
-    })),
+    devices: site.ratings.map((rating) => {
+      const place = link.devices.find(({ asset }) => asset === rating.asset);
+      assert(place !== undefined, `a device listens: ${rating.asset}`);
+      return { ...rating, host: place.host, port: place.port, unitId: place.unit };
+    }),
     clock: link.clock,
     logLevel: 'warn',
   });
+}
+
+/** Where every device of the deployment listens. */
+export function writeDevices(files: DeploymentFiles, devices: readonly DevicePlace[]): void {
+  writeJson(files.directory, DEVICES_FILE, { schema: 'tieline.devices/1', devices });
 }
 
 /** What `tieline --context` reads: the operator's way to the running control plane. */

@@ -11,14 +11,16 @@ import {
 } from '@tieline/kernel';
 import { z } from 'zod';
 import type { SimulatedFeeder } from '../../deployment/simulated-site.ts';
-import type { DevicePorts } from '../live-plant.ts';
+import type { DevicePlace } from '../live-plant.ts';
 import type { Child, ProcessEnd } from './child.ts';
 import {
+  DEVICES_FILE,
   type DeploymentFiles,
   INTRUDER_CLIENT,
   writeAgentConfiguration,
   writeContext,
   writeControlConfiguration,
+  writeDevices,
 } from './deployment-files.ts';
 import { Operator } from './operator.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -39,7 +41,7 @@ export interface LiveSetting {
   readonly time: SimulatedTime;
   readonly rng: Rng;
   /** Where the devices listen. */
-  readonly ports: DevicePorts;
+  readonly devices: readonly DevicePlace[];
   /** Hears of the first process that ends by itself, or in another way than it was asked to. */
   onEnded?(end: ProcessEnd): void;
 }
@@ -66,6 +68,7 @@ export class LiveDeployment {
   /** The links stand; no process runs yet. */
   static async linked(setting: LiveSetting): Promise<LiveDeployment> {
     const deployment = new LiveDeployment(setting);
+    writeDevices(setting.files, setting.devices);
     deployment.#intruderLink = await startLinkProxy(deployment.#broker);
     for (const { plant } of setting.simulated.sites) {
       deployment.links.set(plant.site, await startLinkProxy(deployment.#broker));
@@ -90,19 +93,24 @@ export class LiveDeployment {
     return join(this.#setting.files.directory, 'context.json');
   }
 
+  /** For whoever wants to read the devices with a client of their own. */
+  get devicesFile(): string {
+    return join(this.#setting.files.directory, DEVICES_FILE);
+  }
+
   hasAgent(site: string): boolean {
     return this.#agents.has(site);
   }
 
   startAgent(name: string): void {
-    const { files, simulated, time, ports } = this.#setting;
+    const { files, simulated, time, devices } = this.#setting;
     const site = simulated.sites.find(({ plant }) => plant.site === name);
     const link = this.links.get(name);
     assert(site !== undefined && link !== undefined && !this.hasAgent(name), 'a site at rest');
     const configuration = writeAgentConfiguration(files, simulated, site, {
       clock: time,
       brokerUrl: `mqtt://127.0.0.1:${link.port}`,
-      ports: ports[name] ?? {},
+      devices: devices.filter(({ site }) => site === name),
     });
     const args = ['--config', configuration];
     this.#agents.set(name, this.#group.start(`agent ${name}`, AGENT_MAIN, args, { ready: false }));

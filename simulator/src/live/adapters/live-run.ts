@@ -95,7 +95,7 @@ export class LiveRun implements ControlledRun {
     const standing = { seed, startMs, ...(disturbances === undefined ? {} : { disturbances }) };
     const plant = await LivePlant.listening(simulated, standing, simulatedClock(time));
     const deployment = await LiveDeployment.linked({
-      ...{ files, simulated, time, rng, ports: plant.ports },
+      ...{ files, simulated, time, rng, devices: plant.places },
       onEnded: (end) => run.#endedWith(end),
     }).catch(async (thrown: unknown) => {
       await plant.close();
@@ -164,10 +164,11 @@ export class LiveRun implements ControlledRun {
     return { rate: options.rate, longestStepMs: plant.longestStepMs, ...ended };
   }
 
-  /** Where each device listens, and the file by which `tieline --context` finds the control plane. */
+  /** Where each device listens, the file that says it, and the one by which `tieline --context` finds the control plane. */
   get places() {
     const { plant, deployment } = this.#parts;
-    return { devices: plant.ports, context: deployment.contextFile };
+    const { contextFile: context, devicesFile } = deployment;
+    return { context, devicesFile, devices: plant.places };
   }
 
   hasAgent(site: string): boolean {

@@ -80,7 +80,9 @@ test('an agent of a gateway runs on when whoever started it lets go of it', asyn
   const clock = { rate: 1, realOriginMs: 1, simulatedOriginMs: 1 };
   const path = writeAgentConfiguration(files, simulated, site!, {
     ...{ clock, brokerUrl: 'mqtt://127.0.0.1:1' },
-    ports: Object.fromEntries(site!.ratings.map(({ asset }) => [asset, 1])),
+    devices: site!.ratings.map(({ asset, kind }) => ({
+      ...{ site: site!.plant.site, asset, kind, host: '127.0.0.1', port: 1, unit: 1 },
+    })),
   });
   const { clock: _, ...real } = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify(real));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemRng } from '@tieline/kernel';
 import { runScenario, type ScenarioRun } from '../../scenario/run-scenario.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import type { DevicePorts } from '../live-plant.ts';
+import type { DevicePlace } from '../live-plant.ts';
 import { LiveRun } from './live-run.ts';
 
 /** Between two words about progress, simulated ms. */
@@ -16,8 +16,10 @@ export interface LivePlaces {
   readonly rate: number;
   /** For `tieline --context`. */
   readonly context: string;
-  /** TCP port on 127.0.0.1 by asset, by site. */
-  readonly devices: DevicePorts;
+  /** For a Modbus client. */
+  readonly devices: readonly DevicePlace[];
+  /** Says the same. */
+  readonly devicesFile: string;
 }
 
 export interface RunLiveOptions {
