@@ -14,7 +14,6 @@ import {
   systemClock,
   systemRng,
   TielineError,
-  whenOrphaned,
 } from '@tieline/kernel';
 import {
   ConfigurationError,
@@ -23,6 +22,7 @@ import {
 } from './adapters/configuration.ts';
 import { modbusDevices } from './adapters/modbus/modbus-devices.ts';
 import { replayFile } from './adapters/replay-file.ts';
+import { joinSimulation } from './adapters/simulation.ts';
 import { sqliteStore } from './adapters/sqlite-store.ts';
 import { watchSuspension } from './adapters/suspension.ts';
 import { EdgeAgent } from './core/agent.ts';
@@ -61,8 +61,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run({ configuration, trust, key, token }: Provisioned): Promise<number> {
   const { deployment, site, ratedImportKw, dataDir, broker, devices } = configuration;
-  const clock =
-    configuration.clock === undefined ? systemClock() : simulatedClock(configuration.clock);
+  const simulated =
+    configuration.clock && simulatedClock(configuration.clock, configuration.clock.wallOffsetMs);
+  const clock = simulated ?? systemClock();
   const logger = pinoLogger(`agent ${site}`, clock, configuration.logLevel);
   const rng = systemRng();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -86,8 +87,7 @@ async function run({ configuration, trust, key, token }: Provisioned): Promise<n
   );
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  // An agent on a gateway follows nobody; one of a simulation ends with it.
-  if (configuration.clock !== undefined) whenOrphaned(() => stop.abort());
+  if (simulated !== undefined) joinSimulation(simulated, () => stop.abort());
   let suspended = false;
   const watch = watchSuspension((gapMs) => {
     // Who started this process starts it again, into a new session.

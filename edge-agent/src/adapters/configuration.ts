@@ -62,6 +62,8 @@ export const AgentConfiguration = z.strictObject({
       rate: z.number().min(0.1).max(1_000),
       realOriginMs: z.number().positive(),
       simulatedOriginMs: z.number().positive(),
+      /** How far the wall clock is off, simulated ms. */
+      wallOffsetMs: z.int().default(0),
     }),
   ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -1,6 +1,11 @@
 export { type LogLevel, pinoLogger } from './adapters/pino-logger.ts';
 export { sourceEnvironment } from './adapters/source-environment.ts';
-export { type SimulatedTime, simulatedClock, systemClock } from './adapters/system-clock.ts';
+export {
+  type SettableClock,
+  type SimulatedTime,
+  simulatedClock,
+  systemClock,
+} from './adapters/system-clock.ts';
 export { systemRng } from './adapters/system-rng.ts';
 export { whenOrphaned } from './adapters/when-orphaned.ts';
 export { BoundedQueue } from './bounded-queue.ts';

@@ -43,6 +43,10 @@ export interface ControlDesk {
   submitOrder(order: Uint8Array): Submitted | Promise<Submitted>;
   /** Takes and publishes a signed policy, or throws why not. */
   acceptPolicy(policy: Uint8Array): unknown;
+  /** Takes a packed model with its signed release, or throws why not. @returns its digest */
+  pushModel(packed: Uint8Array, release: Uint8Array): PushedModel | Promise<PushedModel>;
+  /** Has a site run it. */
+  directModel(site: string, digest: string): unknown;
 }
 
 /** Of what the control plane says of an agent, as much as scenarios ask. */
@@ -79,6 +83,10 @@ export interface SeenCommand {
   }[];
 }
 
+interface PushedModel {
+  readonly digest: string;
+}
+
 interface Submitted {
   readonly commands: readonly { readonly id: string }[];
 }
@@ -97,15 +105,13 @@ export interface Links {
 }
 
 /**
- * What only a run within one process shows and can do: whatever passes the broker, models that are made while it
- * runs, and what becomes of a gateway's power and disk.
+ * What only a run within one process shows and can do: whatever passes the broker, and what becomes of a gateway's power
+ * and disk.
  */
 export interface Inside {
   show(onlooker: Onlooker): void;
   /** Whether its link, as it is now, lets a connection come about. */
   canConnect(site: string): boolean;
-  /** The release key signs a packed model, and the control plane has the site run it. */
-  directModel(site: string, packed: Uint8Array): void;
   /** The gateway of a site loses its power at one of its writes from now on. */
   cutPower(site: string, plan: CutPlan): void;
   /** Its disk takes nothing more, or has room again. */

@@ -5,7 +5,7 @@ import {
   SqliteControlStore,
   SqliteTelemetryStore,
 } from '@tieline/control-plane';
-import { packModel, SHIPPED_FORECAST_DIRECTORY, unpackModel } from '@tieline/inference';
+import { packModel, SHIPPED_FORECAST_DIRECTORY } from '@tieline/inference';
 import { assert, type Logger, type Rng } from '@tieline/kernel';
 import type { VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Provisioned, signRelease } from '../deployment/provision.ts';
@@ -90,16 +90,6 @@ export class VirtualControl {
     const release = signRelease(packed, named, trust, releaseKey, issuedAt);
     const { digest } = plane.pushModel(packed, release);
     for (const { plant } of simulated.sites) plane.directModel(plant.site, digest);
-  }
-
-  /** A model that has come later, for one site. */
-  directModel(site: string, packed: Uint8Array, issuedAt: number): void {
-    const plane = this.#plane;
-    if (plane === null) throw new Error('the control plane does not run');
-    const { trust, releaseKey } = this.#parts.provisioned;
-    const { name, version } = unpackModel(packed).manifest;
-    const release = signRelease(packed, { name, version }, trust, releaseKey, issuedAt);
-    plane.directModel(site, plane.pushModel(packed, release).digest);
   }
 
   /** Ends without a word: what stood in its stores at this moment is all that is left of it. */

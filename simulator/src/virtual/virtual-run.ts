@@ -202,8 +202,6 @@ export class VirtualRun implements ControlledRun {
   readonly inside = {
     show: (onlooker: Onlooker): void => this.network.show(onlooker),
     canConnect: (site: string): boolean => this.network.canConnect(site),
-    directModel: (site: string, packed: Uint8Array): void =>
-      this.#control.directModel(site, packed, Math.floor(this.world.wallMs() / 1_000)),
     cutPower: (site: string, plan: CutPlan): void => this.#running.get(site)?.power.planCut(plan),
     fillDisk: (site: string, full: boolean): void => this.#diskOf(site).fill(full),
     isDiskFull: (site: string): boolean => this.disks.get(site)?.isFull ?? false,

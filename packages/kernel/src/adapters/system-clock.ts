@@ -20,20 +20,30 @@ export interface SimulatedTime {
   readonly simulatedOriginMs: number;
 }
 
+/** A clock whose time of day can be set, as that of a machine can. Its `monotonicMs` goes on as it was. */
+export interface SettableClock extends Clock {
+  /** The wall clock is this far off from now on, ms. */
+  setWallOffset(offsetMs: number): void;
+}
+
 /**
  * A clock that runs `rate` times as fast, from an origin that several processes share. For live
  * simulation only: an agent whose trust document does not say `simulated` refuses to start on it.
  */
-export function simulatedClock(time: SimulatedTime): Clock {
+export function simulatedClock(time: SimulatedTime, wallOffsetMs = 0): SettableClock {
   // The real wall clock is read once: from there on the monotonic clock counts, so nothing jumps.
   const elapsedAtStartMs = Date.now() - time.realOriginMs;
   const startedMs = performance.now();
   const simulatedMs = (): number =>
     (elapsedAtStartMs + performance.now() - startedMs) * time.rate + time.simulatedOriginMs;
+  let offsetMs = wallOffsetMs;
   return {
-    wallMs: () => Math.floor(simulatedMs()),
+    wallMs: () => Math.floor(simulatedMs()) + offsetMs,
     monotonicMs: simulatedMs,
     sleepUntil: sleeper(simulatedMs, time.rate),
+    setWallOffset(newOffsetMs) {
+      offsetMs = newOffsetMs;
+    },
   };
 }
 

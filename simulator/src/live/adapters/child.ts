@@ -44,7 +44,7 @@ export class Child {
     const env = sourceEnvironment(process.env);
     const script = fileURLToPath(new URL(main, import.meta.url));
     // A group of its own: Ctrl-C is for whoever started it, who ends the processes in order.
-    // The channel carries nothing: that it closes tells it that this process is gone.
+    // That the channel closes tells it that this process is gone.
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
     this.#process = spawn(process.execPath, [script, ...args], { env, stdio, detached: true });
     const stdout = createInterface({ input: this.#process.stdout! });
@@ -64,6 +64,11 @@ export class Child {
   /** What the first line said. @throws where none came in time */
   ready(): Promise<unknown> {
     return this.#ready;
+  }
+
+  /** Says something to it, over the channel; one that has ended is heard of by its end. */
+  tell(message: Readonly<Record<string, number>>): void {
+    if (this.#process.connected) this.#process.send(message, () => {});
   }
 
   /** Resolves when it has ended, and its last words are read. */

@@ -94,6 +94,8 @@ export function writeAgentConfiguration(
   site: SimulatedSite,
   link: {
     readonly clock: SimulatedTime;
+    /** How far the wall clock of its gateway is off, ms. */
+    readonly wallOffsetMs: number;
     readonly brokerUrl: string;
     readonly devices: readonly DevicePlace[];
   },
@@ -112,7 +114,7 @@ export function writeAgentConfiguration(
       assert(place !== undefined, `a device listens: ${rating.asset}`);
       return { ...rating, host: place.host, port: place.port, unitId: place.unit };
     }),
-    clock: link.clock,
+    clock: { ...link.clock, wallOffsetMs: link.wallOffsetMs },
     logLevel: 'warn',
   });
 }

@@ -54,6 +54,7 @@ export class LiveDeployment {
   readonly #setting: LiveSetting;
   readonly #group: ProcessGroup;
   readonly #agents = new Map<string, Child>();
+  readonly #wallOffsetsMs = new Map<string, number>();
   /** A control plane that starts again has its broker on another port: links are told, agents are not. */
   readonly #broker = { host: '127.0.0.1', port: 0 };
   #intruderLink: LinkProxy | null = null;
@@ -109,11 +110,18 @@ export class LiveDeployment {
     assert(site !== undefined && link !== undefined && !this.hasAgent(name), 'a site at rest');
     const configuration = writeAgentConfiguration(files, simulated, site, {
       clock: time,
+      wallOffsetMs: this.#wallOffsetsMs.get(name) ?? 0,
       brokerUrl: `mqtt://127.0.0.1:${link.port}`,
       devices: devices.filter(({ site }) => site === name),
     });
     const args = ['--config', configuration];
     this.#agents.set(name, this.#group.start(`agent ${name}`, AGENT_MAIN, args, { ready: false }));
+  }
+
+  /** The wall clock of a site's gateway is this far off from now on, whichever process runs there. */
+  setClock(site: string, wallOffsetMs: number): void {
+    this.#wallOffsetsMs.set(site, wallOffsetMs);
+    this.#agents.get(site)?.tell({ wallOffsetMs });
   }
 
   async killAgent(site: string): Promise<void> {

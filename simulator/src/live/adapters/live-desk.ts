@@ -52,6 +52,14 @@ export class LiveDesk implements ControlDesk {
     return this.#operator.publishPolicy(policy);
   }
 
+  async pushModel(packed: Uint8Array, release: Uint8Array) {
+    return { digest: await this.#operator.pushModel(packed, release) };
+  }
+
+  directModel(site: string, digest: string): Promise<void> {
+    return this.#operator.directModel(site, digest);
+  }
+
   /** @throws where the control plane does not answer */
   async look(): Promise<void> {
     for (const site of this.#sites) this.#agents.set(site, await this.#operator.agent(site));

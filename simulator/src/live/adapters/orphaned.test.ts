@@ -1,14 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { seededRng } from '@tieline/kernel';
 import { expect, onTestFinished, test } from 'vitest';
-import { eveningPeak } from '../../deployment/evening-peak.ts';
-import { writeAgentConfiguration, writeDeployment } from './deployment-files.ts';
+import { LoneAgent } from './testing/lone-agent.ts';
 import { PlayedLive, untilGone } from './testing/played-live.ts';
 
 const SCENARIO = `scenario: tieline.scenario/1
@@ -71,36 +64,11 @@ test('a process whose starter is gone before it runs ends, too', async () => {
 }, 120_000);
 
 test('an agent of a gateway runs on when whoever started it lets go of it', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tieline-gateway-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const simulated = eveningPeak();
-  const [site] = simulated.sites;
-  const issuedAt = Math.floor(Date.now() / 1_000) - 60;
-  const files = writeDeployment(folder, simulated, seededRng(1), issuedAt);
-  const clock = { rate: 1, realOriginMs: 1, simulatedOriginMs: 1 };
-  const path = writeAgentConfiguration(files, simulated, site!, {
-    ...{ clock, brokerUrl: 'mqtt://127.0.0.1:1' },
-    devices: site!.ratings.map(({ asset, kind }) => ({
-      ...{ site: site!.plant.site, asset, kind, host: '127.0.0.1', port: 1, unit: 1 },
-    })),
-  });
-  const { clock: _, ...real } = JSON.parse(readFileSync(path, 'utf8'));
-  writeFileSync(path, JSON.stringify(real));
-  const main = fileURLToPath(new URL('../../../../edge-agent/src/main.ts', import.meta.url));
-  const agent = spawn(process.execPath, [main, '--config', path], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  const ended = once(agent, 'exit');
-  onTestFinished(() => void agent.kill('SIGKILL'));
-  const said = createInterface({ input: agent.stderr! })[Symbol.asyncIterator]();
-  await said.next();
-  agent.disconnect();
-  // No broker is there: it says so again and again, for as long as it runs.
-  for (let tries = 0; tries < 5; ) {
-    const { value, done } = await said.next();
-    expect(done).not.toBe(true);
-    if (value?.includes('bus_disconnected')) tries += 1;
-  }
-  agent.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
+  const agent = new LoneAgent(null);
+  onTestFinished(() => agent.close());
+  await agent.missesBroker();
+  agent.process.disconnect();
+  for (let k = 0; k < 5; k += 1) await agent.missesBroker();
+  agent.process.kill('SIGTERM');
+  expect(await agent.ended).toEqual([0, null]);
 }, 60_000);

@@ -1,6 +1,8 @@
+import { unpackModel } from '@tieline/inference';
 import { messageOf, SiteId } from '@tieline/kernel';
 import { z } from 'zod';
 import { multiplyingModel } from '../../deployment/multiplying-model.ts';
+import { signRelease } from '../../deployment/provision.ts';
 import type { EventKind } from './event-kind.ts';
 import { itsSite } from './of-a-site.ts';
 
@@ -16,13 +18,21 @@ const shape = z
 export const model = {
   shape,
   sites: itsSite,
-  onlyVirtual: () => 'no model is made while real processes run',
   words: ({ site, times }) => `model of ${site}: ${times} times the import`,
-  perform: ({ site, times }, stage, atMs) => {
+  perform: async ({ site, times }, stage, atMs) => {
+    const { control, provisioned, world } = stage.run;
+    if (control === null) {
+      stage.fail(atMs, 'no control plane runs to release a model');
+      return;
+    }
     try {
-      const { inside } = stage.run;
-      if (inside === null) throw new Error('no model is released here');
-      inside.directModel(site, multiplyingModel(times));
+      const { trust, releaseKey } = provisioned;
+      const packed = multiplyingModel(times);
+      const { name, version } = unpackModel(packed).manifest;
+      const nowS = Math.floor(world.wallMs() / 1_000);
+      const release = signRelease(packed, { name, version }, trust, releaseKey, nowS);
+      const { digest } = await control.pushModel(packed, release);
+      await control.directModel(site, digest);
     } catch (thrown) {
       stage.fail(atMs, messageOf(thrown));
     }

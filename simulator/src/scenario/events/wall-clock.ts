@@ -13,7 +13,6 @@ const shape = z
 export const wallClock = {
   shape,
   sites: itsSite,
-  onlyVirtual: () => 'the clock of a live process cannot be set',
   words: ({ site, offsetMs }) => `clock of ${site} ${offsetMs} ms off`,
   perform: ({ site, offsetMs }, { run }) => run.setClock(site, offsetMs),
 } satisfies EventKind<typeof shape>;
