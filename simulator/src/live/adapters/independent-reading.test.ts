@@ -33,12 +33,14 @@ sites:
     loadPeakKw: 420
     pvPeakKw: 300
     battery: { powerKw: 260, energyKwh: 900, stateOfCharge: 0.6 }
+    ev: { chargers: 20, powerKw: 11, energyKwh: 20, arrives: 10h30m, spread: 20m, stays: 4h, steered: true }
     quarterHourImportMaxKw: 440
   cottage:
     bus: "14"
     loadPeakKw: 30
     pvPeakKw: 18
     battery: { powerKw: 12, energyKwh: 20, stateOfCharge: 0.6 }
+    ev: { chargers: 2, powerKw: 3.7, energyKwh: 20, arrives: 10h30m, spread: 20m, stays: 4h, steered: true }
     quarterHourImportMaxKw: 40
 timeline:
   - { at: 15s, order: { name: large, site: harbour, kw: ${ORDERED_KW}, for: 45s } }
@@ -50,6 +52,8 @@ expect:
   - { order: curtailed, reaches: confirmed by measurement, within: 60s }
   - { that: harbour.voltagePu, min: 0.8 }
   - { that: cottage.voltagePu, min: 0.8 }
+  - { that: harbour.evKw, min: 1 }
+  - { that: cottage.evKw, min: 1 }
 `;
 
 /** All models of one device, and when they were read: simulated ms after the scenario began. */
@@ -121,36 +125,45 @@ function number({ models }: Reading, id: number, name: string): number {
  * How far a value lies outside of all that the plant was while it was read, and a step of the plant and a sample of the
  * trace before and after that. In the unit of the trace.
  */
-function beyond(value: number, quantity: string, { fromMs, toMs }: Reading): number {
+function beyond(value: number, site: string, of: Quantity, { fromMs, toMs }: Reading): number {
   const skewMs = report.live!.longestStepMs + 1_000;
   const within = samples
     .filter(({ atMs }) => atMs >= fromMs - skewMs && atMs <= toMs + skewMs)
-    .map(({ values }) => values[quantity] ?? Number.NaN);
-  expect(within.length, `samples of ${quantity} from ${fromMs} to ${toMs}`).toBeGreaterThan(1);
+    .map(({ values }) => of((name) => values[`${site}.${name}`] ?? Number.NaN));
+  expect(within.length, `samples from ${fromMs} to ${toMs}`).toBeGreaterThan(1);
   return Math.max(0, value - Math.max(...within), Math.min(...within) - value);
 }
 
+type Quantity = (at: (name: string) => number) => number;
+const batteryKw: Quantity = (at) => at('batteryKw');
+const charge: Quantity = (at) => at('stateOfCharge');
+const voltagePu: Quantity = (at) => at('voltagePu');
+
 /** What a device measures: the model and its point, its scale, and what of the plant it is (in its unit, times `times`). */
-const MEASURED = [
-  ['battery', 701, 'W', 'W_SF', 'batteryKw', 1_000],
-  ['battery', 802, 'W', 'W_SF', 'batteryKw', 1_000],
-  ['battery', 714, 'Prt.1.DCW', 'DCW_SF', 'batteryKw', 1_000],
-  ['battery', 713, 'SoC', 'Pct_SF', 'stateOfCharge', 100],
-  ['battery', 802, 'SoC', 'SoC_SF', 'stateOfCharge', 100],
-  ['battery', 701, 'LLV', 'V_SF', 'voltagePu', 400],
-  ['pv', 701, 'W', 'W_SF', 'pvKw', 1_000],
-  ['pv', 701, 'LLV', 'V_SF', 'voltagePu', 400],
-  // Import is positive at a meter of model 203.
-  ['meter', 203, 'W', 'W_SF', 'importKw', 1_000],
-  ['meter', 203, 'PPV', 'V_SF', 'voltagePu', 400],
-  ['load', 203, 'W', 'W_SF', 'loadKw', 1_000],
-] as const;
+const MEASURED: readonly (readonly [string, number, string, string, Quantity, number])[] = [
+  ['battery', 701, 'W', 'W_SF', batteryKw, 1_000],
+  ['battery', 802, 'W', 'W_SF', batteryKw, 1_000],
+  ['battery', 714, 'Prt.1.DCW', 'DCW_SF', batteryKw, 1_000],
+  ['battery', 713, 'SoC', 'Pct_SF', charge, 100],
+  ['battery', 802, 'SoC', 'SoC_SF', charge, 100],
+  ['battery', 701, 'LLV', 'V_SF', voltagePu, 400],
+  ['pv', 701, 'W', 'W_SF', (at) => at('pvKw'), 1_000],
+  ['pv', 701, 'LLV', 'V_SF', voltagePu, 400],
+  ['ev', 701, 'W', 'W_SF', (at) => -at('evKw'), 1_000],
+  // Import is positive at a meter of model 203. Cars that are steered have a device of their own.
+  ['meter', 203, 'W', 'W_SF', (at) => at('importKw'), 1_000],
+  ['meter', 203, 'PPV', 'V_SF', voltagePu, 400],
+  ['load', 203, 'W', 'W_SF', (at) => at('loadKw') - at('evKw'), 1_000],
+];
 const SITES = ['harbour', 'cottage'];
 const OTHER: Readonly<Record<string, string>> = { harbour: 'cottage', cottage: 'harbour' };
 
 test('the run says where each device is, and each was read more than once while it ran', () => {
   const assets = places.map(({ site, asset, kind }) => `${site} ${asset} ${kind}`);
-  const of = (site: string) => ['meter', 'load', 'battery', 'pv'].map((a) => `${site} ${a} ${a}`);
+  const of = (site: string) => [
+    ...['meter', 'load', 'battery', 'pv'].map((kind) => `${site} ${kind} ${kind}`),
+    `${site} ev flexible-load`,
+  ];
   expect(assets.toSorted()).toEqual(SITES.flatMap(of).toSorted());
   for (const { site, asset } of places) expect(readingsOf(site, asset).length).toBeGreaterThan(3);
 });
@@ -159,6 +172,7 @@ test('every device of the run is whole: no model is cut short, none lacks what i
   const wanted = {
     battery: [1, 701, 702, 703, 704, 705, 711, 712, 713, 714, 715, 802],
     pv: [1, 701, 702, 703, 704, 705, 711, 712, 714, 715],
+    'flexible-load': [1, 701, 702, 703, 704, 705, 711, 712, 714, 715],
     load: [1, 203],
     meter: [1, 203],
   };
@@ -172,24 +186,25 @@ test('every device of the run is whole: no model is cut short, none lacks what i
 });
 
 test.each(SITES)('what the devices of %s measure is what the run says its plant did', (site) => {
-  for (const [asset, id, point, scale, quantity, times] of MEASURED) {
+  for (const [asset, id, point, scale, of, times] of MEASURED) {
     for (const reading of readingsOf(site, asset)) {
       const value = number(reading, id, point) / times;
       // A register holds steps of its scale, and a sample six digits.
       const step = 10 ** number(reading, id, scale) / times + Math.abs(value) * 1e-5;
-      const off = beyond(value, `${site}.${quantity}`, reading);
+      const off = beyond(value, site, of, reading);
       expect(off, `${asset} ${id} ${point} at ${reading.fromMs}: ${value}`).toBeLessThan(step);
     }
   }
 });
 
 test.each(SITES)('that is no empty comparison: against the other site, %s differs', (site) => {
-  for (const [asset, id, point, scale, quantity, times] of MEASURED) {
-    if (quantity === 'stateOfCharge') continue;
+  for (const [asset, id, point, scale, of, times] of MEASURED) {
+    // Both begin with the same.
+    if (of === charge) continue;
     const offs = readingsOf(site, asset).map((reading) => {
       const value = number(reading, id, point) / times;
       const step = 10 ** number(reading, id, scale) / times;
-      return beyond(value, `${OTHER[site]}.${quantity}`, reading) / step;
+      return beyond(value, OTHER[site]!, of, reading) / step;
     });
     expect(Math.max(...offs), `${asset} ${id} ${point}`).toBeGreaterThan(2);
   }
