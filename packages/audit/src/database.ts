@@ -4,6 +4,8 @@ import { AuditError } from './failure.ts';
 
 export type { Database } from 'better-sqlite3';
 
+/** What SQLite says where a disk takes nothing. */
+const NO_ROOM = /^SQLITE_(FULL|IOERR)/;
 /** How long a writer waits for another process (a `tieline audit` beside a running agent), ms. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -30,9 +32,7 @@ export function openDatabase(
 ): Database.Database {
   let db: Database.Database | undefined;
   try {
-    db = new Database(source, { timeout: BUSY_TIMEOUT_MS });
-    if (db.memory) forgoJournal(db);
-    else db.pragma('journal_mode = WAL');
+    db = opened(source);
     db.pragma(`synchronous = ${options.synchronous}`);
     db.pragma('foreign_keys = ON');
     // A file from elsewhere must not run functions of ours through its own views and triggers.
@@ -54,6 +54,31 @@ export function openDatabase(
 function forgoJournal(db: Database.Database): void {
   db.pragma('journal_mode = MEMORY');
   db.pragma(`cache_size = -${ANONYMOUS_CACHE_KIB}`);
+}
+
+/**
+ * Readers find what a writer has committed by an index in a file beside the database. A disk that is full has no room
+ * for it: then this process keeps it for itself, and nobody else reads, for a gateway must start all the same.
+ */
+function opened(source: string | Buffer): Database.Database {
+  const shared = new Database(source, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    if (shared.memory) forgoJournal(shared);
+    else shared.pragma('journal_mode = WAL');
+    return shared;
+  } catch (thrown) {
+    shared.close();
+    if (!(thrown instanceof Database.SqliteError) || !NO_ROOM.test(thrown.code)) throw thrown;
+  }
+  const alone = new Database(source, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    alone.pragma('locking_mode = EXCLUSIVE');
+    alone.pragma('journal_mode = WAL');
+    return alone;
+  } catch (thrown) {
+    alone.close();
+    throw thrown;
+  }
 }
 
 /**
