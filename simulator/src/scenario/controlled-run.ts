@@ -105,8 +105,8 @@ export interface Links {
 }
 
 /**
- * What only a run within one process shows and can do: whatever passes the broker, and what becomes of a gateway's power
- * and disk.
+ * What only a run within one process shows and can do: whatever passes the broker, and at which write the power of a
+ * gateway fails.
  */
 export interface Inside {
   show(onlooker: Onlooker): void;
@@ -114,8 +114,6 @@ export interface Inside {
   canConnect(site: string): boolean;
   /** The gateway of a site loses its power at one of its writes from now on. */
   cutPower(site: string, plan: CutPlan): void;
-  /** Its disk takes nothing more, or has room again. */
-  fillDisk(site: string, full: boolean): void;
   isDiskFull(site: string): boolean;
 }
 
@@ -165,6 +163,8 @@ export interface ControlledRun extends ObservedRun, Disposable {
   startControl(): void | Promise<void>;
   /** The wall clock of a site's gateway is this far off from now on. */
   setClock(site: string, offsetMs: number): void;
+  /** The disk of a site's gateway takes nothing more, or has room again. */
+  fillDisk(site: string, full: boolean): void | Promise<void>;
   /** Undefined on virtual time. */
   readonly live?: LiveFacts;
   /**

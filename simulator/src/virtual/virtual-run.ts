@@ -133,6 +133,11 @@ export class VirtualRun implements ControlledRun {
     this.#clockOffsetMs.set(site, offsetMs);
   }
 
+  /** The disk of a site's gateway takes nothing more, or has room again. */
+  fillDisk(site: string, full: boolean): void {
+    this.#diskOf(site).fill(full);
+  }
+
   /** Lets `durationMs` of virtual time pass. @throws {VirtualRunError} temporary_files_failed */
   async advance(durationMs: number): Promise<void> {
     await onSoundDisks(this.world.advance(durationMs));
@@ -203,7 +208,6 @@ export class VirtualRun implements ControlledRun {
     show: (onlooker: Onlooker): void => this.network.show(onlooker),
     canConnect: (site: string): boolean => this.network.canConnect(site),
     cutPower: (site: string, plan: CutPlan): void => this.#running.get(site)?.power.planCut(plan),
-    fillDisk: (site: string, full: boolean): void => this.#diskOf(site).fill(full),
     isDiskFull: (site: string): boolean => this.disks.get(site)?.isFull ?? false,
   };
 

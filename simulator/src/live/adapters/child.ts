@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sourceEnvironment } from '@tieline/kernel';
 import type { EndedProcess } from '../../scenario/controlled-run.ts';
+import { limitFiles, ON_A_FULL_DISK } from './file-limit.ts';
 
 /** A process that has not said that it is ready by then will not, real ms. */
 const READY_MS = 30_000;
@@ -36,6 +37,8 @@ export class Child {
     readonly name: string;
     readonly main: string;
     readonly args: readonly string[];
+    /** It may write nothing to files. */
+    readonly onFullDisk?: boolean;
     readonly saysReady: boolean;
     onEnded(end: ProcessEnd): void;
   }) {
@@ -46,7 +49,11 @@ export class Child {
     // A group of its own: Ctrl-C is for whoever started it, who ends the processes in order.
     // That the channel closes tells it that this process is gone.
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
-    this.#process = spawn(process.execPath, [script, ...args], { env, stdio, detached: true });
+    const [command = '', ...rest] = [
+      ...(options.onFullDisk ? ON_A_FULL_DISK : []),
+      ...[process.execPath, script, ...args],
+    ];
+    this.#process = spawn(command, rest, { env, stdio, detached: true });
     const stdout = createInterface({ input: this.#process.stdout! });
     createInterface({ input: this.#process.stderr! }).on('line', (line) => this.#keep(line));
     // Behind its last words, which may come later than its exit.
@@ -64,6 +71,12 @@ export class Child {
   /** What the first line said. @throws where none came in time */
   ready(): Promise<unknown> {
     return this.#ready;
+  }
+
+  /** It may write nothing to files any more, or as before. @throws where the system cannot do that */
+  async fillDisk(full: boolean): Promise<void> {
+    const { pid } = this.#process;
+    if (pid !== undefined && this.runs) await limitFiles(pid, full);
   }
 
   /** Says something to it, over the channel; one that has ended is heard of by its end. */

@@ -54,6 +54,7 @@ export class LiveDeployment {
   readonly #setting: LiveSetting;
   readonly #group: ProcessGroup;
   readonly #agents = new Map<string, Child>();
+  readonly #fullDisks = new Set<string>();
   readonly #wallOffsetsMs = new Map<string, number>();
   /** A control plane that starts again has its broker on another port: links are told, agents are not. */
   readonly #broker = { host: '127.0.0.1', port: 0 };
@@ -114,14 +115,24 @@ export class LiveDeployment {
       brokerUrl: `mqtt://127.0.0.1:${link.port}`,
       devices: devices.filter(({ site }) => site === name),
     });
-    const args = ['--config', configuration];
-    this.#agents.set(name, this.#group.start(`agent ${name}`, AGENT_MAIN, args, { ready: false }));
+    const agent = this.#group.start({
+      ...{ name: `agent ${name}`, main: AGENT_MAIN, args: ['--config', configuration] },
+      ...{ saysReady: false, onFullDisk: this.#fullDisks.has(name) },
+    });
+    this.#agents.set(name, agent);
   }
 
   /** The wall clock of a site's gateway is this far off from now on, whichever process runs there. */
   setClock(site: string, wallOffsetMs: number): void {
     this.#wallOffsetsMs.set(site, wallOffsetMs);
     this.#agents.get(site)?.tell({ wallOffsetMs });
+  }
+
+  /** The disk of a site's gateway takes nothing more, or has room again, whichever process runs there. */
+  async fillDisk(site: string, full: boolean): Promise<void> {
+    if (full) this.#fullDisks.add(site);
+    else this.#fullDisks.delete(site);
+    await this.#agents.get(site)?.fillDisk(full);
   }
 
   async killAgent(site: string): Promise<void> {
@@ -135,7 +146,8 @@ export class LiveDeployment {
     assert(this.#control === null, 'one control plane runs at a time');
     const { files, simulated, time } = this.#setting;
     const args = ['--config', writeControlConfiguration(files, simulated, time)];
-    this.#control = this.#group.start('control plane', CONTROL_MAIN, args, { ready: true });
+    const program = { name: 'control plane', main: CONTROL_MAIN, args, saysReady: true };
+    this.#control = this.#group.start(program);
     const { http, broker } = ControlReady.parse(await this.#control.ready());
     this.#broker.port = Number(new URL(broker).port);
     writeContext(files, http, time);

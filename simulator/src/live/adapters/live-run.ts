@@ -211,6 +211,10 @@ export class LiveRun implements ControlledRun {
     this.#parts.deployment.setClock(site, offsetMs);
   }
 
+  fillDisk(site: string, full: boolean): Promise<void> {
+    return this.#parts.deployment.fillDisk(site, full);
+  }
+
   /** Until then by the clock, however long what happened before took. */
   async advance(durationMs: number): Promise<void> {
     const { deployment, over } = this.#parts;

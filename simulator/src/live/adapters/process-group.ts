@@ -21,14 +21,9 @@ export class ProcessGroup {
     return this.#ended;
   }
 
-  start(
-    name: string,
-    main: string,
-    args: readonly string[],
-    says: { readonly ready: boolean },
-  ): Child {
+  start(program: Omit<ConstructorParameters<typeof Child>[0], 'onEnded'>): Child {
     const child = new Child({
-      ...{ name, main, args, saysReady: says.ready },
+      ...program,
       onEnded: (end) => {
         if (this.#ended !== null) return;
         this.#ended = end;

@@ -7,8 +7,6 @@ import { type Controlled, devicesOf, Forcing, isConnectionFull, nameOf } from '.
 import type { Ordered } from './ordered.ts';
 import { Promised } from './promised.ts';
 
-/** An agent decides once a second; a look in the same instant comes before it or behind it. */
-const CYCLE_MS = 1_000;
 /** So near to its reserve, empty or full, a store is let out of its power bit by bit. */
 const NEAR_AN_END = 0.03;
 /** What disturbed an agent's own doing works on for a while. */
@@ -21,6 +19,8 @@ interface Paced {
   /** When something else last had a part in it, ms after the scenario began. */
   disturbedMs: number;
   movedMs: number;
+  /** When it had not moved yet: the look before that. It moved at some time between the two. */
+  unmovedMs: number;
   direction: number;
   readonly reversalsMs: number[];
 }
@@ -42,6 +42,7 @@ class Pacing extends Promised {
   readonly #check: Check;
   readonly #forcing: Forcing;
   #devices: readonly Paced[] | null = null;
+  #lookedMs = 0;
 
   constructor(expected: string, scenario: Scenario, ordered: Ordered, check: Check) {
     super(expected);
@@ -56,7 +57,8 @@ class Pacing extends Promised {
       .filter(({ model }) => model.ratings.kind === 'battery')
       .map((device) => ({
         ...{ device, askedKw: 0, direction: 0, reversalsMs: [] },
-        ...{ disturbedMs: 0, movedMs: Number.NEGATIVE_INFINITY },
+        disturbedMs: 0,
+        ...{ movedMs: Number.NEGATIVE_INFINITY, unmovedMs: Number.NEGATIVE_INFINITY },
       }));
     for (const paced of this.#devices) {
       if (this.#isDisturbed(paced.device, run, nowMs)) paced.disturbedMs = nowMs;
@@ -66,8 +68,9 @@ class Pacing extends Promised {
       const reason =
         nowMs - paced.disturbedMs < SETTLED_AFTER_MS ? null : this.#check(paced, nowMs);
       if (reason !== null) this.broken(`${nameOf(paced.device)} ${reason}`, nowMs);
-      remember(paced, nowMs);
+      remember(paced, nowMs, this.#lookedMs);
     }
+    this.#lookedMs = nowMs;
   }
 
   /** Orders, limits, faults and the ends of a store move a setpoint at once, and rightly so. */
@@ -77,7 +80,7 @@ class Pacing extends Promised {
     const ends = [0, policy.reserveStateOfCharge, 1];
     return (
       !run.hasAgent(site.plant.site) ||
-      wasTouched(this.#scenario, site.plant.site, nowMs) ||
+      wasTouched(this.#scenario, site.plant.site, { fromMs: this.#lookedMs, toMs: nowMs }) ||
       site.ratings.some(({ asset }) => isFaulty(run, site.plant.site, asset)) ||
       model.local ||
       ends.some((end) => Math.abs(charge - end) < NEAR_AN_END) ||
@@ -89,12 +92,14 @@ class Pacing extends Promised {
 }
 
 /** Whether something happened to a site since the last look, which may be over by now. */
-function wasTouched({ timeline }: Scenario, site: string, nowMs: number): boolean {
+function wasTouched(
+  { timeline }: Scenario,
+  site: string,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): boolean {
   return timeline.some(
     ({ at, kill, start, local, device }) =>
-      at <= nowMs &&
-      at >= nowMs - CYCLE_MS &&
-      [kill, start, local?.site, device?.site].includes(site),
+      at <= toMs && at >= fromMs && [kill, start, local?.site, device?.site].includes(site),
   );
 }
 
@@ -103,19 +108,20 @@ function isFaulty(run: ObservedRun, site: string, asset: string): boolean {
   return model?.fault != null;
 }
 
-function remember(paced: Paced, nowMs: number): void {
+function remember(paced: Paced, nowMs: number, lookedMs: number): void {
   paced.movedMs = nowMs;
+  paced.unmovedMs = lookedMs;
   const direction = Math.sign(paced.askedKw);
   if (direction === 0) return;
   if (paced.direction === -direction) paced.reversalsMs.push(nowMs);
   paced.direction = direction;
 }
 
-function hurried({ device, movedMs, askedKw }: Paced, nowMs: number): string | null {
+function hurried({ device, movedMs, unmovedMs, askedKw }: Paced, nowMs: number): string | null {
   const { dwellMs } = device.site.policy;
-  const stoodMs = nowMs - movedMs;
-  if (stoodMs >= dwellMs - CYCLE_MS) return null;
-  return `moves to ${askedKw} kW after ${stoodMs / 1_000} s`;
+  // However long it stood, it was no longer than that: a look in the same instant as a cycle comes before it or behind it.
+  if (nowMs - unmovedMs >= dwellMs) return null;
+  return `moves to ${askedKw} kW after ${(nowMs - movedMs) / 1_000} s`;
 }
 
 function torn({ device, direction, askedKw, reversalsMs }: Paced, nowMs: number): string | null {

@@ -1,4 +1,4 @@
-import { SiteId } from '@tieline/kernel';
+import { messageOf, SiteId } from '@tieline/kernel';
 import { z } from 'zod';
 import type { EventKind } from './event-kind.ts';
 import { itsSite } from './of-a-site.ts';
@@ -10,7 +10,12 @@ const shape = z
 export const disk = {
   shape,
   sites: itsSite,
-  onlyVirtual: () => 'the disk of a live agent is that of the machine',
   words: ({ site, full }) => `disk of ${site} ${full ? 'full' : 'has room again'}`,
-  perform: ({ site, full }, { run }) => run.inside?.fillDisk(site, full),
+  perform: async ({ site, full }, stage, atMs) => {
+    try {
+      await stage.run.fillDisk(site, full);
+    } catch (thrown) {
+      stage.fail(atMs, messageOf(thrown));
+    }
+  },
 } satisfies EventKind<typeof shape>;

@@ -13,10 +13,9 @@ const MAIN = fileURLToPath(new URL('../../../../../edge-agent/src/main.ts', impo
 
 /** An agent without broker and devices, which says over and over that they are not there, with a channel to it. */
 export class LoneAgent {
-  readonly process: ChildProcess;
-  readonly ended: Promise<unknown[]>;
   readonly #folder: string;
-  readonly #said: AsyncIterator<string>;
+  readonly #configuration: string;
+  #running: Running;
 
   /** @param clock  of a simulation, or null for that of the machine */
   constructor(clock: (SimulatedTime & { readonly wallOffsetMs: number }) | null) {
@@ -39,21 +38,39 @@ export class LoneAgent {
       const { clock: _, ...real } = JSON.parse(readFileSync(path, 'utf8'));
       writeFileSync(path, JSON.stringify(real));
     }
-    this.process = spawn(process.execPath, [MAIN, '--config', path], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.ended = once(this.process, 'exit');
-    this.#said = createInterface({ input: this.process.stderr! })[Symbol.asyncIterator]();
+    this.#configuration = path;
+    this.#running = started(path);
   }
 
-  /** The next time at which it says that there is no broker, by its own clock. @throws where it says nothing more */
-  async missesBroker(): Promise<number> {
+  get process(): ChildProcess {
+    return this.#running.process;
+  }
+
+  /** Exit code and signal. */
+  get ended(): Promise<unknown[]> {
+    return this.#running.ended;
+  }
+
+  /** It ends without a word, and starts on what it left. @param before  what stands before its command */
+  async startAgain(before: readonly string[]): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.ended;
+    this.#running = started(this.#configuration, before);
+  }
+
+  /** When it says this next, by its own clock, Unix ms. @throws where it says nothing more */
+  async says(words: string): Promise<number> {
     for (;;) {
-      const { value, done } = await this.#said.next();
-      if (done) throw new Error('it has ended');
+      const { value, done } = await this.#running.said.next();
+      if (done) throw new Error(`it has ended, and never said '${words}'`);
       const { event, time } = JSON.parse(value);
-      if (event === 'bus_disconnected') return Date.parse(time);
+      if (event === words) return Date.parse(time);
     }
+  }
+
+  /** When it says next that there is no broker. */
+  missesBroker(): Promise<number> {
+    return this.says('bus_disconnected');
   }
 
   async close(): Promise<void> {
@@ -61,4 +78,17 @@ export class LoneAgent {
     await this.ended;
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown[]>;
+  readonly said: AsyncIterator<string>;
+}
+
+function started(configuration: string, before: readonly string[] = []): Running {
+  const [command = '', ...args] = [...before, process.execPath, MAIN, '--config', configuration];
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const said = createInterface({ input: child.stderr! })[Symbol.asyncIterator]();
+  return { process: child, ended: once(child, 'exit'), said };
 }
