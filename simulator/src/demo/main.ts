@@ -8,6 +8,7 @@ import { type DeploymentFiles, writeDeployment } from '../live/adapters/deployme
 import type { AgentView, CommandView } from '../live/adapters/operator.ts';
 import { Stage } from './adapters/stage.ts';
 import { gather, type LiveTroupe } from './adapters/troupe.ts';
+import { whenNpmIsGone } from './adapters/when-npm-is-gone.ts';
 import { clockTime } from './screen.ts';
 import {
   playStory,
@@ -91,6 +92,7 @@ async function main(options: Options): Promise<number> {
   const files = writeDeployment(directory, simulated, rng, Math.floor(EVENING_MS / 1_000) - 3_600);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  whenNpmIsGone(() => stop.abort());
   const troupe = await gather({ files, simulated, time, seed: options.seed, rng });
   const watch = new Watch(troupe);
   const stage = new Stage(options.json ? process.stderr : process.stdout, () => ({

@@ -55,6 +55,19 @@ test.each([
   120_000,
 );
 
+test('whoever kills npm itself leaves no process behind, either', async () => {
+  const played = playing(() =>
+    PlayedLive.npm((at) => ['start', '--silent', '--', '--keep', join(at, 'kept')]),
+  );
+  await played.line('All agents are linked');
+  const all = played.all();
+  // npm, what it runs, a control plane and three agents.
+  expect(all).toHaveLength(6);
+  played.process.kill('SIGKILL');
+  await untilGone(all);
+  expect(leftOpen(played.folder)).toEqual([]);
+}, 120_000);
+
 test('a process whose starter is gone before it runs ends, too', async () => {
   const played = playing(() => PlayedLive.scenario(SCENARIO, ['--json']));
   let children: readonly number[] = [];

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sourceEnvironment } from '@tieline/kernel';
 
+const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 const LOOK_EVERY_MS = 50;
 const GONE_WITHIN_MS = 30_000;
 
@@ -25,9 +26,18 @@ export class PlayedLive {
 
   /** @param args  what they are, given a folder for its files */
   static start(main: string, args: (folder: string) => readonly string[]): PlayedLive {
+    return PlayedLive.#begin(process.execPath, (folder) => [join(ROOT, main), ...args(folder)]);
+  }
+
+  /** A script of the project, by npm. */
+  static npm(args: (folder: string) => readonly string[]): PlayedLive {
+    return PlayedLive.#begin('npm', args);
+  }
+
+  static #begin(command: string, args: (folder: string) => readonly string[]): PlayedLive {
     const folder = mkdtempSync(join(tmpdir(), 'tieline-played-'));
-    const script = fileURLToPath(new URL(`../../../../../${main}`, import.meta.url));
-    const child = spawn(process.execPath, [script, ...args(folder)], {
+    const child = spawn(command, args(folder), {
+      cwd: ROOT,
       env: { ...sourceEnvironment(process.env), TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -53,6 +63,11 @@ export class PlayedLive {
     }
   }
 
+  /** All that have its folder in their command line, itself among them. */
+  all(): readonly number[] {
+    return processes().flatMap(({ pid, args }) => (args.includes(this.folder) ? [pid] : []));
+  }
+
   /** The processes that it has started. */
   children(): readonly { readonly pid: number; readonly args: string }[] {
     return processes().filter(({ parent }) => parent === this.process.pid);
@@ -68,8 +83,7 @@ export class PlayedLive {
   }
 
   close(): void {
-    const children = this.children().map(({ pid }) => pid);
-    for (const pid of [...children, this.process.pid]) if (pid) killNow(pid);
+    for (const pid of this.all()) killNow(pid);
     rmSync(this.folder, { recursive: true });
   }
 }
