@@ -15,7 +15,7 @@ export class Conduct implements Stage {
   readonly simulated: SimulatedFeeder;
   readonly run: ControlledRun;
   readonly intruder: Intruder;
-  readonly withholding: Withholding | null;
+  readonly withholding: Withholding;
   readonly ids: RandomStream;
   readonly orders = new Map<string, SignedOrder>();
   policy: Policy;
@@ -30,7 +30,8 @@ export class Conduct implements Stage {
     this.policy = run.provisioned.policy;
     const own = 'intruder';
     this.intruder = new Intruder(simulated.deployment, run.network.bus(own), ['desired/policy']);
-    this.withholding = run.inside === null ? null : new Withholding(run.inside, own);
+    this.withholding = new Withholding(own);
+    run.holdBack(this.withholding.passes);
   }
 
   deviceOf(site: string, asset: string): DeviceModel {

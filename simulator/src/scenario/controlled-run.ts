@@ -3,6 +3,7 @@ import type { MessageBus } from '@tieline/bus';
 import type { ControlEvent } from '@tieline/control-plane';
 import type { LinkQuality, Onlooker } from '@tieline/virtual';
 import type { Provisioned } from '../deployment/provision.ts';
+import type { HoldsBack } from '../deployment/withholding.ts';
 import type { SiteDevices } from '../devices/site-devices.ts';
 import type { Plant } from '../plant/plant.ts';
 import type { CutPlan } from '../virtual/power.ts';
@@ -152,6 +153,8 @@ export interface ControlledRun extends ObservedRun, Disposable {
   };
   readonly network: Links;
   readonly provisioned: Provisioned;
+  /** Whoever owns the broker asks this from now on of every message on its way to a site. */
+  holdBack(passes: HoldsBack): void;
   /** Hears from now on what every process of the control plane says. */
   hearControl(listener: (event: ControlEvent) => void): void;
   /** Null where the parts are processes of their own. */

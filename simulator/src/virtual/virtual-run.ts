@@ -14,6 +14,7 @@ import { type Onlooker, VirtualNetwork, VirtualWorld } from '@tieline/virtual';
 import { type Provisioned, provision } from '../deployment/provision.ts';
 import { simulatedPlant } from '../deployment/simulated-plant.ts';
 import type { SimulatedFeeder, SimulatedSite } from '../deployment/simulated-site.ts';
+import type { HoldsBack } from '../deployment/withholding.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
@@ -106,6 +107,11 @@ export class VirtualRun implements ControlledRun {
   /** The running control plane; null where there is none, or its process has ended. */
   get control(): ControlPlane | null {
     return this.#control.plane;
+  }
+
+  /** Whoever owns the broker asks this from now on of every message. */
+  holdBack(passes: HoldsBack): void {
+    this.network.show({ published: passes });
   }
 
   /** Hears what every process of the control plane says from now on. */

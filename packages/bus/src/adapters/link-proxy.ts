@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type Passes, PublicationFilter } from '../publication-filter.ts';
 
 /** A TCP link between a client and its broker that can be cut, stalled, slowed and restored. */
 export interface LinkProxy {
@@ -16,8 +17,15 @@ export interface LinkProxy {
   close(): Promise<void>;
 }
 
-/** Puts a link on a free port of 127.0.0.1 in front of `target`. */
-export async function startLinkProxy(target: { host: string; port: number }): Promise<LinkProxy> {
+/**
+ * Puts a link on a free port of 127.0.0.1 in front of `target`.
+ *
+ * @param passes  asked of every publication that an MQTT broker sends through it; without it the bytes are not read
+ */
+export async function startLinkProxy(
+  target: { host: string; port: number },
+  passes?: Passes,
+): Promise<LinkProxy> {
   const sockets = new Set<Socket>();
   const ways = new Set<Way>();
   let state: 'open' | 'cut' | 'stalled' = 'open';
@@ -31,12 +39,14 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
       return;
     }
     const far = connect({ ...target, ...sides });
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
+    const filter = passes && new PublicationFilter(passes);
+    for (const [from, to, through] of [
+      [near, far, (piece: Buffer) => piece],
+      [far, near, (piece: Buffer) => filter?.pass(piece) ?? piece],
     ] as const) {
       sockets.add(from);
-      const way = new Way(from, to, { isOpen: () => state === 'open', delayMs: () => delayMs() });
+      const link = { isOpen: () => state === 'open', delayMs: () => delayMs(), through };
+      const way = new Way(from, to, link);
       ways.add(way);
       from.on('error', () => to.destroy());
       from.on('close', () => {
@@ -78,17 +88,24 @@ export async function startLinkProxy(target: { host: string; port: number }): Pr
   };
 }
 
+interface Passage {
+  isOpen(): boolean;
+  delayMs(): number;
+  /** What goes on of a piece. */
+  through(piece: Buffer): Buffer;
+}
+
 /** One direction of a connection. What comes behind a piece that is on its way waits in the kernel. */
 class Way {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #link: { isOpen(): boolean; delayMs(): number };
+  readonly #link: Passage;
   #travels = false;
   /** Has travelled, and met a link that stood still. */
   #arrived: Buffer | null = null;
   #ended = false;
 
-  constructor(from: Socket, to: Socket, link: { isOpen(): boolean; delayMs(): number }) {
+  constructor(from: Socket, to: Socket, link: Passage) {
     this.#from = from;
     this.#to = to;
     this.#link = link;
@@ -117,7 +134,9 @@ class Way {
     if (!this.#travels && this.#arrived === null) this.#to.end();
   }
 
-  #send(piece: Buffer): void {
+  #send(read: Buffer): void {
+    const piece = this.#link.through(read);
+    if (piece.length === 0) return;
     const delayMs = this.#link.delayMs();
     if (delayMs <= 0) {
       if (!this.#to.write(piece)) this.#from.pause();

@@ -63,7 +63,7 @@ function processesOfTest(): readonly string[] {
 
 test('what only virtual time can do is refused before anything starts, by its line', async () => {
   const timeline = [
-    '  - { at: 5s, withhold: harbour }',
+    '  - { at: 5s, powerCut: { site: harbour, atWrite: 1, kept: true } }',
     '  - { at: 6s, link: { site: harbour, delayMs: 100 } }',
     '  - { at: 7s, link: { site: harbour, lossRate: 0.1 } }',
     '  - { at: 8s, broker: restart }',

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LinkProxy, type MessageBus, mqttBus, startLinkProxy } from '@tieline/bus';
+import {
+  type BusPublication,
+  type LinkProxy,
+  type MessageBus,
+  mqttBus,
+  startLinkProxy,
+} from '@tieline/bus';
 import {
   assert,
   type Clock,
@@ -51,6 +57,8 @@ export class LiveDeployment {
   readonly clock: Clock;
   /** Of the agents, by site: each reaches the broker over a link of its own, which can be cut. */
   readonly links = new Map<string, LinkProxy>();
+  /** Asked of every message from the broker to an agent. */
+  passes: (message: BusPublication) => boolean = () => true;
   readonly #setting: LiveSetting;
   readonly #group: ProcessGroup;
   readonly #agents = new Map<string, Child>();
@@ -73,9 +81,13 @@ export class LiveDeployment {
     writeDevices(setting.files, setting.devices);
     deployment.#intruderLink = await startLinkProxy(deployment.#broker);
     for (const { plant } of setting.simulated.sites) {
-      deployment.links.set(plant.site, await startLinkProxy(deployment.#broker));
+      deployment.links.set(plant.site, await deployment.#link());
     }
     return deployment;
+  }
+
+  #link(): Promise<LinkProxy> {
+    return startLinkProxy(this.#broker, (message) => this.passes(message));
   }
 
   /** Starts all processes. @returns the operator of the control plane that runs */

@@ -3,6 +3,7 @@ import type { AuditLog } from '@tieline/audit';
 import type { ControlEvent } from '@tieline/control-plane';
 import { type Rng, simulatedClock } from '@tieline/kernel';
 import type { Provisioned } from '../../deployment/provision.ts';
+import type { HoldsBack } from '../../deployment/withholding.ts';
 import { AlarmBook } from '../../scenario/alarm-book.ts';
 import type { ControlDesk, ControlledRun, LiveFacts } from '../../scenario/controlled-run.ts';
 import type { RunSetting } from '../../scenario/run-scenario.ts';
@@ -10,11 +11,10 @@ import { LiveError } from '../failure.ts';
 import { LivePlant } from '../live-plant.ts';
 import type { ProcessEnd } from './child.ts';
 import { type DeploymentFiles, writeDeployment } from './deployment-files.ts';
+import { LiveControl } from './live-control.ts';
 import { LiveDeployment } from './live-deployment.ts';
-import { LiveDesk } from './live-desk.ts';
 import { LiveLinks } from './live-links.ts';
 import { LiveLogs } from './live-logs.ts';
-import type { Operator } from './operator.ts';
 
 /** Real time that the processes have to find each other in before the scenario begins; more for each agent, ms. */
 const LEAD_MS = 12_000;
@@ -57,11 +57,8 @@ export class LiveRun implements ControlledRun {
   readonly #stepping: Promise<void>;
   readonly #stopStepping = new AbortController();
   readonly #logs: LiveLogs;
+  readonly #control: LiveControl;
   #hears: (event: ControlEvent) => void = () => {};
-  /** Commands that are asked for, whichever control plane runs. */
-  readonly #followed = new Set<string>();
-  #desk: LiveDesk | null = null;
-  #stopControl = new AbortController();
   #dueMs: number;
   #ended: NonNullable<LiveFacts['ended']> | null = null;
   #stopped: Promise<void> | null = null;
@@ -71,6 +68,12 @@ export class LiveRun implements ControlledRun {
     this.#parts = parts;
     this.provisioned = files.provisioned;
     this.#logs = new LiveLogs(options.directory, files.provisioned);
+    this.#control = new LiveControl({
+      deployment,
+      sites: options.simulated.sites.map(({ plant: { site } }) => site),
+      onEvent: (event) => this.#heard(event),
+      onSilence: (thrown) => void this.#unanswered(thrown),
+    });
     this.network = new LiveLinks(deployment, options.rate, options.rng);
     this.world = { wallMs: () => deployment.clock.wallMs(), run: (work) => work() };
     this.#dueMs = options.startMs;
@@ -155,7 +158,7 @@ export class LiveRun implements ControlledRun {
   }
 
   get control(): ControlDesk | null {
-    return this.#desk;
+    return this.#control.desk;
   }
 
   get live(): LiveFacts {
@@ -183,28 +186,21 @@ export class LiveRun implements ControlledRun {
     this.#parts.deployment.startAgent(site);
   }
 
+  /** On the link of each site, where nobody sees who has published a message. */
+  holdBack(passes: HoldsBack): void {
+    this.#parts.deployment.passes = (message) => passes(null, message);
+  }
+
   hearControl(listener: (event: ControlEvent) => void): void {
     this.#hears = listener;
   }
 
-  async killControl(): Promise<void> {
-    this.#stopControl.abort();
-    this.#desk = null;
-    await this.#parts.deployment.killControl();
+  killControl(): Promise<void> {
+    return this.#control.kill();
   }
 
-  /** It is asked again as soon as it serves; nobody waits for that, as nobody does on virtual time. */
   startControl(): void {
-    const { deployment } = this.#parts;
-    const stop = new AbortController();
-    this.#stopControl = stop;
-    deployment
-      .startControl()
-      .then((operator) => this.#sit(operator, stop.signal))
-      .catch((thrown: unknown) => {
-        if (!stop.signal.aborted) return this.#unanswered(thrown);
-        return undefined;
-      });
+    this.#control.start();
   }
 
   setClock(site: string, offsetMs: number): void {
@@ -244,7 +240,7 @@ export class LiveRun implements ControlledRun {
     const digest = await operator.pushModel(files.packedModel, files.release);
     const sites = options.simulated.sites.map(({ plant }) => plant.site);
     for (const site of sites) await operator.directModel(site, digest);
-    const desk = await this.#sit(operator, this.#stopControl.signal);
+    const desk = await this.#control.sit(operator);
     for (;;) {
       over.signal.throwIfAborted();
       const missing = sites.filter((site) => !desk.isReady(site));
@@ -260,21 +256,10 @@ export class LiveRun implements ControlledRun {
     for (const site of sites) this.#logs.open(site);
   }
 
-  /** Somebody asks the control plane from now on. @param signal  aborts when it ends */
-  async #sit(operator: Operator, signal: AbortSignal): Promise<LiveDesk> {
-    const sites = this.#parts.options.simulated.sites.map(({ plant }) => plant.site);
-    const desk = new LiveDesk(operator, sites, this.#followed);
-    await desk.look();
-    if (!signal.aborted) this.#desk = desk;
-    const watching = [desk.watch(signal), desk.hear(signal, (event) => this.#heard(event))];
-    Promise.all(watching).catch((thrown: unknown) => this.#unanswered(thrown));
-    return desk;
-  }
-
   async #end(): Promise<void> {
     this.#stopStepping.abort();
     await this.#stepping;
-    this.#stopControl.abort();
+    this.#control.leave();
     await this.#parts.deployment.stop();
     await this.#parts.plant.close();
   }

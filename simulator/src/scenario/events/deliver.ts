@@ -7,13 +7,10 @@ const shape = SiteId.describe('What was kept back from this site arrives, as it 
 export const deliver = {
   shape,
   sites: itself,
-  onlyVirtual: () => 'a live broker keeps nothing back',
   words: (site) => `command to ${site} delivered late`,
   perform: async (site, stage, atMs) => {
     try {
-      const kept = stage.withholding?.first(site);
-      if (kept === undefined) throw new Error('this broker keeps nothing back');
-      const { topic, payload } = kept;
+      const { topic, payload } = stage.withholding.release(site);
       await stage.run.world.run(() => stage.intruder.publish(topic, payload));
     } catch (thrown) {
       stage.fail(atMs, messageOf(thrown));

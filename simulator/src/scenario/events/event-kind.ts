@@ -30,8 +30,7 @@ export interface Stage {
   readonly simulated: SimulatedFeeder;
   readonly run: ControlledRun;
   readonly intruder: Intruder;
-  /** Null where the broker is none of ours. */
-  readonly withholding: Withholding | null;
+  readonly withholding: Withholding;
   /** Of orders. */
   readonly ids: RandomStream;
   readonly orders: Map<string, SignedOrder>;

@@ -9,10 +9,6 @@ const shape = SiteId.describe(
 export const withhold = {
   shape,
   sites: itself,
-  onlyVirtual: () => 'a live broker keeps nothing back',
   words: (site) => `next command to ${site} kept back`,
-  perform: (site, stage, atMs) => {
-    if (stage.withholding === null) stage.fail(atMs, 'this broker keeps nothing back');
-    else stage.withholding.begin(site);
-  },
+  perform: (site, { withholding }) => withholding.begin(site),
 } satisfies EventKind<typeof shape>;
