@@ -87,7 +87,7 @@ test.each([
   expect([exit, stdout]).toEqual([2, '']);
 });
 
-test('an order, a cut link, a device that lies and an agent that dies, with real processes', async () => {
+test('orders, a cut link, a device that lies, an agent that dies, a command kept back and a model, with real processes', async () => {
   const timeline = [
     '  - { at: 5s, order: { name: relief, site: harbour, kw: 80, for: 35s } }',
     '  - { at: 15s, cut: harbour }',
@@ -96,16 +96,24 @@ test('an order, a cut link, a device that lies and an agent that dies, with real
     '  - { at: 50s, order: { name: halved, site: harbour, kw: 80, for: 30s } }',
     '  - { at: 85s, kill: harbour }',
     '  - { at: 87s, start: harbour }',
+    '  - { at: 110s, device: { site: harbour, asset: battery, fault: none } }',
+    '  - { at: 120s, withhold: harbour }',
+    '  - { at: 125s, order: { name: late, site: harbour, kw: 60, for: 20s } }',
+    '  - { at: 140s, model: { site: harbour, times: 1 } }',
+    '  - { at: 165s, deliver: harbour }',
   ].join('\n');
   const expected = [
     '  - { order: relief, reaches: confirmed by measurement, within: 60s }',
     '  - { order: relief, reaches: reverted, within: 90s }',
     '  - { that: harbour.batteryKw, min: 75, max: 85, from: 20s, to: 30s }',
-    '  - { that: harbour.batteryKw, min: -1, max: 45, from: 50s }',
+    '  - { that: harbour.batteryKw, min: -1, max: 45, from: 50s, to: 160s }',
     '  - { order: halved, reaches: failed, within: 90s }',
     '  - { that: harbour.linked, min: 1, from: 150s }',
+    '  - { recorded: command_accepted, site: harbour, min: 2, max: 2, to: 160s }',
+    '  - { order: late, reaches: confirmed by measurement, within: 70s }',
+    '  - { recorded: model_activated, site: harbour, from: 140s }',
   ].join('\n');
-  const path = scenario('155s', timeline, expected);
+  const path = scenario('200s', timeline, expected);
   const [keep, out] = [join(folder, 'kept'), join(folder, 'out')];
   const { exit, stdout } = await tielineProcess(
     ['sim', 'run', path, '--live', '--rate', '10', '--json', '--keep', keep, '--out', out],
