@@ -12,7 +12,8 @@ export default defineConfig({
     ],
     // ONNX sessions and SQLite are native: a process per file keeps one file's crash from hiding another's.
     pool: 'forks',
-    maxWorkers: 2,
+    // On two cores: what waits for real processes and their clocks leaves room for a third.
+    maxWorkers: 3,
     // Tests of one file that start processes share the machine with another file's.
     maxConcurrency: 2,
     testTimeout: 60_000,

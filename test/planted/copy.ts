@@ -40,12 +40,28 @@ export class Copy {
     }
   }
 
-  /** @throws where an edit does not fit the code any more */
-  plant({ edits }: Plant): void {
-    for (const edit of edits) {
-      const path = join(this.folder, edit.file);
-      writeFileSync(path, planted(readFileSync(path, 'utf8'), edit));
+  /**
+   * Plants a bug; what is disposed of takes it out again.
+   *
+   * @throws where an edit does not fit the code any more
+   */
+  plant({ edits }: Plant): Disposable {
+    const before = new Map<string, string>();
+    const restore = (): void => {
+      for (const [path, text] of before) writeFileSync(path, text);
+    };
+    try {
+      for (const edit of edits) {
+        const path = join(this.folder, edit.file);
+        const text = readFileSync(path, 'utf8');
+        if (!before.has(path)) before.set(path, text);
+        writeFileSync(path, planted(text, edit));
+      }
+    } catch (thrown) {
+      restore();
+      throw thrown;
     }
+    return { [Symbol.dispose]: restore };
   }
 
   [Symbol.dispose](): void {

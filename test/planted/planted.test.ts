@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Copy } from './copy.ts';
 import { findings, findingsOf, isExpected } from './finding.ts';
-import { planted } from './plant.ts';
+import { type Plant, planted } from './plant.ts';
 import { PLANTS } from './plants.ts';
-import { runInCopy } from './run-scenarios.ts';
+import { type CopyRun, runInCopy } from './run-scenarios.ts';
 
 /** Each ends within seconds; two share a machine with other tests. */
 const TIMEOUT_MS = 120_000;
@@ -21,13 +21,27 @@ test(
   TIMEOUT_MS,
 );
 
+/** Copies that have no plant just now; one for each test that runs beside others. */
+const idle: Copy[] = [];
+afterAll(() => {
+  for (const copy of idle) copy[Symbol.dispose]();
+});
+
+async function playedWith(plant: Plant): Promise<CopyRun> {
+  const copy = idle.pop() ?? new Copy();
+  try {
+    using _planted = copy.plant(plant);
+    return await runInCopy(copy.folder, plant.scenario);
+  } finally {
+    idle.push(copy);
+  }
+}
+
 describe('a planted bug is found', () => {
   test.concurrent.each(PLANTS)(
     '$name: by $scenario',
     async (plant) => {
-      using copy = new Copy();
-      copy.plant(plant);
-      const run = await runInCopy(copy.folder, plant.scenario);
+      const run = await playedWith(plant);
       const found = findings(run);
       const seen = found.map(({ broken }) => broken.expected);
       expect(
