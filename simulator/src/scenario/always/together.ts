@@ -101,8 +101,8 @@ export class ReturnsSpread extends Promised {
       ({ broker, restore, start, control }) =>
         (broker ?? restore ?? start ?? control) !== undefined,
     );
-    // The control plane is one, too.
-    this.#tooMany = tooMany(simulated.sites.length + 1, BACK_AT_ONCE_MS / FIRST_WAIT_MS);
+    // The control plane is one, too, and whoever listens in.
+    this.#tooMany = tooMany(simulated.sites.length + 2, BACK_AT_ONCE_MS / FIRST_WAIT_MS);
     const startMs = world.wallMs();
     show({ connected: () => this.#back(world.wallMs() - startMs) });
   }
