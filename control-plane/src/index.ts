@@ -1,6 +1,7 @@
 export { SqliteControlStore } from './adapters/sqlite/sqlite-control-store.ts';
 export { SqliteTelemetryStore } from './adapters/sqlite/sqlite-telemetry-store.ts';
 export type { AgentState } from './core/agent-state.ts';
+export { RECONNECT } from './core/bounds.ts';
 export { ControlPlane, type Health, type ModelStatus } from './core/control-plane.ts';
 export type { CounterName, Counters } from './core/counters.ts';
 export type { ControlEvent, EventLog, Numbered } from './core/events.ts';

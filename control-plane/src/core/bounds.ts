@@ -4,6 +4,8 @@ import { HOUR_MS } from '@tieline/kernel';
 
 /** One tick: liveness, commands whose time has come or gone, periodic messages. */
 export const TICK_MS = 1_000;
+/** Waits before it connects to a broker again: it is one, no herd, and everybody waits for it. */
+export const RECONNECT = { baseMs: 1_000, maxMs: 10_000 } as const;
 /** How often what was heard of the agents is written down, though nothing has changed. */
 export const SAVE_AGENTS_MS = 60_000;
 /** Work that goes on failing raises its alarm again after this time. */

@@ -1,4 +1,5 @@
 import {
+  type BackoffBounds,
   BusError,
   type BusPublication,
   type BusSession,
@@ -33,14 +34,14 @@ export class VirtualNetwork {
   }
 
   /** A client; one that was made before with this id has been stopped. */
-  bus(clientId: string, grants: Grants = GRANT_ALL): MessageBus {
+  bus(clientId: string, grants: Grants = GRANT_ALL, reconnect?: BackoffBounds): MessageBus {
     const bus = new VirtualBus({
       clientId,
       grants,
       world: this.#world,
       link: this.#link(clientId),
       broker: this.#broker,
-      reconnect: new Reconnect(this.#rng.stream(`reconnect-jitter:${clientId}`)),
+      reconnect: new Reconnect(this.#rng.stream(`reconnect-jitter:${clientId}`), reconnect),
     });
     this.#buses.set(clientId, bus);
     return bus;

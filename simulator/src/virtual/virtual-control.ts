@@ -1,7 +1,9 @@
 import { ANONYMOUS_FILE, AuditWitness, type Database, openDatabase } from '@tieline/audit';
+import { GRANT_ALL } from '@tieline/bus';
 import {
   type ControlEvent,
   ControlPlane,
+  RECONNECT,
   SqliteControlStore,
   SqliteTelemetryStore,
 } from '@tieline/control-plane';
@@ -65,7 +67,7 @@ export class VirtualControl {
       clock: world,
     });
     const ports = {
-      ...{ clock: world, rng, logger, bus: network.bus(CLIENT) },
+      ...{ clock: world, rng, logger, bus: network.bus(CLIENT, GRANT_ALL, RECONNECT) },
       ...{ store, telemetry, audit },
     };
     const { feeder, sites } = simulated;

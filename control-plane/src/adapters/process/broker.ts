@@ -7,6 +7,7 @@ import {
   startBroker,
 } from '@tieline/bus';
 import { type Logger, type Rng, toHex } from '@tieline/kernel';
+import { RECONNECT } from '../../core/bounds.ts';
 import { type LoadedConfig, parseBrokerClients } from './config.ts';
 import { readSecret } from './files.ts';
 
@@ -29,7 +30,11 @@ export async function reachBroker(
   if (!('embedded' in config.broker)) {
     const { url, clientId, tokenFile } = config.broker;
     const token = tokenFile === undefined ? {} : { token: readSecret(at(tokenFile)).trim() };
-    return { bus: mqttBus({ url, clientId, rng, logger, ...token }), url, broker: null };
+    return {
+      bus: mqttBus({ url, clientId, reconnect: RECONNECT, rng, logger, ...token }),
+      url,
+      broker: null,
+    };
   }
   const { host, port, clientsFile } = config.broker.embedded;
   const file = at(clientsFile);
@@ -53,6 +58,9 @@ export async function reachBroker(
     clients: [control, ...agents, ...others],
     logger,
   });
-  const bus = mqttBus({ url: broker.url, clientId: CONTROL_CLIENT, token, rng, logger });
+  const bus = mqttBus({
+    ...{ url: broker.url, clientId: CONTROL_CLIENT, token },
+    ...{ reconnect: RECONNECT, rng, logger },
+  });
   return { bus, url: broker.url, broker };
 }

@@ -31,8 +31,9 @@ export class OnRecord extends Promised {
       const { site } = device.site.plant;
       // Control goes on upon a full disk, which can tell of nothing.
       if (this.#inside.isDiskFull(site)) continue;
-      // What a device makes of it by itself is not its agent's word.
-      if (!isNews || askedKw === null || device.model.fault !== null || !run.hasAgent(site))
+      // What a device makes of it by itself, or what somebody else wrote, is not its agent's word.
+      const { fault, isForeign } = device.model;
+      if (!isNews || askedKw === null || fault !== null || isForeign || !run.hasAgent(site))
         continue;
       if (this.#logOf(run, site)?.holds(device, askedKw) ?? false) continue;
       this.broken(`${nameOf(device)} is asked for ${askedKw} kW`, nowMs);
