@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { requireNoTelemetry } from './no-telemetry.ts';
 
 /** What a session needs of a package. */
 export interface OnnxSource {
@@ -30,6 +31,7 @@ const GATEWAY_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 export async function openOnnx(source: OnnxSource): Promise<OnnxSession> {
+  requireNoTelemetry();
   // Loaded on first use: an agent runs sessions in workers only, and spares itself a second runtime.
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const { inputName, inputWidth, outputName } = source;

@@ -4,6 +4,7 @@ import { ModelError } from '../errors.ts';
 import type { Inference } from '../inference.ts';
 import type { ModelPackage } from '../model-package.ts';
 import { openSession, type Runner, type RunOutcome, type SelfTest } from '../session.ts';
+import './no-telemetry.ts';
 import { WorkerLink } from './worker-link.ts';
 
 export interface WorkerInferenceOptions {
