@@ -6,7 +6,7 @@ const ROOT = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, ROOT)), 'utf8');
 
 const page = read('docs/explanation/threat-model.md');
-const folders = ['test/attacks', 'test/replay', 'test/chaos'];
+const folders = ['test/attacks', 'test/replay', 'test/chaos', 'packages/inference/src/adapters'];
 const sources = folders.flatMap((folder) =>
   readdirSync(fileURLToPath(new URL(folder, ROOT)))
     .filter((name) => name.endsWith('.test.ts'))
