@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ScenarioRun } from '../run-scenario.ts';
 import type { Scenario } from '../scenario.ts';
@@ -36,6 +37,13 @@ test('progress grows to the whole', async () => {
   await played(SUITE, { onProgress: (done) => heard.push(done) });
   expect(heard).toEqual(heard.toSorted((a, b) => a - b));
   expect(heard.at(-1)).toBe(1);
+}, 60_000);
+
+test('native libraries outlive the threads that used them', async () => {
+  await played(SUITE.slice(1, 2));
+  const loaded = readFileSync('/proc/self/maps', 'utf8');
+  expect(loaded).toMatch(/better-sqlite3.+\.node$/m);
+  expect(loaded).toMatch(/onnxruntime_binding\.node$/m);
 }, 60_000);
 
 describe('a signal that aborts', () => {

@@ -1,4 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
+import { openDatabase } from '@tieline/audit';
 import { Tinypool } from 'tinypool';
 import { VirtualRunError } from '../../virtual/failure.ts';
 import type { Scenario } from '../scenario.ts';
@@ -12,6 +13,7 @@ export class ScenarioPool {
 
   /** @param threads  at least 1 */
   constructor(threads: number) {
+    keepSqliteLoaded();
     const filename = new URL('./scenario-worker.ts', import.meta.url).href;
     this.#pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
   }
@@ -55,4 +57,12 @@ export class ScenarioPool {
     await Promise.allSettled(this.#answers);
     await this.#pool.destroy();
   }
+}
+
+/**
+ * A native library that only other threads have loaded is unloaded as the last of them ends, under whatever of it still
+ * runs, and loaded again by the next. Once the main thread has loaded it, it stays.
+ */
+function keepSqliteLoaded(): void {
+  openDatabase(':memory:', { synchronous: 'NORMAL' }).close();
 }
