@@ -170,7 +170,7 @@ export const LIMITS: readonly Plant[] = [
     edits: [
       {
         file: `${LAW}/local-rule.ts`,
-        find: "const yields = shaving.reason === 'recharge' && isAnyHeldBack(state);",
+        find: "const yields = shaving.reason === 'recharge' && doesAnyWait(at);",
         replace: 'const yields = false;',
       },
     ],

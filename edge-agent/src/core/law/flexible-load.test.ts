@@ -46,6 +46,34 @@ test('the store makes room first, down to its reserve; then the cars wait', () =
   expect(empty.cars[0]?.drawnKw).toBeCloseTo(STEERED_KW - 90, 0);
 });
 
+test('a store recharges beside cars whose limit in the policy lies below their nameplate', () => {
+  const yard = new Yard([store('b1', { stateOfCharge: 0.4 })], {}, [cars('ev', 0)]);
+  const assets = yard.policy.assets.map((one) =>
+    one.asset === 'ev' ? { ...one, limit: { minKw: -CARS_KW / 2, maxKw: 0 } } : one,
+  );
+  yard.state = { ...yard.state, policy: { ...yard.policy, assets } };
+  yard.loadKw = 20;
+  const { setpoints } = yard.run(150);
+  expect(setpoints['ev']).toBe(-CARS_KW / 2);
+  expect(setpoints['b1']).toBeLessThan(0);
+});
+
+test('a store does not recharge beside cars that wait', () => {
+  const dwellMs = 900_000;
+  const yard = new Yard([store('b1', { stateOfCharge: 0.2 })], { dwellMs }, [cars('ev', 20)]);
+  yard.loadKw = 75;
+  yard.run(dwellMs / 1_000);
+  yard.loadKw = 90;
+  yard.run(60);
+  yard.loadKw = 10;
+  const waiting = yard.run(600);
+  expect(waiting.setpoints['ev']).toBeGreaterThan(-20);
+  expect(waiting.setpoints['b1']).toBe(0);
+  const free = yard.run(600);
+  expect(free.setpoints['ev']).toBeNull();
+  expect(free.setpoints['b1']).toBeLessThan(0);
+});
+
 test('an import limit holds cars back before it takes the reserve of a store, or one that people ordered to rest', () => {
   for (const stateOfCharge of [0.2, 0.6]) {
     const limits = { importMaxKw: 110, quarterHourImportMaxKw: 1_000 };

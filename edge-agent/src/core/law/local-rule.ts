@@ -4,7 +4,7 @@ import type { AssetPolicy } from '@tieline/protocol';
 import type { AssetRatings } from '../../ports/devices.ts';
 import { modeOf } from './active-actions.ts';
 import { partOf } from './caps.ts';
-import { type AssetControl, type ControlState, isFresh } from './control-state.ts';
+import { type AssetControl, isFresh } from './control-state.ts';
 import { demandBudget } from './demand-window.ts';
 import { expectedImport } from './forecast.ts';
 import { pace } from './pacing.ts';
@@ -54,7 +54,7 @@ export function storeRule(at: WishContext, rating: AssetRatings, control: AssetC
     stateOfCharge: control.seen?.stateOfCharge ?? 0,
     energyKwh: rating.energyKwh,
   };
-  const { state, steeredKw } = at;
+  const { steeredKw } = at;
   const shaving = shavePeak({
     ...quarter,
     ...store,
@@ -64,7 +64,7 @@ export function storeRule(at: WishContext, rating: AssetRatings, control: AssetC
   });
   const within = automationInterval(asset, rating, control);
   // A store that charged beside loads that wait would take their room.
-  const yields = shaving.reason === 'recharge' && isAnyHeldBack(state);
+  const yields = shaving.reason === 'recharge' && doesAnyWait(at);
   const powerKw = yields ? 0 : clamp(shaving.powerKw, within.minKw, within.maxKw);
   const mostKw = Math.min(sustainableKw({ ...store, ...quarter }), within.maxKw);
   return {
@@ -96,10 +96,14 @@ export function loadRule(at: WishContext, rating: AssetRatings): RuleWish {
   return { ...local(powerKw, reason), settled: isFree, within };
 }
 
-function isAnyHeldBack({ ratings, assets }: ControlState): boolean {
-  return ratings.some(
-    ({ asset, kind }) => kind === 'flexible-load' && (assets[asset]?.askedKw ?? null) !== null,
-  );
+/** Whether a load is held below what its nameplate and the policy let it draw at the most. */
+function doesAnyWait({ state, policy }: WishContext): boolean {
+  return state.ratings.some((rating) => {
+    const askedKw = state.assets[rating.asset]?.askedKw ?? null;
+    if (rating.kind !== 'flexible-load' || askedKw === null) return false;
+    const asset = policy.assets.find((one) => one.asset === rating.asset);
+    return askedKw > Math.max(restKw(rating), asset?.limit.minKw ?? restKw(rating)) + WATT_KW;
+  });
 }
 
 /** What is known of the quarter hour: import without what is steered, now and expected, and what may still flow. */
@@ -120,6 +124,9 @@ function quarterHour({
     budget: demandBudget(state.demand, image.wallMs, steeredLimitKw(policy)),
   };
 }
+
+/** What is asked is whole watts. */
+const WATT_KW = 0.001;
 
 /** What automation takes from a store above its reserve, at most, lasts this long. */
 const RESERVE_HORIZON_HOURS = 1 / 60;
