@@ -18,11 +18,6 @@ export type ChargeOf = (asset: string) => number | null;
 /** What a plan may do: move power inside the margins, and take back its own. */
 const PLAN_ACTIONS: ReadonlySet<Action['type']> = new Set(['setpoint', 'charge-target', 'cede']);
 
-/** An asset whose limit lets it take power from the grid is a store; the others only generate. */
-export function isStore(asset: AssetPolicy): boolean {
-  return asset.limit.minKw < 0;
-}
-
 /**
  * Checks actions against limits (no one may pass them) and margins (automation stays inside them). The
  * agent checks the same again by itself and knows more; here it saves people the round trip.

@@ -1,5 +1,5 @@
 import { embeddedFeeder } from '@tieline/grid';
-import type { Action } from '@tieline/protocol';
+import type { Action, SitePolicy } from '@tieline/protocol';
 import { expect, test } from 'vitest';
 import { policyOf, setpoint } from '../testing/deployment.ts';
 import { PLACES } from '../testing/world.ts';
@@ -12,6 +12,7 @@ function preview(
   actions: Action[],
   readings: Record<string, number> = {},
   change: Partial<Draft> = {},
+  policy = policyOf(1),
 ) {
   const known = new LastKnown();
   for (const [asset, value] of Object.entries(readings)) {
@@ -20,7 +21,7 @@ function preview(
   known.note('site-1', { asset: 'battery-1', quantity: 'state-of-charge', value: 0.5, wallMs: 7 });
   const world = {
     ...{ feeder: embeddedFeeder('baran-wu-33'), places: PLACES },
-    ...{ policy: policyOf(1), known },
+    ...{ policy, known },
   };
   const targets = [{ site: 'site-1', actions }];
   const made = makePreview({ class: 'routine', targets, reason: 'x', ...change }, world, 99);
@@ -48,6 +49,33 @@ test('what a site takes after its actions is its last measurement moved by what 
   expect(after({ ...target, stateOfCharge: 0.9 })).toBeCloseTo(130);
   expect(after({ ...target, stateOfCharge: 0.3 })).toBeCloseTo(50);
   expect(after(setpoint(60), setpoint(70))).toBeCloseTo(20);
+});
+
+test('a flexible load is only held back: no setpoint makes it draw more, and no order to idle stops it', () => {
+  const policy = policyOf(1);
+  const [first, ...others] = policy.sites as [SitePolicy, ...SitePolicy[]];
+  const ev = { ...first.assets[1]!, asset: 'ev', limit: { minKw: -44, maxKw: 0 } };
+  const sites = [{ ...first, assets: [...first.assets, ev] }, ...others];
+  const after = (action: Action) =>
+    preview([action], { ...measured, ev: -30 }, {}, { ...policy, sites }).site.after.importKw;
+  expect(after({ ...setpoint(-10), asset: 'ev' })).toBeCloseTo(60);
+  expect(after({ ...setpoint(-40), asset: 'ev' })).toBeCloseTo(80);
+  expect(after({ type: 'mode', mode: 'idle', ...timing })).toBeCloseTo(90);
+});
+
+test('a store that may not discharge is still a store: its charge says so', () => {
+  const policy = policyOf(1);
+  const [first, ...others] = policy.sites as [SitePolicy, ...SitePolicy[]];
+  const [battery, ...rest] = first.assets;
+  const only = { ...battery!, limit: { minKw: -200, maxKw: 0 } };
+  const sites = [{ ...first, assets: [only, ...rest] }, ...others];
+  const { site } = preview(
+    [setpoint(-60)],
+    { ...measured, 'battery-1': 0 },
+    {},
+    { ...policy, sites },
+  );
+  expect(site.after.importKw).toBeCloseTo(140);
 });
 
 test('discharging at the end of the feeder lifts its voltage and spares losses', () => {

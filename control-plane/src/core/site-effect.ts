@@ -1,6 +1,5 @@
 import { clamp } from '@tieline/kernel';
-import type { Action, SitePolicy } from '@tieline/protocol';
-import { isStore } from './action-check.ts';
+import type { Action, AssetPolicy, SitePolicy } from '@tieline/protocol';
 import type { LastKnown } from './last-known.ts';
 
 /** What a site's actions do to its meter, and to the feeder's switches. */
@@ -15,9 +14,9 @@ export interface SiteEffect {
 
 /**
  * The steady state after all actions have ramped in, everything else staying as it was last known.
- * A store goes to its setpoint; a generator is only limited by one; a charge target counts as charging
- * (or, below the present state, discharging) at its full power, and not at all while the charge is not known;
- * a limit is met by the site. An asset whose power was never measured counts as 0 kW, and is named.
+ * A store goes to its setpoint; a generator or a flexible load is only limited by one; a charge target counts as
+ * charging (or, below the present state, discharging) at its full power, and not at all while the charge is not
+ * known; a limit is met by the site. An asset whose power was never measured counts as 0 kW, and is named.
  */
 export function siteEffect(
   policy: SitePolicy,
@@ -37,13 +36,14 @@ export function siteEffect(
     meterKw += toKw - powerOf(asset);
     powers.set(asset, toKw);
   };
+  const natureOf = (asset: AssetPolicy): Nature =>
+    known.get(policy.site, asset.asset, 'state-of-charge') === null ? natureIn(asset) : 'store';
   for (const action of actions) {
     switch (action.type) {
       case 'setpoint': {
         const asset = policy.assets.find((one) => one.asset === action.asset);
-        const store = asset === undefined || isStore(asset);
-        const { activePowerKw } = action;
-        move(action.asset, store ? activePowerKw : Math.min(powerOf(action.asset), activePowerKw));
+        const nature = asset === undefined ? 'store' : natureOf(asset);
+        move(action.asset, settledKw(nature, powerOf(action.asset), action.activePowerKw));
         break;
       }
       case 'charge-target': {
@@ -64,8 +64,8 @@ export function siteEffect(
         }
         break;
       case 'mode':
-        for (const { asset } of policy.assets.filter(isStore)) {
-          if (action.mode === 'idle') move(asset, 0);
+        for (const asset of policy.assets) {
+          if (action.mode === 'idle' && natureOf(asset) === 'store') move(asset.asset, 0);
         }
         break;
       case 'switch':
@@ -78,4 +78,18 @@ export function siteEffect(
     }
   }
   return { meterKw, switched: switches, unmodelled };
+}
+
+type Nature = 'store' | 'generator' | 'flexible-load';
+
+/** What an asset is, by what the policy lets it do: a store takes and gives, the others do one of both. */
+function natureIn({ limit }: AssetPolicy): Nature {
+  if (limit.minKw >= 0) return 'generator';
+  return limit.maxKw > 0 ? 'store' : 'flexible-load';
+}
+
+/** Where a setpoint leaves an asset that is at `nowKw`. */
+function settledKw(nature: Nature, nowKw: number, setpointKw: number): number {
+  if (nature === 'store') return setpointKw;
+  return nature === 'generator' ? Math.min(nowKw, setpointKw) : Math.max(nowKw, setpointKw);
 }
