@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Standing } from './standing.ts';
+import { Conditions, Standing } from './standing.ts';
 
 /** What is told of conflicts that come and go, one cycle a second. */
 function told(cycles: readonly (readonly string[])[]): (readonly [second: number, news: string])[] {
@@ -7,7 +7,7 @@ function told(cycles: readonly (readonly string[])[]): (readonly [second: number
   return cycles.flatMap((present, second) => {
     const news = standing.news(present, second * 1_000);
     if (news !== null) standing.tell(news);
-    return news === null ? [] : [[second, news] as const];
+    return news === null ? [] : [[second, news.present.join('; ')] as const];
   });
 }
 const seconds = (count: number, at: (second: number) => readonly string[]) =>
@@ -36,10 +36,38 @@ test('another one in its place is told at once', () => {
   ]);
 });
 
+test('what comes and goes beside another that stays is told once, and that it is over a minute after it was', () => {
+  const cycles = seconds(600, (second) =>
+    second < 300 && second % 40 < 35 ? ['b1: silent', 'b2: silent'] : ['b1: silent'],
+  );
+  expect(told(cycles)).toEqual([
+    [0, 'b1: silent; b2: silent'],
+    [359, 'b1: silent'],
+  ]);
+});
+
+test('that a part of it is over is no news of trouble', () => {
+  const conditions = new Conditions();
+  const kinds = [['b1: silent'], ['b1: silent', 'b2: silent'], ['b1: silent'], []].map(
+    (unread, minute) => {
+      const news = conditions.news({ conflicts: [], doubts: [], unread }, minute * 60_000);
+      for (const one of news) conditions.tell(one);
+      return news.map(({ kind, body }) => `${kind} ${body['unread']}`);
+    },
+  );
+  expect(kinds).toEqual([
+    ['devices_unread b1: silent'],
+    ['devices_unread b1: silent; b2: silent'],
+    ['devices_read b1: silent'],
+    ['devices_read '],
+  ]);
+});
+
 test('what could not be written is news again', () => {
   const standing = new Standing();
-  expect(standing.news(['a'], 0)).toBe('a');
-  expect(standing.news(['a'], 1_000)).toBe('a');
-  standing.tell('a');
+  const news = standing.news(['a'], 0);
+  expect(news?.present).toEqual(['a']);
+  expect(standing.news(['a'], 1_000)?.present).toEqual(['a']);
+  standing.tell(news!);
   expect(standing.news(['a'], 2_000)).toBeNull();
 });
