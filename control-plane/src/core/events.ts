@@ -94,7 +94,7 @@ const ALARMS = {
     respondWithinMs: QUARTER_HOUR_MS,
   },
   device_not_written: {
-    cause: 'A device refuses what its agent writes.',
+    cause: 'A device that is read refuses what its agent writes, or answers no write.',
     consequence: 'Its own timer ends what it was last told; it takes no part until it answers.',
     action: 'Look at its network and at whether it was taken into local control.',
     respondWithinMs: QUARTER_HOUR_MS,

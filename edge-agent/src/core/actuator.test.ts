@@ -10,6 +10,7 @@ class Rig {
   readonly writes: (DeviceSetpoint & { asset: string; atS: number })[] = [];
   readonly holds: Record<string, number | null> = { battery: null, pv: null };
   local = false;
+  silent = false;
   stubborn: number | null = null;
   armed = true;
   /** Read-back comes this many cycles late. */
@@ -48,6 +49,7 @@ class Rig {
         ...{ setpointKw, stateOfCharge, local: this.local },
         reversionRemainingS: this.armed && setpointKw !== null ? this.#remainingS(asset) : null,
       });
+      if (this.silent) return [asset, { ok: false, fault: 'silent', detail: 'no answer' }];
       return [asset, { ok: true, measured: reading }];
     });
     const at = { sessionMs: this.second * 1_000, wallMs: 0, clock: 'trusted' } as const;
@@ -139,6 +141,39 @@ test.each([
     expect(rig.writes).toHaveLength(2);
   },
 );
+
+test.each(['silent', 'unreachable'] as const)(
+  'a device that is read, and %s to every write for half a minute, does not take them',
+  async (fault) => {
+    const rig = new Rig();
+    rig.outcome = { ok: false, fault, detail: 'no answer' };
+    const troubles = await rig.run(60, { battery: 20 });
+    expect(troubles.findIndex((cycle) => cycle.includes('battery write_failed'))).toBe(30);
+    rig.outcome = { ok: true };
+    await rig.run(25, { battery: 20 });
+    rig.outcome = { ok: false, fault, detail: 'no answer' };
+    expect((await rig.run(20, { battery: 30 })).flat()).not.toContain('battery write_failed');
+  },
+);
+
+test('nor does one whose connection each write costs, so that it is read every other cycle', async () => {
+  const rig = new Rig();
+  rig.outcome = { ok: false, fault: 'silent', detail: 'no answer' };
+  const troubles: string[][] = [];
+  for (let k = 0; k < 60; k += 1) {
+    rig.silent = k % 2 === 1;
+    troubles.push(await rig.cycle({ battery: 20 }));
+  }
+  expect(troubles.findIndex((cycle) => cycle.includes('battery write_failed'))).toBe(30);
+});
+
+test('a device that is not read is no second trouble for the writes that it does not answer', async () => {
+  const rig = new Rig();
+  rig.silent = true;
+  rig.outcome = { ok: false, fault: 'silent', detail: 'no answer' };
+  const troubles = await rig.run(60, { battery: 20 });
+  expect(new Set(troubles.flat())).toEqual(new Set(['battery write_unanswered']));
+});
 
 test('a reversion timer that was accepted and does not run is a trouble, until it runs', async () => {
   const rig = new Rig();

@@ -15,6 +15,9 @@ const WRITE_DEADLINE_MS = 300;
 /** A setpoint is expected to be read back within this time of its write. */
 const READ_BACK_MS = 3_000;
 
+/** A write that is lost is no news; a device that is read, and answers none for so long, takes none, ms. */
+const UNANSWERED_MAX_MS = 30_000;
+
 interface Written {
   readonly powerKw: number | null;
   readonly atMs: number;
@@ -26,6 +29,7 @@ export interface ActuationTrouble {
    * `foreign_setpoint`: the device holds a setpoint that this agent did not write. `reversion_not_armed`: its
    * own timer does not run, so that it would hold its setpoint for ever without this agent. `setpoint_not_followed`:
    * it holds what it was told, and does something else. `write_unanswered`: whether the write arrived nobody knows.
+   * `write_failed`: it was refused, or none was answered for a while by a device that is read.
    */
   readonly kind:
     | 'write_failed'
@@ -47,6 +51,8 @@ export class Actuator {
   readonly #timers = new ReversionTimers(REVERSION_S);
   /** Since when, session ms, an asset that holds what it was told does something else. */
   readonly #strayingSinceMs = new Map<AssetId, number>();
+  /** Since when, session ms, an asset answers no write. */
+  readonly #unansweredSinceMs = new Map<AssetId, number>();
 
   constructor(devices: Devices) {
     this.#devices = devices;
@@ -78,7 +84,7 @@ export class Actuator {
         revertKw: kind === 'pv' ? null : safeKw,
       };
       const write = this.#devices.write(asset, setpoint, WRITE_DEADLINE_MS).then((outcome) => {
-        const trouble = this.#settle(asset, powerKw, image.sessionMs, outcome);
+        const trouble = this.#settle(asset, powerKw, image, outcome);
         if (trouble !== null) troubles.push(trouble);
       });
       writes.push(write);
@@ -130,19 +136,28 @@ export class Actuator {
   #settle(
     asset: AssetId,
     powerKw: number | null,
-    nowMs: number,
+    { sessionMs: nowMs, readings }: ProcessImage,
     outcome: WriteOutcome,
   ): ActuationTrouble | null {
     if (outcome.ok) {
       const before = standing(this.#written.get(asset) ?? [], nowMs);
       this.#written.set(asset, [...before, { powerKw, atMs: nowMs }]);
+      this.#unansweredSinceMs.delete(asset);
       return null;
     }
     // It may have arrived all the same: what the device holds is anybody's guess until the next write.
     this.#written.delete(asset);
     const isUnheard = outcome.fault === 'silent' || outcome.fault === 'unreachable';
-    const kind = isUnheard ? 'write_unanswered' : 'write_failed';
+    const isLost = isUnheard && !this.#isDeaf(asset, isMeasured(readings[asset]), nowMs);
+    const kind = isLost ? 'write_unanswered' : 'write_failed';
     return { asset, kind, detail: `${outcome.fault}: ${outcome.detail}` };
+  }
+
+  /** Of a write that was not answered: a device that is not read either is told of as such. */
+  #isDeaf(asset: AssetId, isRead: boolean, nowMs: number): boolean {
+    const sinceMs = this.#unansweredSinceMs.get(asset) ?? nowMs;
+    this.#unansweredSinceMs.set(asset, sinceMs);
+    return isRead && nowMs - sinceMs >= UNANSWERED_MAX_MS;
   }
 
   /** In local control the cabinet has the device: what it was told before counts no more. */
@@ -151,6 +166,7 @@ export class Actuator {
     this.#disputed.delete(asset);
     this.#timers.forget(asset);
     this.#strayingSinceMs.delete(asset);
+    this.#unansweredSinceMs.delete(asset);
   }
 
   /** Firmware discards limits, or clips to what it does not show. */
