@@ -69,7 +69,7 @@ const battery: AssetProfile = {
   writable: [setpoint, heartbeat],
   measurement: (session, config) => ({
     ...derMeasurement(session, config),
-    ...heldSetpoint(session),
+    ...heldSetpoint(session, () => maxKw(session)),
     stateOfCharge: session.number(DER_STORAGE, 'SoC') / 100,
   }),
   write: writeSetpoint,
@@ -85,7 +85,7 @@ const flexibleLoad: AssetProfile = {
   writable: [setpoint, heartbeat],
   measurement: (session, config) => ({
     ...derMeasurement(session, config),
-    ...heldSetpoint(session),
+    ...heldSetpoint(session, () => chargeMaxKw(session)),
     stateOfCharge: null,
   }),
   write: writeSetpoint,
@@ -214,15 +214,16 @@ function derMeasurement(
   };
 }
 
-/** The setpoint in force, and what is left of its timer. */
+/** The setpoint in force, and what is left of its timer. `fullKw`: what one in percent is a part of. */
 function heldSetpoint(
   session: SunSpecSession,
+  fullKw: () => number,
 ): Pick<AssetMeasurement, 'setpointKw' | 'reversionRemainingS'> {
   if (session.value(DER_CONTROLS_AC, 'WSetEna') !== ON) {
     return { setpointKw: null, reversionRemainingS: null };
   }
   return {
-    setpointKw: setpointOf(session),
+    setpointKw: setpointOf(session, fullKw),
     reversionRemainingS: remainingOf(session.value(DER_CONTROLS_AC, 'WSetRvrtRem')),
   };
 }
@@ -246,19 +247,31 @@ async function writeSetpoint(
   await session.write(DER_CONTROLS_AC, { WSetEna: activePowerKw === null ? OFF : ON }, dueMs);
 }
 
-function setpointOf(session: SunSpecSession): number {
+function setpointOf(session: SunSpecSession, fullKw: () => number): number {
   if (session.value(DER_CONTROLS_AC, 'WSetMod') === WATTS) {
     return watts(session.number(DER_CONTROLS_AC, 'WSet') / 1_000);
   }
-  return watts((session.number(DER_CONTROLS_AC, 'WSetPct') / 100) * maxKw(session));
+  return watts((session.number(DER_CONTROLS_AC, 'WSetPct') / 100) * fullKw());
 }
 
-/** What WMaxLimPct is a part of: the setting, or the rating where nothing is set. */
+/** The most that flows out: the setting, or the rating where nothing is set. @throws {DeviceError} implausible */
 function maxKw(session: SunSpecSession): number {
-  const setW = optional(session, DER_CAPACITY, 'WMax');
-  const maxW = setW ?? session.number(DER_CAPACITY, 'WMaxRtg');
-  if (maxW > 0) return maxW / 1_000;
-  throw new DeviceError('implausible', `its WMax is ${maxW} W`);
+  return capacityKw(session, 'WMax', 'WMaxRtg');
+}
+
+/** The most that is drawn, of a resource that only takes: its WMax is none. @throws {DeviceError} implausible */
+function chargeMaxKw(session: SunSpecSession): number {
+  return capacityKw(session, 'WChaRteMax', 'WChaRteMaxRtg');
+}
+
+function capacityKw(
+  session: SunSpecSession,
+  setting: PointName<typeof DER_CAPACITY>,
+  rating: PointName<typeof DER_CAPACITY>,
+): number {
+  const mostW = optional(session, DER_CAPACITY, setting) ?? session.number(DER_CAPACITY, rating);
+  if (mostW > 0) return mostW / 1_000;
+  throw new DeviceError('implausible', `its ${setting} is ${mostW} W`);
 }
 
 /**

@@ -51,6 +51,17 @@ function batteryImage(more: { capacity?: Values<typeof DER_CAPACITY> } = {}): Re
   ]);
 }
 
+/** As ADR 25 has them: a resource that only charges. */
+function chargersImage(controls: Values<typeof DER_CONTROLS_AC>): RegisterImage {
+  return buildImage([
+    encodeModel(COMMON, {}),
+    encodeModel(DER_MEASURE_AC, { W_SF: 1, V_SF: -1, W: -20_000, LLV: 400 }),
+    encodeModel(DER_CAPACITY, { W_SF: 1, WMaxRtg: 0, WChaRteMaxRtg: 44_000 }),
+    encodeModel(DER_CONTROLS_AC, controls),
+    encodeModel(DER_CONTROL, { LocRemCtl: 0 }),
+  ]);
+}
+
 function meterImage(values: Values<typeof METER_THREE_PHASE>): RegisterImage {
   const steady = { V_SF: -1, PPV: 398, VAR_SF: 0, VAR: 500 } as const;
   return buildImage([
@@ -77,6 +88,10 @@ function open(...configs: object[]): Devices {
 
 async function openBattery(device: ScriptedDevice): Promise<Devices> {
   return open({ ...batteryConfig, ...nameplate, port: device.port });
+}
+
+async function openChargers({ port }: ScriptedDevice): Promise<Devices> {
+  return open({ asset: 'ev', kind: 'flexible-load', host: '127.0.0.1', port, chargeMaxKw: 44 });
 }
 
 async function readOne(devices: Devices, deadlineMs = AMPLE_MS): Promise<AssetReading> {
@@ -146,6 +161,12 @@ describe('reading', () => {
     expect(await readOne(devices)).toMatchObject({
       measured: { setpointKw: -25, reversionRemainingS: 7 },
     });
+  });
+
+  test('one of charging points is a part of what they may draw: they give nothing', async () => {
+    const panel = { WSet_SF: 0, WSetPct_SF: 0, WSetEna: 1, WSetMod: 0, WSetPct: -25 } as const;
+    const devices = await openChargers(await serve(chargersImage(panel)));
+    expect(await readOne(devices)).toMatchObject({ measured: { setpointKw: -11 } });
   });
 });
 
