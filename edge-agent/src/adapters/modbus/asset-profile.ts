@@ -88,7 +88,7 @@ const flexibleLoad: AssetProfile = {
     ...heldSetpoint(session, () => chargeMaxKw(session)),
     stateOfCharge: null,
   }),
-  write: writeSetpoint,
+  write: (session, asked, dueMs) => writeSetpoint(session, withinSteps(session, asked), dueMs),
 };
 
 const pv: AssetProfile = {
@@ -272,6 +272,14 @@ function capacityKw(
   const mostW = optional(session, DER_CAPACITY, setting) ?? session.number(DER_CAPACITY, rating);
   if (mostW > 0) return mostW / 1_000;
   throw new DeviceError('implausible', `its ${setting} is ${mostW} W`);
+}
+
+/** Rounded towards nothing to what WSet can hold: the most that a load draws is never passed by its own rounding. */
+function withinSteps(session: SunSpecSession, asked: DeviceSetpoint): DeviceSetpoint {
+  const stepW = 10 ** Math.max(0, optional(session, DER_CONTROLS_AC, 'WSet_SF') ?? 0);
+  const held = (powerKw: number | null): number | null =>
+    powerKw === null ? null : (Math.trunc(Math.round(powerKw * 1_000) / stepW) * stepW) / 1_000;
+  return { ...asked, activePowerKw: held(asked.activePowerKw), revertKw: held(asked.revertKw) };
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   DER_CONTROLS_AC,
   DER_MEASURE_AC,
   DER_STORAGE,
+  decodePoint,
   encodeModel,
   encodePoints,
   METER_THREE_PHASE,
@@ -284,6 +285,22 @@ describe('writing', () => {
       expect([...controls.subarray(14, 20)]).toEqual([1, percent, 10_000, 0, 0, 90]);
       const setpointKw = wMax === null ? 19.998 : 20;
       expect(await readOne(devices)).toMatchObject({ measured: { setpointKw } });
+    }
+  });
+
+  test('charging points are told in steps of theirs, and none that lets them draw more', async () => {
+    const image = chargersImage({ WSet_SF: 2 });
+    const devices = await openChargers(await serve(image));
+    for (const [askedKw, heldKw] of [
+      [-10.06, -10],
+      [-10.1, -10.1],
+      [-0.07, 0],
+    ] as const) {
+      const setpoint = { activePowerKw: askedKw, reversionS: 60, revertKw: -4.47 };
+      expect(await devices.write('ev', setpoint, AMPLE_MS)).toEqual({ ok: true });
+      expect(await readOne(devices)).toMatchObject({ measured: { setpointKw: heldKw } });
+      const controls = image.blocks.find(({ block }) => block.id === DER_CONTROLS_AC.id)!.registers;
+      expect(decodePoint(DER_CONTROLS_AC, controls, 'WSetRvrt')).toBe(-4_400);
     }
   });
 
