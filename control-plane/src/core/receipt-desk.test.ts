@@ -163,6 +163,20 @@ test('what an agent writes down of its devices is an alarm, once, with the time 
   ]);
 });
 
+test('no alarm of a device is lost where the rung beside it cannot be shown', () => {
+  world = World.ready();
+  const agent = world.agents['site-1'];
+  const { id } = world.plane.submitOrder(signedOrder(1)).commands[0]!;
+  const broken = vi.spyOn(world.store, 'rungs').mockImplementation(() => {
+    throw new Error('SQLITE_IOERR');
+  });
+  uploads(agent, accepted(id), record('write_failed', 'battery', { detail: 'refused' }));
+  broken.mockRestore();
+  uploads(agent);
+  const raised = world.events.filter(({ type }) => type === 'alarm');
+  expect(raised).toMatchObject([{ code: 'device_not_written', site: 'site-1' }]);
+});
+
 test('the alarm of a device says no time where its gateway knew none, and no more than fits', () => {
   world = World.ready();
   const agent = world.agents['site-1'];

@@ -102,9 +102,9 @@ export class ReceiptDesk {
       }
       store.setAuditRead(site, generation, size);
     });
-    // What follows from it cannot be taken back, and waits until it is stored.
-    for (const command of climbed.values()) this.#tell(command);
+    // What follows from it cannot be taken back, and waits until it is stored. Alarms first: they need no store again.
     for (const raised of alarms) emit(raised);
+    for (const command of climbed.values()) this.#tell(command);
   }
 
   /** The rung that a record tells of a command that was offered to its site; null where it tells none. */
