@@ -21,15 +21,21 @@ export const ModbusDeviceConfig = z
     meterPositive: z.enum(['import', 'export']).default('import'),
   })
   .superRefine((device, context) => {
-    const need = (
-      path: 'dischargeMaxKw' | 'chargeMaxKw' | 'energyKwh',
-      kinds: readonly string[],
-    ): void => {
+    type Rating = 'dischargeMaxKw' | 'chargeMaxKw' | 'energyKwh';
+    const need = (path: Rating, kinds: readonly string[]): void => {
       if (!kinds.includes(device.kind) || device[path] > 0) return;
       context.addIssue({ code: 'custom', path: [path], message: `a ${device.kind} needs it` });
+    };
+    // It would be taken for its nameplate, or for a store whose charge nobody can read.
+    const lack = (path: Rating, kinds: readonly string[]): void => {
+      if (!kinds.includes(device.kind) || device[path] === 0) return;
+      context.addIssue({ code: 'custom', path: [path], message: `a ${device.kind} has none` });
     };
     need('dischargeMaxKw', ['battery', 'pv']);
     need('chargeMaxKw', ['flexible-load']);
     need('energyKwh', ['battery']);
+    lack('dischargeMaxKw', ['flexible-load']);
+    lack('chargeMaxKw', ['pv']);
+    lack('energyKwh', ['pv', 'flexible-load', 'load', 'meter']);
   });
 export type ModbusDeviceConfig = z.output<typeof ModbusDeviceConfig>;

@@ -457,4 +457,14 @@ describe('configuration', () => {
     const config = { ...batteryConfig, ...nameplate, port: 502, ...change };
     expect(() => ModbusDeviceConfig.parse(config)).toThrow(reason);
   });
+
+  test.each([
+    ['flexible-load', { chargeMaxKw: 44, dischargeMaxKw: 100 }, /a flexible-load has none/],
+    ['flexible-load', { chargeMaxKw: 44, energyKwh: 60 }, /a flexible-load has none/],
+    ['pv', { dischargeMaxKw: 60, chargeMaxKw: 80 }, /a pv has none/],
+    ['meter', { energyKwh: 60 }, /a meter has none/],
+  ] as const)('%s of %o is refused: nothing would be what it says', (kind, ratings, reason) => {
+    const config = { asset: 'one', kind, host: '127.0.0.1', port: 502, ...ratings };
+    expect(() => ModbusDeviceConfig.parse(config)).toThrow(reason);
+  });
 });
