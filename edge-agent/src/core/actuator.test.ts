@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import type { AssetReading, DeviceSetpoint, Devices, WriteOutcome } from '../ports/devices.ts';
+import type {
+  AssetRatings,
+  AssetReading,
+  DeviceSetpoint,
+  Devices,
+  WriteOutcome,
+} from '../ports/devices.ts';
 import { Actuator } from './actuator.ts';
 import type { Decision } from './law/decide.ts';
 import { measured, policy, ratings } from './law/fixture-site.ts';
@@ -85,6 +91,42 @@ test('each device is told what to fall back to: a store its safe power, PV its o
     { asset: 'battery', revertKw: 0 },
     { asset: 'pv', revertKw: null },
   ]);
+});
+
+test('a flexible load that is free is told its nameplate: it has to fall back without its agent then, too', async () => {
+  const ev: AssetRatings = {
+    ...{ asset: 'ev', kind: 'flexible-load', dischargeMaxKw: 0, chargeMaxKw: 44, energyKwh: 0 },
+  };
+  const writes: DeviceSetpoint[] = [];
+  const devices: Devices = {
+    ...{ ratings: [ev], readAll: async () => new Map(), close: async () => {} },
+    write: async (_, setpoint) => {
+      writes.push(setpoint);
+      return { ok: true };
+    },
+  };
+  const actuator = new Actuator(devices);
+  const decision = { setpoints: { ev: null }, reasons: {}, conflicts: [], doubts: [], events: [] };
+  const governed = { ...policy.assets[0]!, asset: 'ev', safePowerKw: -10 };
+  const run = async (seconds: number, under = { ...policy, assets: [governed] }) => {
+    const troubles: unknown[] = [];
+    for (let second = 0; second < seconds; second += 1) {
+      const setpointKw = writes.at(-1)?.activePowerKw ?? null;
+      const reversionRemainingS = setpointKw === null ? null : 60 - (second % 20);
+      const readings = { ev: measured(-20, { setpointKw, reversionRemainingS }) };
+      const image = { sessionMs: second * 1_000, wallMs: 0, clock: 'trusted', readings } as const;
+      troubles.push(...(await actuator.apply(decision, image, under)));
+    }
+    return troubles;
+  };
+  // One that the policy does not name is nobody's to tell.
+  await run(30, { ...policy, assets: [] });
+  expect(writes).toEqual([]);
+  expect(await run(41)).toEqual([]);
+  const told = { activePowerKw: -44, reversionS: 60, revertKw: -10 };
+  expect(writes).toEqual([told, told, told]);
+  await run(1, { ...policy, assets: [] });
+  expect(writes.at(-1)).toMatchObject({ activePowerKw: null });
 });
 
 test('an asset that was never held back is left as it is; one that an earlier boot held is released', async () => {

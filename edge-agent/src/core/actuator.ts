@@ -67,24 +67,28 @@ export class Actuator {
   ): Promise<readonly ActuationTrouble[]> {
     const troubles: ActuationTrouble[] = [];
     const writes: Promise<void>[] = [];
-    for (const [asset, powerKw] of Object.entries(decision.setpoints)) {
+    for (const [asset, askedKw] of Object.entries(decision.setpoints)) {
       const reading = image.readings[asset];
       if (isMeasured(reading) && reading.local) {
         this.#forget(asset);
         continue;
       }
       if (isMeasured(reading)) troubles.push(...this.#look(asset, reading, image.sessionMs));
-      if (!this.#due(asset, powerKw, image)) continue;
-      const safeKw = policy.assets.find((one) => one.asset === asset)?.safePowerKw ?? 0;
-      const kind = this.#ratings.get(asset)?.kind;
+      const governed = policy.assets.find((one) => one.asset === asset);
+      const { kind, chargeMaxKw = 0 } = this.#ratings.get(asset) ?? {};
+      // Let go, a flexible load is told all that it may draw: it has to fall back without its agent then as well.
+      const isWatched = kind === 'flexible-load' && governed !== undefined;
+      const toldKw = askedKw ?? (isWatched ? 0 - chargeMaxKw : null);
+      if (!this.#due(asset, toldKw, image)) continue;
+      const safeKw = governed?.safePowerKw ?? 0;
       const setpoint = {
-        activePowerKw: powerKw,
+        activePowerKw: toldKw,
         reversionS: REVERSION_S,
         // Without its agent the sun is nobody's risk; what a store gives or cars draw is.
         revertKw: kind === 'pv' ? null : safeKw,
       };
       const write = this.#devices.write(asset, setpoint, WRITE_DEADLINE_MS).then((outcome) => {
-        const trouble = this.#settle(asset, powerKw, image, outcome);
+        const trouble = this.#settle(asset, toldKw, image, outcome);
         if (trouble !== null) troubles.push(trouble);
       });
       writes.push(write);

@@ -9,13 +9,18 @@ export function nameplateKw(rating: AssetRatings): number {
   return Math.max(rating.dischargeMaxKw, rating.chargeMaxKw);
 }
 
-/** Whether a device that reads back `setpointKw` holds what it was told; null stands for no setpoint. */
+/**
+ * Whether a device that reads back `setpointKw` holds what it was told; null stands for no setpoint. A flexible load
+ * that is told none may hold its nameplate, behind which its timer runs.
+ */
 export function holds(
   rating: AssetRatings,
   setpointKw: number | null,
   toldKw: number | null,
 ): boolean {
-  if (setpointKw === null || toldKw === null) return setpointKw === toldKw;
+  if (setpointKw === null) return toldKw === null;
+  if (toldKw === null)
+    return rating.kind === 'flexible-load' && holds(rating, setpointKw, -rating.chargeMaxKw);
   return Math.abs(setpointKw - toldKw) <= REGISTER_STEP * nameplateKw(rating) + ROUNDING_KW;
 }
 

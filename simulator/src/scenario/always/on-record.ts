@@ -61,13 +61,15 @@ class SetpointsOnRecord {
   }
 
   holds({ model, policy }: Controlled, askedKw: number): boolean {
-    const { asset, dischargeMaxKw, chargeMaxKw } = model.ratings;
+    const { asset, kind, dischargeMaxKw, chargeMaxKw } = model.ratings;
     this.#catchUp();
     const toldKw = this.#newest.get(asset);
-    // Nothing told: it fell back to rest, or to what it is to do without an agent.
-    if (typeof toldKw !== 'number') return Math.abs(askedKw - policy.safePowerKw) <= STEP_KW;
     const stepKw = STEP_PART * Math.max(dischargeMaxKw, chargeMaxKw) + STEP_KW;
-    return Math.abs(askedKw - toldKw) <= stepKw;
+    if (typeof toldKw === 'number') return Math.abs(askedKw - toldKw) <= stepKw;
+    // Let go, a load is told all that it may draw.
+    if (kind === 'flexible-load' && Math.abs(askedKw + chargeMaxKw) <= stepKw) return true;
+    // Nothing told: it fell back to rest, or to what it is to do without an agent.
+    return Math.abs(askedKw - policy.safePowerKw) <= STEP_KW;
   }
 
   #catchUp(): void {
