@@ -116,6 +116,8 @@ export interface Inside {
   /** The gateway of a site loses its power at one of its writes from now on. */
   cutPower(site: string, plan: CutPlan): void;
   isDiskFull(site: string): boolean;
+  /** Transactions that the disk of its gateway has not taken since the run began. */
+  diskRefusals(site: string): number;
 }
 
 /** Of a live run. */

@@ -30,6 +30,7 @@ export class GatewayDisk {
   readonly log: WatchedLog;
   readonly #options: GatewayDiskOptions;
   #isFull = false;
+  #refusals = 0;
 
   constructor(options: GatewayDiskOptions) {
     this.#options = options;
@@ -46,6 +47,7 @@ export class GatewayDisk {
         try {
           return store.transaction(work);
         } catch (thrown) {
+          this.#refusals += 1;
           this.#blame(thrown);
           throw thrown;
         } finally {
@@ -61,6 +63,11 @@ export class GatewayDisk {
 
   get isFull(): boolean {
     return this.#isFull;
+  }
+
+  /** Transactions that it has not taken. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   /** It takes nothing more, or has room again. */

@@ -215,6 +215,7 @@ export class VirtualRun implements ControlledRun {
     canConnect: (site: string): boolean => this.network.canConnect(site),
     cutPower: (site: string, plan: CutPlan): void => this.#running.get(site)?.power.planCut(plan),
     isDiskFull: (site: string): boolean => this.disks.get(site)?.isFull ?? false,
+    diskRefusals: (site: string): number => this.disks.get(site)?.refusals ?? 0,
   };
 
   /** Whether the agent of a site runs now. */

@@ -46,6 +46,27 @@ test('unchanged cycles are written once a minute, a changed one at once', () => 
   expect([cycle(), cycle()]).toContain(true);
 });
 
+test('what a full disk refused is on record with the first cycle that it takes, changed or not', () => {
+  const { bench, db, cycle } = recorded();
+  const isTaken = (): boolean => {
+    try {
+      cycle();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
+  // What there is of room is used up.
+  do bench.loadKw = 400 - bench.loadKw;
+  while (isTaken());
+  // As it was: from here on nothing changes.
+  const unchanged = Array.from({ length: 10 }, isTaken);
+  expect(unchanged.at(-1)).toBe(false);
+  db.pragma('max_page_count = 1000000');
+  expect([cycle(), cycle()]).toEqual([true, false]);
+});
+
 /** The largest site that a configuration may have, in the fullest state that it can come to. */
 function largestState(): ControlState {
   const name = (k: number): string => `asset-${k}`.padEnd(32, 'x');

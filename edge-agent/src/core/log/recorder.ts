@@ -39,6 +39,8 @@ export class Recorder {
   /** Cycles that will never be on record, since the last one that is. */
   #lost = 0;
   #last: LoggedCycle | null = null;
+  /** The disk has refused something: what was done meanwhile is not on record. */
+  #isOwing = false;
   /** What this boot begins with, until the disk has taken it. */
   #opening: (() => void) | null = null;
 
@@ -74,8 +76,10 @@ export class Recorder {
         work();
       });
       this.#opening = null;
+      this.#isOwing = false;
     } catch (thrown) {
       undo();
+      this.#isOwing = true;
       const tooMany = pending.length > CYCLES_WAITING;
       this.#pending = tooMany ? [] : pending;
       this.#items = tooMany ? 0 : items;
@@ -84,7 +88,7 @@ export class Recorder {
     }
   }
 
-  /** True when this cycle must be on disk before anything is actuated. */
+  /** True when this cycle must be on disk before anything is actuated, or others wait that should have been. */
   keep(cycle: LoggedCycle): boolean {
     const changed = decisionChanged(this.#last, cycle);
     this.#pending = [...this.#pending, cycle];
@@ -93,7 +97,7 @@ export class Recorder {
     this.#last = cycle;
     const full =
       this.#pending.length >= CYCLES_PER_RECORD || this.#items + items > ITEMS_PER_RECORD;
-    return changed || full;
+    return changed || full || this.#isOwing;
   }
 
   /** Writes the cycles that wait; call inside the `commit` of what follows them. */

@@ -7,6 +7,8 @@ import { Promised } from './promised.ts';
 /** A device keeps what it is told in steps of its registers: at most a percent of its nameplate, and half a watt ten. */
 const STEP_PART = 0.01;
 const STEP_KW = 0.05;
+/** What was decided in one cycle has reached the device before the next. */
+const CYCLE_MS = 1_000;
 
 /** Whatever a device was asked for last stands in the log of its agent, on the disk as it is at that moment. */
 export class OnRecord extends Promised {
@@ -14,6 +16,7 @@ export class OnRecord extends Promised {
   readonly #inside: Inside;
   #devices: readonly { readonly device: Controlled; askedKw: number | null }[] | null = null;
   readonly #logs = new Map<string, SetpointsOnRecord>();
+  readonly #refused = new Map<string, { readonly count: number; readonly atMs: number }>();
 
   constructor(scenario: Scenario, inside: Inside) {
     super(PROMISE.onRecord);
@@ -29,8 +32,8 @@ export class OnRecord extends Promised {
       const isNews = askedKw !== one.askedKw;
       one.askedKw = askedKw;
       const { site } = device.site.plant;
-      // Control goes on upon a full disk, which can tell of nothing.
-      if (this.#inside.isDiskFull(site)) continue;
+      // Control goes on upon a disk that takes nothing, and can tell of nothing.
+      if (this.#hasRefused(site, nowMs)) continue;
       // What a device makes of it by itself, or what somebody else wrote, is not its agent's word.
       const { fault, isForeign } = device.model;
       if (!isNews || askedKw === null || fault !== null || isForeign || !run.hasAgent(site))
@@ -38,6 +41,15 @@ export class OnRecord extends Promised {
       if (this.#logOf(run, site)?.holds(device, askedKw) ?? false) continue;
       this.broken(`${nameOf(device)} is asked for ${askedKw} kW`, nowMs);
     }
+  }
+
+  /** Whether the disk has not taken what was decided within this cycle. */
+  #hasRefused(site: string, nowMs: number): boolean {
+    const count = this.#inside.diskRefusals(site);
+    const before = this.#refused.get(site) ?? { count: 0, atMs: Number.NEGATIVE_INFINITY };
+    const now = count > before.count ? { count, atMs: nowMs } : before;
+    this.#refused.set(site, now);
+    return nowMs - now.atMs < CYCLE_MS;
   }
 
   #logOf({ logs }: ObservedRun, site: string): SetpointsOnRecord | null {
