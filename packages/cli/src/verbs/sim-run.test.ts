@@ -75,6 +75,14 @@ test('on GitHub a broken expectation is an error at its file, and JSON stays JSO
   expect((await tieline(['sim', 'run', path, '--json'], { env })).stdout).not.toContain('::error');
 });
 
+test('reports that cannot be written are refused before anything runs', async () => {
+  const path = scenario('calm.yaml', KEPT);
+  const scene = { files: { taken: 'a file' } };
+  const { exit, stdout, stderr } = await tieline(['sim', 'run', path, '--out', 'taken'], scene);
+  expect([exit, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('taken cannot be written into');
+});
+
 test('a folder is a suite: every scenario, one verdict, and the reports of all', async () => {
   scenario('calm.yaml', KEPT);
   scenario('canary.must-fail.yaml', BROKEN);

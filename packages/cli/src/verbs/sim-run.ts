@@ -29,6 +29,8 @@ export const run: Verb<typeof simRun> = async ({ flags, operands, global, world 
   const workers = workersOf(flags.workers);
   const read = readScenarios(operands.scenario ?? 'evening-peak', live && 'live');
   const scenarios = flags.seed === undefined ? read : withSeeds(read, seeds);
+  // Now, and not when there is something to write.
+  if (flags.out !== undefined) await world.makeFolder(flags.out);
   const naming = seeds.length > 1 ? byScenarioAndSeed : byScenario;
   const files = flags.out === undefined ? null : new ReportFiles(flags.out, naming);
   const reports: RunReport[] = [];
