@@ -7,6 +7,7 @@ import type { BoundExpectation } from '../../scenario/scenario-file.ts';
 import { type Chart, idle, type Limit, type Line, own, quarter } from './chart-model.ts';
 import { outages } from './lane-model.ts';
 import { billCharts, priceCharts } from './money-charts.ts';
+import { unitOf } from './unit-of.ts';
 
 /** Charts of the feeder, of the fleet, or of one site. */
 export interface ChartGroup {
@@ -168,30 +169,13 @@ function otherCharts(
     const lines = [own(chronicle, quantity, name)];
     return {
       title: quantity,
-      unit: UNITS[quantity] ?? UNITS[name] ?? 'kW',
+      unit: unitOf(quantity),
       lines,
       limits: [],
       shown: [],
     };
   });
 }
-
-const UNITS: Readonly<Record<string, string>> = {
-  'fleet.linked': 'agents',
-  connectsPerS: 'a second',
-  stateOfCharge: '0 to 1',
-  buffered: 'records',
-  voltagePu: 'per unit',
-  linked: '0 or 1',
-  refused: 'messages',
-  unreceipted: 'records',
-  energised: '0 or 1',
-  loading: '% of the rating',
-  tap: 'steps',
-  batteryKvar: 'kvar',
-  evUnmetKwh: 'kWh',
-  currentA: 'A',
-};
 
 /** Branches are the feeder's. */
 function isOf(owner: string, quantity: string): boolean {
