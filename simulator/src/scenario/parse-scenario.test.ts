@@ -123,6 +123,24 @@ describe('what is wrong is said by line and column, with what was probably meant
       'for: 20',
       '5:6: for: expected string, received number',
     ],
+    [
+      'a key that is missing',
+      'powerKw: 160, ',
+      '',
+      '10:14: sites.harbour.battery.powerKw: it is missing: expected number',
+    ],
+    [
+      'a rung that there is not',
+      'reaches: reverted',
+      'reaches: revertd',
+      "19:31: expect.1.reaches: there is no 'revertd'; did you mean 'reverted'?",
+    ],
+    [
+      'a time without its offset',
+      '2026-03-03T18:00:00Z',
+      '2026-03-03 18:00',
+      '4:8: start: a time in UTC: 2026-03-03T18:00:00Z',
+    ],
     ['a unit that there is not', 'for: 20m', 'for: 20 minutes', '5:6: for: a number with its unit'],
     [
       'a power where a share is meant',

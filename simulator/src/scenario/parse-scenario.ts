@@ -40,7 +40,7 @@ export function parseScenario(
   const yaml = new YamlText(text);
   const { fault } = yaml;
   if (fault !== null) throw invalid(file, [{ ...fault.place, path: '', reason: fault.reason }]);
-  const parsed = ScenarioFile.safeParse(dataOf(yaml, file));
+  const parsed = ScenarioFile.safeParse(dataOf(yaml, file), { reportInput: true });
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], yaml));
     throw invalid(file, problems);
@@ -147,8 +147,20 @@ function problemsOf(issue: z.core.$ZodIssue, above: Path, yaml: YamlText): Scena
       reason: `unknown key '${key}'${suggestion(key, known)}`,
     }));
   }
-  const reason = issue.message.replace(/^Invalid input: /, '');
-  return [{ ...yaml.placeOf(path), path: path.join('.'), reason }];
+  return [{ ...yaml.placeOf(path), path: path.join('.'), reason: reasonOf(issue) }];
+}
+
+/** In words for whoever wrote the file, who knows nothing of schemas. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  const { code, input, message } = issue;
+  const wanted = message
+    .replace(/^Invalid (input|option): /, '')
+    .replace(/, received undefined$/, '');
+  if (input === undefined) return `it is missing: ${wanted}`;
+  if (code === 'invalid_value' && issue.values.length > 1 && typeof input === 'string') {
+    return `there is no '${input}'${suggestion(input, issue.values.map(String))}`;
+  }
+  return wanted;
 }
 
 function feederFor(

@@ -98,7 +98,9 @@ export const ScenarioFile = z.strictObject({
     .min(1)
     .max(300)
     .describe('A feeder that ships with Tieline, or a path to a file.'),
-  start: z.iso.datetime().describe('Simulated time at which it begins, in UTC.'),
+  start: z.iso
+    .datetime('a time in UTC: 2026-03-03T18:00:00Z')
+    .describe('Simulated time at which it begins, in UTC.'),
   for: Duration.describe('How long it takes, simulated.'),
   seed: z
     .int()

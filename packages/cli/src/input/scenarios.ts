@@ -19,10 +19,10 @@ export function readScenarios(word: string, how?: Playing): readonly Scenario[] 
 /** What a person can put right in a scenario file; null for anything else that was thrown. */
 export function scenarioProblem(thrown: unknown): CliError | null {
   if (!(thrown instanceof ScenarioError)) return null;
-  const { file, problems } = thrown.failure;
+  const { code, file, problems } = thrown.failure;
   return usageError(
     `${file} cannot be run`,
     problems.map((problem) => ['problem', placed(file, problem)] as const),
-    'tieline sim list names those that ship',
+    code === 'scenario_unreadable' ? 'tieline sim list names those that ship' : undefined,
   );
 }

@@ -134,12 +134,20 @@ test('a canary that sings no more fails the suite', async () => {
   expect(stdout).toContain('✗ canary (must fail)');
 });
 
+test('a name that nothing has is told with the nearest that ships, and where to look', async () => {
+  const { exit, stderr } = await tieline(['sim', 'lint', 'evning-peak']);
+  expect(exit).toBe(2);
+  expect(stderr).toContain("did you mean 'evening-peak'?");
+  expect(stderr).toContain('tieline sim list');
+});
+
 test('a file with mistakes is refused before anything runs, each by its line', async () => {
   const path = scenario('wrong.yaml', '{ that: harbour.laodKw, mx: 1 }');
   for (const verb of ['run', 'lint']) {
     const { exit, stdout, stderr } = await tieline(['sim', verb, path]);
     expect([exit, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`${path}:13:29: expect.0: unknown key 'mx'; did you mean 'max'?`);
+    expect(stderr).not.toContain('sim list');
   }
 });
 

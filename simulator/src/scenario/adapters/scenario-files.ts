@@ -13,6 +13,7 @@ import { messageOf } from '@tieline/kernel';
 import { ScenarioError } from '../failure.ts';
 import { type Playing, parseScenario, SCENARIO_BYTES_MAX } from '../parse-scenario.ts';
 import type { Scenario } from '../scenario.ts';
+import { nearest } from '../suggestion.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../scenarios/', import.meta.url));
 
@@ -27,12 +28,20 @@ export function shippedScenario(name: string): Scenario {
  */
 export function scenariosOf(word: string, how: Playing = 'virtual'): readonly Scenario[] {
   if (isShipped(word)) return [readScenario(join(SHIPPED, `${word}.yaml`), word, how)];
-  const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder) return [readScenario(word, word, how)];
+  const there = statSync(word, { throwIfNoEntry: false });
+  if (there === undefined) {
+    const near = nearest(word, shippedScenarios());
+    throw unreadable(word, `no file, no folder and no scenario that ships has this name${near}`);
+  }
+  if (!there.isDirectory()) return [readScenario(word, word, how)];
   const files = scenariosIn(word);
   if (files.length > 0) return differentlyNamed(files.map((file) => readScenario(file, file, how)));
-  const problem = { line: null, column: null, path: '', reason: 'no .yaml file in this folder' };
-  throw new ScenarioError({ code: 'scenario_unreadable', file: word, problems: [problem] });
+  throw unreadable(word, 'no .yaml file in this folder');
+}
+
+function unreadable(file: string, reason: string, options?: ErrorOptions): ScenarioError {
+  const problem = { line: null, column: null, path: '', reason };
+  return new ScenarioError({ code: 'scenario_unreadable', file, problems: [problem] }, options);
 }
 
 /** Whether a word is the name of a scenario that ships with Tieline. */
@@ -93,11 +102,7 @@ function readText(path: string, named: string): string {
     if (size > SCENARIO_BYTES_MAX) throw new Error(`larger than ${SCENARIO_BYTES_MAX} bytes`);
     return readFileSync(path, 'utf8');
   } catch (thrown) {
-    const problem = { line: null, column: null, path: '', reason: messageOf(thrown) };
-    throw new ScenarioError(
-      { code: 'scenario_unreadable', file: named, problems: [problem] },
-      { cause: thrown },
-    );
+    throw unreadable(named, messageOf(thrown), { cause: thrown });
   }
 }
 
