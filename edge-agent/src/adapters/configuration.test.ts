@@ -82,6 +82,21 @@ const wrong: readonly [string, Files, RegExp][] = [
     { content: { ...configuration, ratedImportKw: -5 } },
     /ratedImportKw/,
   ],
+  [
+    'misspells a key',
+    { content: { ...configuration, dataDir: undefined, datadir: 'data' } },
+    /agent\.json: dataDir: .*datadir/,
+  ],
+  [
+    'names a broker that does not speak MQTT',
+    { content: { ...configuration, broker: { url: 'http://127.0.0.1:1883' } } },
+    /agent\.json: broker\.url: mqtt:\/\/host:port/,
+  ],
+  [
+    'names a port that there is not',
+    { content: { ...configuration, broker: { url: 'mqtt://127.0.0.1:99999' } } },
+    /agent\.json: broker\.url: mqtt:\/\/host:port/,
+  ],
   ['has no meter', { content: { ...configuration, devices: [] } }, /devices/],
   [
     'has two meters',

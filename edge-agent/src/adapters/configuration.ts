@@ -38,7 +38,7 @@ export const AgentConfiguration = z.strictObject({
   keyFile: z.string(),
   dataDir: z.string(),
   broker: z.strictObject({
-    url: z.string(),
+    url: z.string().refine(isMqttUrl, 'mqtt://host:port'),
     /** Holds the client's token; mode 0600. */
     tokenFile: z.exactOptional(z.string()),
     /** Longest wait between two attempts to connect, ms. */
@@ -115,9 +115,16 @@ function parseConfiguration(file: string): AgentConfiguration {
   const value = step(file, () => JSON.parse(text) as unknown);
   const parsed = AgentConfiguration.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = `${file}: ${issue?.path.join('.') || '(whole)'}`;
-  throw new ConfigurationError(place, issue?.message ?? 'does not fit');
+  // All of them: a misspelt key is both one that is missing and one that is unknown.
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || '(whole)'}: ${message}`,
+  );
+  throw new ConfigurationError(file, problems.join('; '));
+}
+
+function isMqttUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'mqtt:' && url.hostname !== '';
 }
 
 function step<T>(place: string, work: () => T): T {
