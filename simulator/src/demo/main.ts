@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { messageOf, QUARTER_HOUR_MS, type SimulatedTime, systemRng } from '@tieline/kernel';
+import {
+  messageOf,
+  QUARTER_HOUR_MS,
+  type SimulatedTime,
+  shellWord,
+  systemRng,
+} from '@tieline/kernel';
 import { eveningPeak } from '../deployment/evening-peak.ts';
 import { type DeploymentFiles, writeDeployment } from '../live/adapters/deployment-files.ts';
 import type { AgentView, CommandView } from '../live/adapters/operator.ts';
@@ -145,7 +151,8 @@ async function introduce(
   telling.tell(
     'Started: control plane with its broker, feeder simulator with 12 SunSpec devices, 3 edge agents.',
   );
-  telling.tell(`Look for yourself: npx tieline --context ${troupe.contextFile} agent ls`);
+  const context = shellWord(troupe.contextFile);
+  telling.tell(`Look for yourself: npx tieline --context ${context} agent ls`);
   const digest = await troupe.operator.pushModel(packedModel, release);
   const sites = [...troupe.links.keys()];
   for (const site of sites) await troupe.operator.directModel(site, digest);

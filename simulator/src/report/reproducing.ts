@@ -1,3 +1,4 @@
+import { shellWord } from '@tieline/kernel';
 import type { RunReport } from '../scenario/run-report.ts';
 
 /** The line that shows a run again. */
@@ -6,6 +7,6 @@ export function reproducing({
   seed,
   live,
 }: Pick<RunReport, 'file' | 'seed' | 'live'>): string {
-  const plain = /^[\w./@:+-]+$/.test(file);
-  return `tieline sim run ${plain ? file : `'${file.replaceAll("'", `'\\''`)}'`} --seed ${seed}${live === undefined ? '' : ` --live --rate ${live.rate}`}`;
+  const how = live === undefined ? '' : ` --live --rate ${live.rate}`;
+  return `tieline sim run ${shellWord(file)} --seed ${seed}${how}`;
 }

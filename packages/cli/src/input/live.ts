@@ -1,3 +1,4 @@
+import { shellWord } from '@tieline/kernel';
 import type { LivePlaces } from '@tieline/simulator';
 import { type Fact, usageError } from '../exit.ts';
 import type { simRun } from '../table/sim.ts';
@@ -50,7 +51,7 @@ export function sayPlaces(places: LivePlaces, global: GlobalFlags, world: World)
   const shown = devices.slice(0, DEVICES_SHOWN);
   const more = devices.length - shown.length;
   const facts: readonly Fact[] = [
-    ['look', `tieline --context ${context} agent ls`],
+    ['look', `tieline --context ${shellWord(context)} agent ls`],
     ['devices', `SunSpec Modbus TCP, as ${devicesFile} says:`],
     ...shown.map(
       ({ site, asset, host, port, unit }): Fact => [

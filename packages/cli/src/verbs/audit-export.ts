@@ -1,3 +1,4 @@
+import { shellWord } from '@tieline/kernel';
 import { CliError, EXIT, usageError } from '../exit.ts';
 import { ControlPlane, query } from '../http/control-plane.ts';
 import { parseCount } from '../input/quantities.ts';
@@ -37,7 +38,7 @@ export const run: Verb<typeof auditExport> = async ({ flags, operands, global, w
   } else {
     const rows = [
       ['written', `${flags.out}, ${bytes} bytes, not verified yet`],
-      ['next', `tieline audit verify ${flags.out}`],
+      ['next', `tieline audit verify ${shellWord(flags.out)}`],
     ] as const;
     world.stdout.write(layoutFacts(rows, world.stdout.colour));
   }

@@ -1,5 +1,5 @@
 import { AuditError, auditKeysOf, type ExportReport, verifyExport } from '@tieline/audit';
-import { toHex } from '@tieline/kernel';
+import { shellWord, toHex } from '@tieline/kernel';
 import type { Trust } from '@tieline/protocol';
 import { CliError, EXIT } from '../exit.ts';
 import { readTrust } from '../input/trust-file.ts';
@@ -39,7 +39,8 @@ export async function verifyLog(
   } catch (thrown) {
     if (!(thrown instanceof AuditError)) throw thrown;
     const { code, ...facts } = thrown.failure;
-    const next = code === 'export_pruned' ? { next: `tieline audit verify ${path} --pruned` } : {};
+    const next =
+      code === 'export_pruned' ? { next: `tieline audit verify ${shellWord(path)} --pruned` } : {};
     throw new CliError(EXIT.signature, {
       code,
       what: `${path} does not verify`,

@@ -1,3 +1,4 @@
+import { shellWord } from '@tieline/kernel';
 import {
   BASELINE_SCHEMA,
   type Baseline,
@@ -29,7 +30,7 @@ export const run: Verb<typeof simAccept> = async ({ flags, operands, global, wor
       code: 'expectation_failed',
       what: 'What does not keep its promises is not accepted; nothing is written',
       facts: failed.map((name) => ['fails', name] as const),
-      next: `tieline sim run ${word}`,
+      next: `tieline sim run ${shellWord(word)}`,
     });
   }
   const whole = isFolder(word);

@@ -1,3 +1,4 @@
+import { shellWord } from '@tieline/kernel';
 import { type Comparison, compareAll, isFolder } from '@tieline/simulator';
 import { EXIT, usageError } from '../exit.ts';
 import { acceptableRuns, baselineOf, heldBaseline } from '../input/baseline.ts';
@@ -17,7 +18,7 @@ export const run: Verb<typeof simCompare> = async ({ flags, operands, global, wo
   const baseline = heldBaseline(path);
   if (baseline === null) {
     const reason = [['reason', 'nothing has been accepted yet']] as const;
-    throw usageError(`There is no ${path}`, reason, `tieline sim accept ${word}`);
+    throw usageError(`There is no ${path}`, reason, `tieline sim accept ${shellWord(word)}`);
   }
   // Another seed would be another run: each is run with the one that it was accepted with.
   const scenarios = read.map((scenario) => {
@@ -31,7 +32,7 @@ export const run: Verb<typeof simCompare> = async ({ flags, operands, global, wo
     const answer = { baseline: path, failed, scenarios: compared };
     printJson(world, { schema: 'tieline.compare/1', ...answer });
   } else {
-    const next = `tieline sim ${failed.length > 0 ? 'run' : 'accept'} ${word}`;
+    const next = `tieline sim ${failed.length > 0 ? 'run' : 'accept'} ${shellWord(word)}`;
     printComparisons(compared, failed, { path, next, world });
   }
   if (failed.length > 0) return EXIT.expectationFailed;

@@ -1,3 +1,4 @@
+import { shellWord } from '@tieline/kernel';
 import { type Explanation, explain, reproducing } from '@tieline/simulator';
 import { EXIT, usageError } from '../exit.ts';
 import { readScenarios } from '../input/scenarios.ts';
@@ -12,7 +13,7 @@ import type { World } from '../world.ts';
 export const run: Verb<typeof simExplain> = async ({ operands, global, world }) => {
   const [scenario, ...others] = readScenarios(operands.scenario);
   if (scenario === undefined || others.length > 0) {
-    const next = `tieline sim lint ${operands.scenario}`;
+    const next = `tieline sim lint ${shellWord(operands.scenario)}`;
     throw usageError('One scenario is explained at a time', [['named', operands.scenario]], next);
   }
   const explained = explain(scenario);

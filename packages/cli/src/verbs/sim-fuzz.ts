@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { shellWord } from '@tieline/kernel';
 import { type FuzzFind, type FuzzOutcome, type FuzzTally, fuzz } from '@tieline/simulator';
 import { CliError, EXIT } from '../exit.ts';
 import { parseCount, parseDurationMs } from '../input/quantities.ts';
@@ -92,7 +93,7 @@ function printOutcome(seed: number, outcome: FuzzOutcome, file: string | null, w
       ['seen', breach.seen.split('\n')[0] ?? ''],
       ['drawn', `index ${index} of seed ${seed}, with ${events.drawn} events`],
       ['shrunk', `to ${events.smallest} events: ${file}`],
-      ['again', `tieline sim run ${file}`],
+      ['again', `tieline sim run ${shellWord(file)}`],
     ] as const;
     world.stdout.write(layoutFacts(facts, colour));
   }
