@@ -89,7 +89,7 @@ function policyWords({ policy }: SimulatedSite): readonly string[] {
     `held under ${quarterHourImportMaxKw} kW of import, as the mean of each quarter hour`,
     `its connection takes ${importMaxKw} kW and gives ${exportMaxKw} kW at most`,
     ...policy.assets.flatMap(({ asset, limit, margin, reserveStateOfCharge, safePowerKw }) => [
-      `${asset}: ${range(limit)} by orders of people, ${range(margin)} by the agent itself, ${safePowerKw} kW without either`,
+      `${asset}: ${range(limit)} by orders of people, ${range(margin)} by the agent itself, ${signed(safePowerKw)} kW without either`,
       ...(asset === 'battery'
         ? [
             `battery: recharges while the site draws less than ${rechargeImportMaxKw} kW; the last ${percent(reserveStateOfCharge)} stay`,
@@ -100,7 +100,11 @@ function policyWords({ policy }: SimulatedSite): readonly string[] {
 }
 
 function range({ minKw, maxKw }: { readonly minKw: number; readonly maxKw: number }): string {
-  return `${rounded(minKw)} to ${rounded(maxKw)} kW`.replaceAll('-', '−');
+  return `${signed(minKw)} to ${signed(maxKw)} kW`;
+}
+
+function signed(value: number): string {
+  return `${rounded(value)}`.replace('-', '−');
 }
 
 function percent(share: number): string {

@@ -35,7 +35,9 @@ export function parseNumber(what: string, text: string, min: number, max: number
 
 /** A whole number between two bounds. */
 export function parseCount(what: string, text: string, min: number, max: number): number {
-  const value = parseNumber(what, text, min, max);
-  if (!Number.isInteger(value)) throw usageError(`${what} '${text}' is not a whole number`);
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) {
+    throw usageError(`${what} '${text}' is not a whole number from ${min} to ${max}`);
+  }
   return value;
 }

@@ -159,12 +159,12 @@ test.each([
 });
 
 test.each([
-  ['x', "--seed 'x' is not a number from 0 to 2147483647"],
-  ['', "--seed '' is not a number"],
-  ['1,,2', "--seed '' is not a number"],
-  ['1-', "--seed '1-' is not a number"],
+  ['x', "--seed 'x' is not a whole number from 0 to 2147483647"],
+  ['', "--seed '' is not a whole number"],
+  ['1,,2', "--seed '' is not a whole number"],
+  ['1-', "--seed '1-' is not a whole number"],
   ['1.5', "--seed '1.5' is not a whole number"],
-  ['0-2147483648', "--seed '2147483648' is not a number from 0 to 2147483647"],
+  ['0-2147483648', "--seed '2147483648' is not a whole number from 0 to 2147483647"],
   ['10-1', "--seed '10-1' runs backwards"],
   ['1-3,2', "--seed '1-3,2' names 2 twice"],
   ['0-2147483647', '--seed names more than 1000 seeds'],
