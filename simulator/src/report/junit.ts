@@ -8,9 +8,15 @@ import { reproducing } from './reproducing.ts';
 /**
  * Runs as JUnit XML, for the reports of CI: a suite is a run of a scenario, a case an expectation. Of a scenario that
  * must fail there is one case: that it did.
+ * @param missing  runs that were wanted and have no verdict: a failure of its own, lest the others look like all
  */
-export function junitXml(reports: readonly RunReport[], naming: Naming): string {
-  const suites = reports.map((report) => suiteOf(report, naming(report)));
+export function junitXml(reports: readonly RunReport[], naming: Naming, missing = 0): string {
+  const wanted = reports.length + missing;
+  const failure = `${missing} of ${wanted} runs have no verdict`;
+  const suites = [
+    ...(missing > 0 ? [suiteOf([{ name: 'every run ends', failure }], 'tieline')] : []),
+    ...reports.map((report) => suiteOf(casesOf(report), naming(report))),
+  ];
   const [tests, failures] = [sum(suites, 'tests'), sum(suites, 'failures')];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -32,8 +38,7 @@ interface Suite {
   readonly xml: string;
 }
 
-function suiteOf(report: RunReport, named: string): Suite {
-  const cases = casesOf(report);
+function suiteOf(cases: readonly Case[], named: string): Suite {
   const failures = cases.filter(({ failure }) => failure !== null).length;
   const name = escaped(named);
   // The time in which nobody waited: simulated time stands in the messages.

@@ -85,6 +85,14 @@ test('the summary says the verdict first, and of each failure what was seen and 
   expect(summaryMarkdown([report()], byScenario)).toContain('All 1 scenarios keep their promises.');
 });
 
+test('what ended too early is neither all nor a success', () => {
+  const text = summaryMarkdown([report()], byScenario, 2);
+  expect(text).toContain('**It ended too early: 2 of 3 runs have no verdict.** Of the others:');
+  const xml = junitXml([report()], byScenario, 2);
+  expect(xml).toContain('<testsuites name="tieline" tests="2" failures="1" errors="0" time="0">');
+  expect(xml).toContain('<failure message="2 of 3 runs have no verdict"');
+});
+
 test('bills stand in the summary where there is a tariff, with control and without', () => {
   const bill = { importKwh: 9, exportKwh: 0, peaksKw: {} };
   const meter = {

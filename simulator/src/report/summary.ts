@@ -4,16 +4,26 @@ import { counted, type Naming } from './naming.ts';
 import { lastWordsOf, reasonsOf } from './reasons.ts';
 import { reproducing } from './reproducing.ts';
 
-/** Runs as Markdown, for the page of a CI job: the verdicts first, then what failed and how to see it again. */
-export function summaryMarkdown(reports: readonly RunReport[], naming: Naming): string {
+/**
+ * Runs as Markdown, for the page of a CI job: the verdicts first, then what failed and how to see it again.
+ * @param missing  runs that were wanted and have no verdict: nobody may take the others for all
+ */
+export function summaryMarkdown(
+  reports: readonly RunReport[],
+  naming: Naming,
+  missing = 0,
+): string {
   const failed = reports.filter(({ passed }) => !passed);
   const verdict =
     failed.length === 0
       ? `All ${counted(reports)} keep their promises.`
       : `**${failed.length} of ${counted(reports)} fail.**`;
+  const wanted = reports.length + missing;
+  const ended = `**It ended too early: ${missing} of ${wanted} runs have no verdict.** Of the others:`;
   return [
     '# Tieline simulation',
     '',
+    ...(missing > 0 ? [ended, ''] : []),
     verdict,
     '',
     '| | scenario | expectations kept | peak kW, without control | lowest pu | seed |',

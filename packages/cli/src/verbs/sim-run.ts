@@ -43,7 +43,7 @@ export const run: Verb<typeof simRun> = async ({ flags, operands, global, world 
     }
   } finally {
     // After an interrupt too: what there is.
-    files?.close();
+    files?.close(scenarios.length - reports.length);
   }
   const failed = reports.filter(({ passed }) => !passed);
   if (!global.json && scenarios.length > 1) printVerdict(world, reports, naming);

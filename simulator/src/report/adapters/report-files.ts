@@ -38,13 +38,16 @@ export class ReportFiles {
     this.#reports.push(run.report);
   }
 
-  /** Behind the last run, or wherever a suite came to its end: of what there is. */
-  close(): void {
+  /**
+   * Behind the last run, or wherever a suite came to its end: of what there is.
+   * @param missing  runs that were wanted and did not come to their end
+   */
+  close(missing = 0): void {
     mkdirSync(this.#folder, { recursive: true });
     const write = (file: string, text: string): void =>
       writeFileSync(join(this.#folder, file), text);
-    write('junit.xml', junitXml(this.#reports, this.#naming));
-    write('summary.md', summaryMarkdown(this.#reports, this.#naming));
+    write('junit.xml', junitXml(this.#reports, this.#naming, missing));
+    write('summary.md', summaryMarkdown(this.#reports, this.#naming, missing));
     copyFileSync(STYLESHEET, join(this.#folder, 'report.css'));
   }
 }
