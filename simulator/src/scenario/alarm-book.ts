@@ -12,10 +12,16 @@ export class AlarmBook {
   #latelyMs: readonly number[] = [];
   #all = 0;
   #ofDevices = 0;
+  readonly #fromMs: number;
+
+  /** @param fromMs  when the scenario begins: what was raised before is not of it */
+  constructor(fromMs = Number.NEGATIVE_INFINITY) {
+    this.#fromMs = fromMs;
+  }
 
   /** @param nowMs  on any clock that rises, and that `lately` is asked by */
   note(event: ControlEvent, nowMs: number): void {
-    if (event.type !== 'alarm') return;
+    if (event.type !== 'alarm' || nowMs < this.#fromMs) return;
     const { site, code } = event;
     this.#all += 1;
     if (code.startsWith(OF_A_DEVICE)) this.#ofDevices += 1;

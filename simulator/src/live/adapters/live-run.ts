@@ -52,7 +52,7 @@ export class LiveRun implements ControlledRun {
   readonly world: ControlledRun['world'];
   readonly inside = null;
   readonly connectsPerS = null;
-  readonly alarms = new AlarmBook();
+  readonly alarms: AlarmBook;
   readonly #parts: LiveParts;
   readonly #stepping: Promise<void>;
   readonly #stopStepping = new AbortController();
@@ -77,6 +77,7 @@ export class LiveRun implements ControlledRun {
     this.network = new LiveLinks(deployment, options.rate, options.rng);
     this.world = { wallMs: () => deployment.clock.wallMs(), run: (work) => work() };
     this.#dueMs = options.startMs;
+    this.alarms = new AlarmBook(options.startMs);
     this.#stepping = plant
       .run(this.#stopStepping.signal, options.onStep)
       .catch((thrown: unknown) => over.abort(thrown));
