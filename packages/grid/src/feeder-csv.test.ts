@@ -140,6 +140,9 @@ test('the table of branches lies beside that of the buses, and the feeder has th
   expect(branchesBeside('nets/north/buses.csv')).toBe('nets/north/branches.csv');
   expect(branchesBeside('north-buses.csv')).toBe('north-branches.csv');
   expect(branchesBeside('north.json')).toBeNull();
+  expect(() => branchesBeside('north/branches.csv')).toThrow(
+    'north/branches.csv: name the table of buses',
+  );
   const named = (file: string) =>
     feederFromCsv({ file, text: BUSES }, { file: '', text: BRANCHES }).name;
   expect(['nets/north/buses.csv', 'north-buses.csv', 'buses.csv'].map(named)).toEqual([

@@ -34,9 +34,16 @@ export function feederFromCsv(busFile: NamedText, branchFile: NamedText): Feeder
   }
 }
 
-/** `north/buses.csv` → `north/branches.csv`; null where a path names no table of buses. */
+/**
+ * `north/buses.csv` → `north/branches.csv`; null where a path names no table.
+ * @throws {GridError} csv_invalid where it names another table than one of buses
+ */
 export function branchesBeside(path: string): string | null {
-  return path.endsWith('buses.csv') ? path.replace(/buses\.csv$/, 'branches.csv') : null;
+  if (path.endsWith('buses.csv')) return path.replace(/buses\.csv$/, 'branches.csv');
+  if (!path.endsWith('.csv')) return null;
+  const reason =
+    'name the table of buses, …buses.csv; that of branches lies beside it, …branches.csv';
+  throw csvInvalid(path, null, reason);
 }
 
 function nameOf(busFile: string): string {

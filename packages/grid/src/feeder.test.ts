@@ -116,6 +116,7 @@ test.each<[string, string, string, RegExp]>([
     'branches[0].ratingAssumed',
     /no ratedA/,
   ],
+  ['a misspelt key', JSON.stringify(good).replace('"rOhm"', '"rohm"'), 'branches[0]', /"rohm"/],
   ['a bare null', 'null', '(file)', /object/],
 ])('%s is refused with its place and reason', (_, text, place, reason) => {
   const failure = refusal(text);

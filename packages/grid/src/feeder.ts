@@ -86,7 +86,7 @@ export type FeederBranch = z.output<typeof FeederBranch>;
 /**
  * Reads a feeder file.
  *
- * @throws {GridError} feeder_too_large | feeder_not_json | feeder_invalid with the first place and reason
+ * @throws {GridError} feeder_too_large | feeder_not_json | feeder_invalid with a place and its reason
  */
 export function parseFeeder(text: string): Feeder {
   const bytes = Buffer.byteLength(text);
@@ -102,11 +102,13 @@ export function parseFeeder(text: string): Feeder {
   return checkFeeder(parsed);
 }
 
-/** @throws {GridError} feeder_invalid with the first place and reason */
+/** @throws {GridError} feeder_invalid with a place and its reason */
 export function checkFeeder(value: unknown): Feeder {
   const result = Feeder.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const { issues } = result.error;
+  // A misspelt key is both one that is missing and one that is unknown: the latter says which.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const place = issue === undefined ? '' : placeOf(issue.path);
   const reason = issue === undefined ? 'invalid' : issue.message;
   throw new GridError({ code: 'feeder_invalid', place, reason });
