@@ -127,6 +127,15 @@ test('two scenarios of one name would share a report, and are refused before any
   expect(stderr).toMatch(/calm\.yaml: has the name of .*calm\.must-fail\.yaml/);
 });
 
+test('an interrupt ends with 130, and no report takes what there is for all', async () => {
+  const path = scenario('calm.yaml', KEPT);
+  const out = join(folder, 'out');
+  const interrupted = AbortSignal.abort();
+  expect((await tieline(['sim', 'run', path, '--out', out], { interrupted })).exit).toBe(130);
+  expect(readFileSync(join(out, 'summary.md'), 'utf8')).toContain('1 of 1 runs have no verdict');
+  expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toContain('failures="1"');
+});
+
 test('a canary that sings no more fails the suite', async () => {
   scenario('canary.must-fail.yaml', KEPT);
   const { exit, stdout } = await tieline(['sim', 'run', join(folder, 'scenarios')]);
