@@ -11,6 +11,7 @@ import { eveningPeak, provision } from '@tieline/simulator';
 import { expect, onTestFinished, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../edge-agent/src/main.ts', import.meta.url));
+const TIELINE = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 const SITE = 'harbour';
 
 /** A provisioned agent's folder. Nothing listens where its broker and its devices would be. */
@@ -44,11 +45,14 @@ function provisioned(): string {
   return folder;
 }
 
-function start(folder: string): {
+function start(
+  folder: string,
+  program: readonly string[] = [MAIN],
+): {
   readonly said: () => string;
   readonly agent: ReturnType<typeof spawn>;
 } {
-  const args = ['--no-warnings', MAIN, '--config', join(folder, 'agent.json')];
+  const args = ['--no-warnings', ...program, '--config', join(folder, 'agent.json')];
   const agent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void agent.kill('SIGKILL'));
   let said = '';
@@ -82,3 +86,14 @@ test.each(['agent_started', 'link_down', 'first_cycle'])(
     lockDirectory(join(folder, 'data')).release();
   },
 );
+
+test('an agent that the command line runs is that process: who kills it leaves none behind', async () => {
+  const folder = provisioned();
+  const { agent, said } = start(folder, [TIELINE, 'agent', 'run']);
+  while (!said().includes('first_cycle')) await once(agent.stderr!, 'data');
+  // It is closed when nobody is left who might write there.
+  const closed = once(agent, 'close');
+  agent.kill('SIGKILL');
+  await closed;
+  lockDirectory(join(folder, 'data')).release();
+});

@@ -64,10 +64,8 @@ export interface World {
   confirm(question: string): Promise<boolean | null>;
   /** @throws {CliError} unknown, where nobody answers in time */
   request(request: HttpRequest): Promise<HttpAnswer>;
-  /** Runs a `main.ts` of this repository in a process of its own, with this process's streams. */
-  start(
-    main: string,
-    args: readonly string[],
-    stdout: 'shared' | 'captured',
-  ): Promise<ChildOutcome>;
+  /** Runs a `main.ts` of this repository in a process of its own, and keeps what it prints. */
+  start(main: string, args: readonly string[]): Promise<ChildOutcome>;
+  /** Goes on as a `main.ts` of this repository, in the same process. Its exit code comes back in tests alone. */
+  become(main: string, args: readonly string[]): Promise<number>;
 }

@@ -34,7 +34,8 @@ export function processWorld(interrupt: AbortController): World {
     askSecret: (prompt) => askSecret(prompt, prompting),
     confirm: (question) => askYesNo(question, prompting),
     request: (request) => sendRequest(request, interrupted),
-    start: (main, args, stdout) => runChild(fileURLToPath(new URL(main, REPOSITORY)), args, stdout),
+    start: (main, args) => runChild(fileURLToPath(new URL(main, REPOSITORY)), args),
+    become: (main, args) => goOnAs(fileURLToPath(new URL(main, REPOSITORY)), args),
   };
 }
 
@@ -42,32 +43,34 @@ export function processWorld(interrupt: AbortController): World {
  * Runs a program until it ends. An interrupt typed at the terminal reaches the child by itself, as one of the same
  * process group; a SIGTERM is sent on.
  */
-async function runChild(
-  main: string,
-  args: readonly string[],
-  stdout: 'shared' | 'captured',
-): Promise<ChildOutcome> {
-  const shared = stdout === 'shared';
+async function runChild(main: string, args: readonly string[]): Promise<ChildOutcome> {
   const { sourceEnvironment } = await import('@tieline/kernel');
   const child = spawn(process.execPath, [main, ...args], {
     env: sourceEnvironment(process.env),
-    stdio: ['inherit', shared ? 'inherit' : 'pipe', 'inherit'],
+    stdio: ['inherit', 'pipe', 'inherit'],
   });
   const passOn = (): void => void child.kill('SIGTERM');
   process.on('SIGTERM', passOn);
-  let captured = '';
-  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-    captured = (captured + part).slice(0, CAPTURED_CHARACTERS_MAX);
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    stdout = (stdout + part).slice(0, CAPTURED_CHARACTERS_MAX);
   });
   try {
     const exit = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => resolve(code ?? exitOf(signal)));
     });
-    return { exit, stdout: captured };
+    return { exit, stdout };
   } finally {
     process.off('SIGTERM', passOn);
   }
+}
+
+async function goOnAs(main: string, args: readonly string[]): Promise<never> {
+  const { sourceEnvironment } = await import('@tieline/kernel');
+  if (process.execve === undefined) throw new Error('this system has no execve');
+  const { execPath, env } = process;
+  return process.execve(execPath, [execPath, main, ...args], sourceEnvironment(env));
 }
 
 /** As a shell counts: 128 and the signal's number. */

@@ -85,6 +85,7 @@ export async function tieline(argv: readonly string[], scene: Scene = {}): Promi
       return answerOf(scene.answer?.(request));
     },
     start: async () => ({ exit: scene.childExit ?? 0, stdout: scene.childStdout ?? '' }),
+    become: async () => scene.childExit ?? 0,
   };
   const exit = await runTieline(argv, world);
   return { exit, ...written, files, requests };

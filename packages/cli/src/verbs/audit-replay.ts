@@ -26,7 +26,7 @@ export const run: Verb<typeof auditReplay> = async ({ flags, operands, global, w
     await verifyLog(world, operands.file, trust, flags.pruned);
   }
   const main = 'edge-agent/src/main.ts';
-  const { exit, stdout } = await world.start(main, ['replay', operands.file], 'captured');
+  const { exit, stdout } = await world.start(main, ['replay', operands.file]);
   // The agent has said on standard error what it could not do.
   if (stdout === '') return exit === EXIT.ok ? EXIT.failed : exit;
   const report = shaped('The replay', jsonLine(stdout), 'understood', ReplayReport);
