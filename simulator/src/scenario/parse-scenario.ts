@@ -24,6 +24,8 @@ export type Playing = 'virtual' | 'live';
 /** Of what is wrong with the file as a whole. */
 const NO_PLACE = { line: null, column: null };
 
+type Problem = Omit<ScenarioProblem, 'file'>;
+
 /**
  * Reads a scenario, and everything that is wrong with it.
  *
@@ -125,15 +127,19 @@ function dataOf(yaml: YamlText, file: string): unknown {
   }
 }
 
-function invalid(file: string, problems: readonly ScenarioProblem[]): ScenarioError {
+function invalid(file: string, problems: readonly Problem[]): ScenarioError {
   const ordered = problems.toSorted(
     (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
-  return new ScenarioError({ code: 'scenario_invalid', file, problems: ordered });
+  return new ScenarioError({
+    code: 'scenario_invalid',
+    file,
+    problems: ordered.map((one) => ({ ...one, file })),
+  });
 }
 
 /** What is wrong with the shape; of the forms that something may have, by the one that it is nearest to. */
-function problemsOf(issue: z.core.$ZodIssue, above: Path, yaml: YamlText): ScenarioProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, above: Path, yaml: YamlText): Problem[] {
   const path = [...above, ...issue.path.filter((step) => typeof step !== 'symbol')];
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];

@@ -162,7 +162,7 @@ function begun({ file }: Scenario, options: VirtualRunOptions): VirtualRun {
   } catch (thrown) {
     if (!(thrown instanceof GridError)) throw thrown;
     const reason = `the power flow has no solution when it begins (${thrown.message})`;
-    const problem = { line: null, column: null, path: 'sites', reason };
+    const problem = { file, line: null, column: null, path: 'sites', reason };
     throw new ScenarioError({ code: 'scenario_invalid', file, problems: [problem] });
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@tieline/simulator';
 import { type CliError, usageError } from '../exit.ts';
 
-/** The scenarios that a word means. @throws {CliError} usage, with every problem of a file by its line */
+/** The scenarios that a word means. @throws {CliError} usage, with every problem of every file by its line */
 export function readScenarios(word: string, how?: Playing): readonly Scenario[] {
   try {
     return scenariosOf(word, how);
@@ -22,7 +22,7 @@ export function scenarioProblem(thrown: unknown): CliError | null {
   const { code, file, problems } = thrown.failure;
   return usageError(
     `${file} cannot be run`,
-    problems.map((problem) => ['problem', placed(file, problem)] as const),
+    problems.map((problem) => ['problem', placed(problem)] as const),
     code === 'scenario_unreadable' ? 'tieline sim list names those that ship' : undefined,
   );
 }

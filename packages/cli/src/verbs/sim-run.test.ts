@@ -160,6 +160,17 @@ test('a file with mistakes is refused before anything runs, each by its line', a
   }
 });
 
+test('of a folder the mistakes of every file are told at once', async () => {
+  const first = scenario('first.yaml', '{ that: harbour.laodKw, max: 1 }');
+  scenario('sound.yaml', KEPT);
+  const second = scenario('second.yaml', '{ that: harbor.loadKw, max: 1 }');
+  const { exit, stderr } = await tieline(['sim', 'lint', join(folder, 'scenarios')]);
+  expect(exit).toBe(2);
+  expect(stderr).toMatch(/scenarios cannot be run/);
+  expect(stderr.indexOf(`${first}:13:`)).toBeGreaterThan(0);
+  expect(stderr.indexOf(`${second}:13:`)).toBeGreaterThan(stderr.indexOf(`${first}:13:`));
+});
+
 test.each([
   ['a file that is not there', ['sim', 'run', 'nowhere.yaml']],
   ['an empty folder', ['sim', 'run', '.']],

@@ -10,7 +10,7 @@ import {
   parseFeeder,
 } from '@tieline/grid';
 import { messageOf } from '@tieline/kernel';
-import { ScenarioError } from '../failure.ts';
+import { ScenarioError, type ScenarioProblem } from '../failure.ts';
 import { type Playing, parseScenario, SCENARIO_BYTES_MAX } from '../parse-scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import { nearest } from '../suggestion.ts';
@@ -24,7 +24,7 @@ export function shippedScenario(name: string): Scenario {
 
 /**
  * The scenarios that a word means: every one of a folder, that of a file, or one that ships with Tieline by its name.
- * @throws {ScenarioError} for the first that cannot be read
+ * @throws {ScenarioError} with every problem of every file
  */
 export function scenariosOf(word: string, how: Playing = 'virtual'): readonly Scenario[] {
   if (isShipped(word)) return [readScenario(join(SHIPPED, `${word}.yaml`), word, how)];
@@ -35,12 +35,27 @@ export function scenariosOf(word: string, how: Playing = 'virtual'): readonly Sc
   }
   if (!there.isDirectory()) return [readScenario(word, word, how)];
   const files = scenariosIn(word);
-  if (files.length > 0) return differentlyNamed(files.map((file) => readScenario(file, file, how)));
+  if (files.length > 0) return differentlyNamed(readAll(word, files, how));
   throw unreadable(word, 'no .yaml file in this folder');
 }
 
+function readAll(folder: string, files: readonly string[], how: Playing): readonly Scenario[] {
+  const scenarios: Scenario[] = [];
+  const problems: ScenarioProblem[] = [];
+  for (const file of files) {
+    try {
+      scenarios.push(readScenario(file, file, how));
+    } catch (thrown) {
+      if (!(thrown instanceof ScenarioError)) throw thrown;
+      problems.push(...thrown.failure.problems);
+    }
+  }
+  if (problems.length === 0) return scenarios;
+  throw new ScenarioError({ code: 'scenario_invalid', file: folder, problems });
+}
+
 function unreadable(file: string, reason: string, options?: ErrorOptions): ScenarioError {
-  const problem = { line: null, column: null, path: '', reason };
+  const problem = { file, line: null, column: null, path: '', reason };
   return new ScenarioError({ code: 'scenario_unreadable', file, problems: [problem] }, options);
 }
 
@@ -56,7 +71,7 @@ function differentlyNamed(scenarios: readonly Scenario[]): readonly Scenario[] {
     const other = fileOf.get(name);
     if (other !== undefined) {
       const reason = `has the name of ${other}, and its report would lie in the same place`;
-      const problem = { line: null, column: null, path: '', reason };
+      const problem = { file, line: null, column: null, path: '', reason };
       throw new ScenarioError({ code: 'scenario_invalid', file, problems: [problem] });
     }
     fileOf.set(name, file);
