@@ -14,7 +14,9 @@ test('a directory is held by one alone, until it lets go', () => {
   const held = directory();
   const first = lockDirectory(held);
   expect(() => lockDirectory(held)).toThrow(
-    expect.objectContaining({ failure: { code: 'directory_in_use', directory: held } }),
+    expect.objectContaining({
+      failure: { code: 'directory_in_use', directory: held, reason: 'another process holds it' },
+    }),
   );
   first.release();
   lockDirectory(held).release();

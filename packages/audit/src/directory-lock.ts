@@ -19,7 +19,8 @@ export function lockDirectory(directory: string): { release(): void } {
   } catch (thrown) {
     lock.close();
     if (thrown instanceof Database.SqliteError && thrown.code.startsWith('SQLITE_BUSY')) {
-      throw new AuditError({ code: 'directory_in_use', directory });
+      const reason = 'another process holds it';
+      throw new AuditError({ code: 'directory_in_use', directory, reason });
     }
     throw thrown;
   }

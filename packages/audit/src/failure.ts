@@ -9,7 +9,7 @@ export type Exhibit = Statement | 'export';
 export type AuditFailure =
   | { readonly code: 'database_unreadable'; readonly path: string; readonly reason: string }
   /** Another process holds it: two writers of one log would fork it. */
-  | { readonly code: 'directory_in_use'; readonly directory: string }
+  | { readonly code: 'directory_in_use'; readonly directory: string; readonly reason: string }
   | {
       readonly code: 'schema_newer';
       readonly component: string;

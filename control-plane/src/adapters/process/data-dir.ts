@@ -54,8 +54,9 @@ function lockDir(dataDir: string): ReturnType<typeof lockDirectory> {
   try {
     return lockDirectory(dataDir);
   } catch (thrown) {
-    if (!(thrown instanceof AuditError) || thrown.code !== 'directory_in_use') throw thrown;
-    throw new StartError({ code: 'data_dir_in_use', dataDir });
+    const failure = thrown instanceof AuditError ? thrown.failure : null;
+    if (failure?.code !== 'directory_in_use') throw thrown;
+    throw new StartError({ code: 'data_dir_in_use', dataDir, reason: failure.reason });
   }
 }
 

@@ -18,5 +18,5 @@ export type StartFailure =
       readonly configured: string;
       readonly trusted: string;
     }
-  | { readonly code: 'data_dir_in_use'; readonly dataDir: string };
+  | { readonly code: 'data_dir_in_use'; readonly dataDir: string; readonly reason: string };
 export class StartError extends TielineError<StartFailure> {}

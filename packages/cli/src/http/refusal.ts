@@ -32,7 +32,7 @@ export function refusalError(refusal: Refusal, changes: boolean): CliError {
     status >= 500 ? `The control plane failed: ${words}` : `Refused by the control plane: ${words}`;
   const rows = factRows(facts);
   const exit = exitOf(refusal, changes);
-  const next = nextAfter(exit, facts);
+  const next = nextAfter(exit, refusal);
   return new CliError(exit, {
     code,
     what,
@@ -57,7 +57,15 @@ function factRows(facts: Refusal['facts']): Fact[] {
   return rows;
 }
 
-function nextAfter(exit: ExitCode, { site }: Refusal['facts']): string | undefined {
+/** What names the things of which the control plane does not know one. */
+const LISTED_BY: Readonly<Record<string, string>> = {
+  site_unknown: 'tieline agent ls',
+  command_unknown: 'tieline dispatch ls',
+};
+
+function nextAfter(exit: ExitCode, { code, facts: { site } }: Refusal): string | undefined {
+  const list = LISTED_BY[code];
+  if (list !== undefined) return `${list} names those that are known`;
   if (exit !== EXIT.refused) return undefined;
   return typeof site === 'string' ? `tieline policy show --site ${site}` : 'tieline policy show';
 }

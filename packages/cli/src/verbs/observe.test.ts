@@ -72,7 +72,8 @@ describe('agent', () => {
     const unknown = answering({
       'GET /v1/agents/x': new Refused(404, 'site_unknown', { site: 'x' }),
     });
-    expect((await tieline(['agent', 'get', 'x'], unknown)).exit).toBe(1);
+    const { exit, stderr } = await tieline(['agent', 'get', 'x'], unknown);
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('next  tieline agent ls')]);
     const locked = answering({ 'GET /v1/agents': new Refused(401, 'unauthorized') });
     expect((await tieline(['agent', 'ls'], locked)).exit).toBe(4);
   });
