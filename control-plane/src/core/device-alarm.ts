@@ -2,7 +2,7 @@ import type { AuditRecord } from '@tieline/audit';
 import { clipText } from '@tieline/kernel';
 import { alarm, type ControlEvent } from './events.ts';
 
-/** What agents write down of their devices, and the alarm that it is. */
+/** What agents write down of their sites and devices, and the alarm that it is. */
 const ALARM_OF = {
   foreign_setpoint: 'device_foreign_setpoint',
   reversion_not_armed: 'device_timer_not_armed',
@@ -10,6 +10,7 @@ const ALARM_OF = {
   write_failed: 'device_not_written',
   readings_doubted: 'device_doubted',
   devices_unread: 'device_not_read',
+  limits_conflict: 'limits_conflict',
 } as const;
 
 const DETAIL_CHARS = 300;
@@ -23,7 +24,7 @@ const DATE_MAX_MS = 8.64e15;
 export function deviceAlarm(record: AuditRecord, site: string): ControlEvent | null {
   const { kind, actor, subject, body, wallMs, clock } = record;
   if (actor !== 'agent' || !Object.hasOwn(ALARM_OF, kind)) return null;
-  const said = body['detail'] ?? body['doubts'] ?? body['unread'];
+  const said = body['detail'] ?? body['doubts'] ?? body['unread'] ?? body['conflicts'];
   const what = [subject, typeof said === 'string' ? said : '']
     .filter((one) => one !== '')
     .join(': ');

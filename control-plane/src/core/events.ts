@@ -105,6 +105,13 @@ const ALARMS = {
     action: 'Take it out of dispatch, and have its maker repair the timer.',
     respondWithinMs: HOUR_MS,
   },
+  limits_conflict: {
+    cause: 'Limits in force at a site cannot all be kept: what one asks for, another forbids.',
+    consequence: 'The one of the highest rank is kept, and the others are passed.',
+    action:
+      'Take the load off, or have whoever set a limit lift it; look at which has passed its time.',
+    respondWithinMs: QUARTER_HOUR_MS,
+  },
   policy_conflict: {
     cause: 'Two signed policies have the same version and different content.',
     consequence: 'The one held stays in force; agents may hold either.',

@@ -201,4 +201,16 @@ export const LIMITS: readonly Plant[] = [
     scenario: 'stolen-dispatch-key',
     promise: 'no setpoint beyond the automatic margin',
   },
+  {
+    name: 'limits that cannot all be kept are no alarm',
+    edits: [
+      {
+        file: 'control-plane/src/core/device-alarm.ts',
+        find: "limits_conflict: 'limits_conflict',",
+        replace: '',
+      },
+    ],
+    scenario: 'connection-that-no-battery-holds',
+    promise: 'harbour.alarms at least 1 at most 1',
+  },
 ];
