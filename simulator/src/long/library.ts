@@ -9,7 +9,7 @@ import {
 import { brokenIn, type Verdict } from './verdict.ts';
 
 /** Of no file, small and large: what a scenario promises is no matter of its seed. */
-const SEEDS = [2, 3, 4, 5, 6, 7, 8, 9, 10, 123_456_789, 2_147_483_647];
+const SEEDS = [2, 3, 4, 5, 6, 7, 8, 9, 10, 42, 123_456_789, 2_147_483_647];
 
 const FOUND = fileURLToPath(new URL('../../scenarios/found', import.meta.url));
 

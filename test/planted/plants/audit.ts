@@ -10,7 +10,7 @@ export const AUDIT: readonly Plant[] = [
     edits: [
       {
         file: 'edge-agent/src/core/log/recorder.ts',
-        find: 'return changed || full;',
+        find: 'return changed || full || this.#isOwing;',
         replace: 'return (changed && cycle[6].length > 0) || full;',
       },
     ],
