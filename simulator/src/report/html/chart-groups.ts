@@ -41,7 +41,7 @@ export function chartGroups(run: ScenarioRun): readonly ChartGroup[] {
   const isKnown = ({ charts }: ChartGroup): boolean => charts.length > 0;
   const shared = [group('feeder', null, feederCharts(run)), group('fleet', null, [])];
   const sites = report.sites.map((one) =>
-    group(one.site, one.site, shown.has(one.site) ? siteCharts(chronicle, one, report) : []),
+    group(one.site, one.site, shown.has(one.site) ? siteCharts(run, one) : []),
   );
   return [...shared.filter(isKnown), ...sites.filter(isKnown).slice(0, SITES_MAX)];
 }
@@ -84,15 +84,16 @@ function loadingCharts(chronicle: Chronicle, { durationMs }: RunReport): readonl
 }
 
 function siteCharts(
-  chronicle: Chronicle,
+  { scenario, chronicle, report }: ScenarioRun,
   { site, limitKw }: RunReport['sites'][number],
-  report: RunReport,
 ): readonly Chart[] {
-  const limit: Limit = {
-    ...{ name: `limit of a quarter hour, ${limitKw} kW`, tone: 'limit', broken: null },
-    ...{ quantity: `${site}.quarterHourImportKw`, min: Number.NEGATIVE_INFINITY, max: limitKw },
-    ...{ fromMs: 0, toMs: report.durationMs },
-  };
+  const importLimit = (name: string, quantity: string, max: number): Limit => ({
+    ...{ name: `${name}, ${max} kW`, tone: 'limit', broken: null, quantity: `${site}.${quantity}` },
+    ...{ min: Number.NEGATIVE_INFINITY, max, fromMs: 0, toMs: report.durationMs },
+  });
+  const connectionKw =
+    scenario.simulated.sites.find((one) => one.policy.site === site)?.policy.importMaxKw ??
+    Number.POSITIVE_INFINITY;
   const imports = [
     idle(chronicle, `${site}.importKw`),
     quarter(chronicle, `${site}.quarterHourImportKw`),
@@ -105,8 +106,14 @@ function siteCharts(
     { ...own(chronicle, `${site}.evHeldBackKw`, 'held back'), tone: 'quarter' as const },
     own(chronicle, `${site}.evKw`, 'charging'),
   ];
+  const limits = [
+    importLimit('limit of a quarter hour', 'quarterHourImportKw', limitKw),
+    ...(comesNear(imports, connectionKw)
+      ? [importLimit('limit of the connection', 'importKw', connectionKw)]
+      : []),
+  ];
   return [
-    { title: 'Import', unit: 'kW', lines: imports, limits: [limit], shown: [] },
+    { title: 'Import', unit: 'kW', lines: imports, limits, shown: [] },
     {
       title: 'Battery power, positive while it discharges',
       ...{ unit: 'kW', lines: battery, limits: [], shown: [0] },
@@ -117,6 +124,11 @@ function siteCharts(
     ...bufferCharts(chronicle, site),
     ...billCharts(chronicle, site, report),
   ];
+}
+
+/** A connection that nothing comes near would only make the chart taller. */
+function comesNear(lines: readonly Line[], limitKw: number): boolean {
+  return lines.some(({ points }) => points.some((kw) => kw !== null && kw > 0.9 * limitKw));
 }
 
 /** What the model said beside what came; none where no model ran. */

@@ -202,3 +202,12 @@ test('a forecast stands beside what came, as far as its quarter hour is over', (
     /<desc>what came: the mean of the quarter hour after: 97 to 112 kW; forecast/,
   );
 });
+
+test('the limit of a connection is drawn where a site comes near it', async () => {
+  expect(groupOf('harbour')).not.toContain('limit of the connection');
+  const passed = shippedScenario('connection-that-no-battery-holds');
+  const run = await runScenario({ ...passed, durationMs: 150_000, expect: [] });
+  expect(groupOf('harbour', reportPage(run, '../report.css'))).toContain(
+    'limit of the connection, 250 kW',
+  );
+});
