@@ -61,7 +61,7 @@ export class EdgeAgent {
   readonly #uplink: Uplink;
   readonly #inbox: Inbox;
   readonly #turns = new Turns();
-  readonly #unread = new Unread();
+  readonly #unread: Unread;
   readonly #conditions = new Conditions();
   readonly #outward = new Errand(
     () => this.#speak(),
@@ -103,6 +103,7 @@ export class EdgeAgent {
     this.#policies = new PolicyDesk(parts);
     this.#models = new ModelDesk({ ...parts, slot: this.#forecaster.slot });
     this.#actuator = new Actuator(devices);
+    this.#unread = new Unread(devices.ratings);
     this.#telemetry = new TelemetryFeed(CYCLE_MS);
     this.#mouth = new Mouth(ports, identity, session);
     this.#uplink = new Uplink({
