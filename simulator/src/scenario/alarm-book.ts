@@ -1,7 +1,7 @@
 import type { ControlEvent } from '@tieline/control-plane';
 
-/** Of devices, which are not what a fault of agents or control planes raises. */
-const OF_A_DEVICE = 'device_';
+/** Of devices and of what a site is asked, which are not what a fault of agents or control planes raises. */
+const OF_A_PLANT = /^(device|limits)_/;
 /** EEMUA 191: more than ten alarms within it are a flood. */
 const FLOOD_WITHIN_MS = 600_000;
 
@@ -11,7 +11,7 @@ export class AlarmBook {
   /** Of those within the time that makes a flood, oldest first. */
   #latelyMs: readonly number[] = [];
   #all = 0;
-  #ofDevices = 0;
+  #ofPlants = 0;
   readonly #fromMs: number;
 
   /** @param fromMs  when the scenario begins: what was raised before is not of it */
@@ -24,7 +24,7 @@ export class AlarmBook {
     if (event.type !== 'alarm' || nowMs < this.#fromMs) return;
     const { site, code } = event;
     this.#all += 1;
-    if (code.startsWith(OF_A_DEVICE)) this.#ofDevices += 1;
+    if (OF_A_PLANT.test(code)) this.#ofPlants += 1;
     if (site !== null) this.#bySite.set(site, this.of(site) + 1);
     this.#latelyMs = [...this.#recent(nowMs), nowMs];
   }
@@ -33,9 +33,9 @@ export class AlarmBook {
     return this.#all;
   }
 
-  /** All but those of devices. */
+  /** All but those of devices, and of limits that cannot all be kept. */
   get ofFleet(): number {
-    return this.#all - this.#ofDevices;
+    return this.#all - this.#ofPlants;
   }
 
   of(site: string): number {
