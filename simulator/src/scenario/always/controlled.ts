@@ -1,4 +1,4 @@
-import type { AssetPolicy } from '@tieline/protocol';
+import type { AssetPolicy, SitePolicy } from '@tieline/protocol';
 import type { SimulatedSite } from '../../deployment/simulated-site.ts';
 import type { DeviceModel } from '../../devices/device-model.ts';
 import type { ObservedRun } from '../controlled-run.ts';
@@ -47,7 +47,9 @@ export class Forcing {
   lately({ site }: Controlled, run: ObservedRun, nowMs: number): boolean {
     const name = site.plant.site;
     const plant = run.plant.sites.get(name);
-    const { importMaxKw, exportMaxKw } = connectionOf(site, this.#scenario, nowMs);
+    // A policy may come and go between two looks.
+    const lately = nowMs - LET_GO_WITHIN_MS;
+    const { importMaxKw, exportMaxKw } = connectionOf(site, this.#scenario, lately, nowMs);
     const withoutKw = plant === undefined ? 0 : plant.loadKw + plant.evHeldBackKw - plant.pvKw;
     if (withoutKw > importMaxKw - TOLERANCE_KW || withoutKw < TOLERANCE_KW - exportMaxKw) {
       this.#forcedMs.set(name, nowMs);
@@ -63,18 +65,31 @@ export function isConnectionFull(
   run: ObservedRun,
   nowMs: number,
 ): boolean {
-  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, nowMs);
+  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, nowMs, nowMs);
   const importKw = run.plant.sites.get(site.plant.site)?.importKw ?? 0;
   return importKw > importMaxKw * NEARLY || -importKw > exportMaxKw * NEARLY;
 }
 
-/** What a site's connection allows by the last policy that was published. */
-function connectionOf({ plant, policy }: SimulatedSite, { timeline }: Scenario, nowMs: number) {
-  let { importMaxKw, exportMaxKw } = policy;
+/** The least that a site's connection allowed, by the policies that were the last published from a time to a time. */
+function connectionOf(
+  { plant, policy }: SimulatedSite,
+  { timeline }: Scenario,
+  fromMs: number,
+  toMs: number,
+): Pick<SitePolicy, 'importMaxKw' | 'exportMaxKw'> {
+  let last = { importMaxKw: policy.importMaxKw, exportMaxKw: policy.exportMaxKw };
+  let least = last;
   for (const { at, policy: changes } of timeline) {
-    if (changes?.site !== plant.site || at > nowMs) continue;
-    importMaxKw = changes.importMaxKw ?? importMaxKw;
-    exportMaxKw = changes.exportMaxKw ?? exportMaxKw;
+    if (changes?.site !== plant.site || at > toMs) continue;
+    const { importMaxKw = last.importMaxKw, exportMaxKw = last.exportMaxKw } = changes;
+    last = { importMaxKw, exportMaxKw };
+    least =
+      at <= fromMs
+        ? last
+        : {
+            importMaxKw: Math.min(least.importMaxKw, importMaxKw),
+            exportMaxKw: Math.min(least.exportMaxKw, exportMaxKw),
+          };
   }
-  return { importMaxKw, exportMaxKw };
+  return least;
 }
