@@ -58,14 +58,14 @@ export class Forcing {
   }
 }
 
-/** Whether a site has nearly used up what its connection allows: then that holds its battery back. */
+/** Whether a site has nearly used up what its connection allows, or allowed since `sinceMs`: then that holds its battery back. */
 export function isConnectionFull(
   { site }: Controlled,
   scenario: Scenario,
   run: ObservedRun,
-  nowMs: number,
+  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
 ): boolean {
-  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, nowMs, nowMs);
+  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, sinceMs, nowMs);
   const importKw = run.plant.sites.get(site.plant.site)?.importKw ?? 0;
   return importKw > importMaxKw * NEARLY || -importKw > exportMaxKw * NEARLY;
 }

@@ -86,7 +86,7 @@ class Pacing extends Promised {
       ends.some((end) => Math.abs(charge - end) < NEAR_AN_END) ||
       this.#ordered.now(device, nowMs) ||
       this.#forcing.lately(device, run, nowMs) ||
-      isConnectionFull(device, this.#scenario, run, nowMs)
+      isConnectionFull(device, this.#scenario, run, { sinceMs: this.#lookedMs, nowMs })
     );
   }
 }
