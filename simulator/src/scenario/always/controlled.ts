@@ -48,8 +48,8 @@ export class Forcing {
     const name = site.plant.site;
     const plant = run.plant.sites.get(name);
     // A policy may come and go between two looks.
-    const lately = nowMs - LET_GO_WITHIN_MS;
-    const { importMaxKw, exportMaxKw } = connectionOf(site, this.#scenario, lately, nowMs);
+    const lately = { sinceMs: nowMs - LET_GO_WITHIN_MS, nowMs };
+    const { importMaxKw, exportMaxKw } = connectionOf(site, this.#scenario, run, lately);
     const withoutKw = plant === undefined ? 0 : plant.loadKw + plant.evHeldBackKw - plant.pvKw;
     if (withoutKw > importMaxKw - TOLERANCE_KW || withoutKw < TOLERANCE_KW - exportMaxKw) {
       this.#forcedMs.set(name, nowMs);
@@ -58,33 +58,44 @@ export class Forcing {
   }
 }
 
+/** ms after the scenario began. */
+interface Span {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
 /** Whether a site has nearly used up what its connection allows, or allowed since `sinceMs`: then that holds its battery back. */
 export function isConnectionFull(
   { site }: Controlled,
   scenario: Scenario,
   run: ObservedRun,
-  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
+  span: Span,
 ): boolean {
-  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, sinceMs, nowMs);
+  const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, run, span);
   const importKw = run.plant.sites.get(site.plant.site)?.importKw ?? 0;
   return importKw > importMaxKw * NEARLY || -importKw > exportMaxKw * NEARLY;
 }
 
-/** The least that a site's connection allowed, by the policies that were the last published from a time to a time. */
+/** The least that a site's connection allows by any policy that its agent may go by, or went by since `sinceMs`. */
 function connectionOf(
   { plant, policy }: SimulatedSite,
   { timeline }: Scenario,
-  fromMs: number,
-  toMs: number,
+  run: ObservedRun,
+  { sinceMs, nowMs }: Span,
 ): Pick<SitePolicy, 'importMaxKw' | 'exportMaxKw'> {
+  // Behind a cut link an agent goes by what it has. The first version is the scenario's, and each event makes the next.
+  const heldVersion = run.control?.agent(plant.site).reported?.policy ?? 1;
   let last = { importMaxKw: policy.importMaxKw, exportMaxKw: policy.exportMaxKw };
   let least = last;
+  let version = 1;
   for (const { at, policy: changes } of timeline) {
-    if (changes?.site !== plant.site || at > toMs) continue;
-    const { importMaxKw = last.importMaxKw, exportMaxKw = last.exportMaxKw } = changes;
+    if (changes === undefined || at > nowMs) continue;
+    version += 1;
+    const { importMaxKw = last.importMaxKw, exportMaxKw = last.exportMaxKw } =
+      changes.site === plant.site ? changes : {};
     last = { importMaxKw, exportMaxKw };
     least =
-      at <= fromMs
+      version <= heldVersion && at <= sinceMs
         ? last
         : {
             importMaxKw: Math.min(least.importMaxKw, importMaxKw),
