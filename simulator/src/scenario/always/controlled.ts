@@ -64,16 +64,25 @@ interface Span {
   readonly nowMs: number;
 }
 
-/** Whether a site has nearly used up what its connection allows, or allowed since `sinceMs`: then that holds its battery back. */
+/**
+ * Whether a site has nearly used up what its connection allows, or allowed since `sinceMs`: then that holds its battery back.
+ * @param askedKw  of its battery, before it moved
+ */
 export function isConnectionFull(
   { site }: Controlled,
   scenario: Scenario,
   run: ObservedRun,
   span: Span,
+  askedKw: number | null,
 ): boolean {
   const { importMaxKw, exportMaxKw } = connectionOf(site, scenario, run, span);
-  const importKw = run.plant.sites.get(site.plant.site)?.importKw ?? 0;
-  return importKw > importMaxKw * NEARLY || -importKw > exportMaxKw * NEARLY;
+  const plant = run.plant.sites.get(site.plant.site);
+  const importKw = plant?.importKw ?? 0;
+  // Behind an outage a battery draws later than it is asked to; its agent makes room for all of it at once.
+  const followedKw = importKw + (plant?.battery?.powerKw ?? 0) - (askedKw ?? 0);
+  return [importKw, followedKw].some(
+    (kw) => kw > importMaxKw * NEARLY || -kw > exportMaxKw * NEARLY,
+  );
 }
 
 /** The least that a site's connection allows by any policy that its agent may go by, or went by since `sinceMs`. */

@@ -61,7 +61,7 @@ class Pacing extends Promised {
         ...{ movedMs: Number.NEGATIVE_INFINITY, unmovedMs: Number.NEGATIVE_INFINITY },
       }));
     for (const paced of this.#devices) {
-      if (this.#isDisturbed(paced.device, run, nowMs)) paced.disturbedMs = nowMs;
+      if (this.#isDisturbed(paced, run, nowMs)) paced.disturbedMs = nowMs;
       const askedKw = paced.device.model.askedKw() ?? 0;
       if (askedKw === paced.askedKw) continue;
       paced.askedKw = askedKw;
@@ -74,7 +74,7 @@ class Pacing extends Promised {
   }
 
   /** Orders, limits, faults and the ends of a store move a setpoint at once, and rightly so. */
-  #isDisturbed(device: Controlled, run: ObservedRun, nowMs: number): boolean {
+  #isDisturbed({ device, askedKw }: Paced, run: ObservedRun, nowMs: number): boolean {
     const { model, policy, site } = device;
     const charge = run.plant.sites.get(site.plant.site)?.battery?.stateOfCharge ?? 0;
     const ends = [0, policy.reserveStateOfCharge, 1];
@@ -86,7 +86,7 @@ class Pacing extends Promised {
       ends.some((end) => Math.abs(charge - end) < NEAR_AN_END) ||
       this.#ordered.now(device, nowMs) ||
       this.#forcing.lately(device, run, nowMs) ||
-      isConnectionFull(device, this.#scenario, run, { sinceMs: this.#lookedMs, nowMs })
+      isConnectionFull(device, this.#scenario, run, { sinceMs: this.#lookedMs, nowMs }, askedKw)
     );
   }
 }
