@@ -81,6 +81,7 @@ test('a store that may not discharge is still a store: its charge says so', () =
 test('discharging at the end of the feeder lifts its voltage and spares losses', () => {
   const { site, preview: shown } = preview([setpoint(100)], measured);
   expect(site.before.importKw).toBe(80);
+  expect(site.quarterHourImportMaxKw).toBe(policyOf(1).sites[0]?.quarterHourImportMaxKw);
   expect(site.measuredWallMs).toBe(7);
   expect(site.after.voltagePu!).toBeGreaterThan(site.before.voltagePu!);
   expect(shown.minVoltage.after.pu).toBeGreaterThan(shown.minVoltage.before.pu);

@@ -68,6 +68,8 @@ export interface SitePreview {
     readonly fallStops: string;
     readonly riseStops: string;
   } | null;
+  /** The mean of a quarter hour that the local rule holds the import under; a command comes before it. */
+  readonly quarterHourImportMaxKw: number;
   readonly withinMargin: boolean;
   readonly violations: readonly ControlFailure[];
   readonly unmodelled: readonly string[];
@@ -229,6 +231,7 @@ function sitePreview(
     after: stateAt(after, place),
     measuredWallMs: meter.measuredWallMs,
     headroom: headroomOf(after, place.bus),
+    quarterHourImportMaxKw: policy.quarterHourImportMaxKw,
     withinMargin: check.withinMargin,
     violations: [
       ...check.violations,

@@ -159,6 +159,11 @@ export const PreviewAnswer = z
           })
           .nullable()
           .describe('how far the import may still move after the actions'),
+        quarterHourImportMaxKw: z
+          .number()
+          .describe(
+            'the mean of a quarter hour that the local rule holds; a command comes before it',
+          ),
         withinMargin: z.boolean().describe('automation may do it alone'),
         violations: z.array(Violation).describe('what no one may do'),
         unmodelled: z.array(z.string()).describe('what the power flow does not show'),

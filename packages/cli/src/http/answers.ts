@@ -110,6 +110,7 @@ export const Preview = z.looseObject({
           riseStops: z.string(),
         })
         .nullable(),
+      quarterHourImportMaxKw: z.number(),
       withinMargin: z.boolean(),
       violations: z.array(z.looseObject({ code: z.string() })),
       unmodelled: z.array(z.string()),

@@ -76,12 +76,21 @@ function notes(site: SitePreview, colour: boolean): readonly string[] {
       `✗ ${site.site}`,
       `${code.replaceAll('_', ' ')}: ${words(rest)}`,
     ]),
+    ...demandNotes(site),
     ...site.unmodelled.map((what): [string, string] => [
       `! ${site.site}`,
       `not in the power flow: ${what}`,
     ]),
   ];
   return facts.length === 0 ? [] : [layoutFacts(facts, colour)];
+}
+
+/** A command comes before the demand that is billed: whoever signs it should know what it may cost. */
+function demandNotes(site: SitePreview): readonly [string, string][] {
+  const { before, after, quarterHourImportMaxKw: maxKw } = site;
+  if (after.importKw <= Math.max(maxKw, before.importKw)) return [];
+  const passes = `held for a quarter hour, ${fixed(after.importKw, 1)} kW pass the demand of ${fixed(maxKw, 1)} kW`;
+  return [[`! ${site.site}`, passes]];
 }
 
 function words(facts: Readonly<Record<string, unknown>>): string {

@@ -186,6 +186,7 @@ describe('preview', () => {
           fallStops: 'voltage',
           riseStops: 'voltage',
         },
+        quarterHourImportMaxKw: 300,
         withinMargin: false,
         violations,
         unmodelled: [],
@@ -196,6 +197,20 @@ describe('preview', () => {
     feederImportKw: side(3917.7),
   });
   const argv = ['dispatch', 'preview', ...SETPOINT, '--reason', 'peak', '--out', 'draft.json'];
+
+  test('says what would raise the demand that is billed', async () => {
+    const shown = async (afterKw: number): Promise<string> => {
+      const { sites, ...rest } = preview([]);
+      const raised = sites.map((site) => ({ ...site, after: { importKw: afterKw, voltagePu: 1 } }));
+      const scene = answering({ 'POST /v1/dispatch/preview': { ...rest, sites: raised } });
+      return (await tieline(argv, scene)).stdout;
+    };
+    expect(await shown(312.04)).toContain(
+      '! site-1  held for a quarter hour, 312.0 kW pass the demand of 300.0 kW',
+    );
+    // It was beyond it before, and gets no worse.
+    expect(await shown(309)).not.toContain('quarter hour');
+  });
 
   test('shows before and after, and writes a draft that names what was looked at', async () => {
     const scene = answering({ 'POST /v1/dispatch/preview': preview([]) });
