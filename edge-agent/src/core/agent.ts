@@ -3,7 +3,7 @@ import type { BusMessage } from '@tieline/bus';
 import { clipText, every, HOUR_MS, toHex } from '@tieline/kernel';
 import { KINDS, topicFilters } from '@tieline/protocol';
 import { StoreError } from '../ports/store.ts';
-import { type ActuationTrouble, Actuator } from './actuator.ts';
+import { Actuator } from './actuator.ts';
 import type { AgentIdentity, AgentPorts } from './agent-context.ts';
 import { CommandDesk } from './desks/command-desk.ts';
 import { Inbox } from './desks/inbox.ts';
@@ -23,7 +23,8 @@ import { Uplink, type Vitals } from './link/uplink.ts';
 import { logCycle } from './log/cycle-log.ts';
 import { Recorder } from './log/recorder.ts';
 import { Session } from './session.ts';
-import { Conditions, OVER_AFTER_MS } from './standing.ts';
+import { Conditions } from './standing.ts';
+import { Troubles } from './troubles.ts';
 import { Errand, Turns } from './turns.ts';
 import { Unread } from './unread.ts';
 import { Unresolved } from './unresolved.ts';
@@ -63,6 +64,7 @@ export class EdgeAgent {
   readonly #turns = new Turns();
   readonly #unread: Unread;
   readonly #conditions = new Conditions();
+  readonly #troubles = new Troubles();
   readonly #outward = new Errand(
     () => this.#speak(),
     (cause) => this.#break(cause),
@@ -72,8 +74,6 @@ export class EdgeAgent {
   #image: ProcessImage | null = null;
   #snapshotDueMs = 0;
   #modelFault: string | null = null;
-  /** Troubles at devices, and when, session ms, each was last seen. */
-  #troubled: ReadonlyMap<string, number> = new Map();
   /** What happened to commands and is not on record yet. */
   #unsaid: readonly CommandEvent[] = [];
   #unwritableSaidMs = -SAY_AGAIN_MS;
@@ -298,8 +298,7 @@ export class EdgeAgent {
     if (policy === null) return;
     const readBack = this.#actuator.readBack(image);
     const troubles = await this.#actuator.apply(decision, image, policy);
-    const { sessionMs } = image;
-    const fresh = troubles.filter((trouble) => !this.#troubled.has(keyOf(trouble)));
+    const fresh = this.#troubles.fresh(troubles);
     // Rungs stay in order: none goes on record before those that wait for the disk.
     const resolved = this.#unsaid.length > 0 ? [] : this.#unresolved.see(readBack);
     for (const { asset, kind, detail } of fresh) this.#ports.logger.warn(kind, { asset, detail });
@@ -310,12 +309,7 @@ export class EdgeAgent {
         this.#unresolved.resolve(resolved, (command) => this.#isActive(command));
       });
     if (!written) return;
-    // What comes and goes is one trouble, not a new one every few seconds.
-    const standing = [...this.#troubled].filter(([, atMs]) => sessionMs - atMs < OVER_AFTER_MS);
-    this.#troubled = new Map([
-      ...standing,
-      ...troubles.map((one) => [keyOf(one), sessionMs] as const),
-    ]);
+    this.#troubles.tell(troubles, image.sessionMs);
     this.#unresolved.done(resolved);
   }
 
@@ -373,8 +367,4 @@ export class EdgeAgent {
     this.#policy = held;
     this.#state = { ...this.#state, policy: held.site };
   }
-}
-
-function keyOf({ asset, kind }: ActuationTrouble): string {
-  return `${asset} ${kind}`;
 }
