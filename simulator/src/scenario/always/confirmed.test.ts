@@ -37,3 +37,31 @@ test('a ramp of another order may pass by what it has asked for', () => {
   expect(reverted(120, 140, 120)).toMatchObject({ kept: true });
   expect(reverted(120, 120, 0)).toMatchObject({ kept: true });
 });
+
+test('what another order asks for as well is held for that one, as long as it goes on', () => {
+  const [first] = scenario.timeline.filter(({ order }) => order !== undefined);
+  const second = { ...first, order: { ...first?.order, name: 'second' } };
+  const both = { ...scenario, timeline: [first, second] } as never;
+  const seen = (secondIs: readonly object[]): unknown => {
+    const ratings = { asset: 'battery', kind: 'battery', dischargeMaxKw: 160, chargeMaxKw: 160 };
+    const model = { ratings, controllable: true, askedKw: () => 120 };
+    let ladders: Record<string, readonly object[]> = {};
+    const run = {
+      devices: new Map([['harbour', { models: [model] }]]),
+      plant: { sites: new Map([['harbour', { batteryKw: 120, pvKw: 0 }]]) },
+      control: { command: (id: string) => ({ ladder: ladders[id] ?? [] }) },
+    };
+    const orders = new Map([
+      [first?.order?.name, { atMs: 0, command: 'c', refused: '' }],
+      ['second', { atMs: 0, command: 'd', refused: '' }],
+    ]);
+    const watch = new Confirmed(both, { orders } as never);
+    watch.look(run as never, 0);
+    ladders = { c: [{ state: 'active' }, { state: 'reverted' }], d: secondIs };
+    watch.look(run as never, 1_000);
+    return watch.outcome();
+  };
+  expect(seen([{ state: 'active' }])).toMatchObject({ kept: true });
+  expect(seen([])).toMatchObject({ kept: false });
+  expect(seen([{ state: 'active' }, { state: 'reverted' }])).toMatchObject({ kept: false });
+});

@@ -53,11 +53,23 @@ export class Confirmed extends Promised {
       if (plant !== undefined) see(one, plant);
       const command = run.control?.command(id);
       if (command === undefined) continue;
-      const untrue = untrueOf(one, command);
+      const untrue = untrueOf(one, command, this.#isAnothers(one, run));
       if (untrue !== null) this.broken(`order ${one.order.name}: ${untrue}`, nowMs);
       // What holds the same later on may be another order.
       one.isOver = command.ladder.some(({ state }) => state === 'reverted');
     }
+  }
+
+  /** Whether another order that has begun, and is not over, asks the device for the same. */
+  #isAnothers(one: Followed, { control }: ObservedRun): boolean {
+    return (this.#followed ?? []).some((other) => {
+      if (other === one || other.device !== one.device) return false;
+      if (!isNear(one, other.order.kw, HELD_PART)) return false;
+      const id = this.#conduct.orders.get(other.order.name)?.command;
+      const ladder = id == null ? [] : (control?.command(id)?.ladder ?? []);
+      const has = (state: string): boolean => ladder.some((rung) => rung.state === state);
+      return has('active') && !has('reverted');
+    });
   }
 }
 
@@ -111,7 +123,7 @@ function isNear(one: Followed, powerKw: number, part: number): boolean {
 }
 
 /** What the control plane shows, and nobody saw; null where there is nothing of the kind. */
-function untrueOf(one: Followed, { ladder }: Ladder): string | null {
+function untrueOf(one: Followed, { ladder }: Ladder, isAnothers: boolean): string | null {
   const { device, wasHeld, wasGiven } = one;
   // A device at rest holds what an order to rest has asked for, and one that automation works as hard as it may, what
   // it may.
@@ -119,7 +131,7 @@ function untrueOf(one: Followed, { ladder }: Ladder): string | null {
   const isAnybodys = [safePowerKw, margin.minKw, margin.maxKw].some((kw) =>
     isNear(one, kw, HELD_PART),
   );
-  const isHeld = one.isHeld && !isAnybodys;
+  const isHeld = one.isHeld && !isAnybodys && !isAnothers;
   // Of what was clipped another power is confirmed.
   if (ladder.some(({ state }) => state === 'clipped')) return null;
   for (const { state, facts } of ladder) {
