@@ -114,6 +114,28 @@ test('headroom ends at the first limit, though power far beyond it would be with
   expect(voltagePu(found.deltaKw.maxKw + 0.2)).toBeGreaterThan(highest.voltageMaxPu);
 });
 
+test('what moves is power that follows no voltage, whatever the load of its bus does', () => {
+  const elastic: Feeder = {
+    name: 'elastic',
+    baseKv: 10,
+    slack: { bus: 'a', voltagePu: 1 },
+    buses: [{ id: 'a' }, { id: 'b', loadKw: 100, zip: { z: 1, i: 0, p: 0 } }],
+    branches: [{ id: 'a-b', from: 'a', to: 'b', rOhm: 10, xOhm: 0 }],
+  };
+  const flow = new PowerFlow(elastic);
+  const loads = flow.loads();
+  const asked = { bus: 'b', voltageMinPu: 0.95, voltageMaxPu: 1.05, spanKw: 2_000 };
+  const { deltaKw } = headroom(flow, loads, asked);
+  const voltagePu = (movedKw: number): number => {
+    const moved = flow.loads(new Map([['b', { loadKw: 100 - movedKw }]]));
+    return flow.solve({ ...moved, elasticKw: loads.loadKw }).voltagePu[1]!;
+  };
+  expect(voltagePu(deltaKw.minKw)).toBeGreaterThanOrEqual(0.95 - 1e-6);
+  expect(voltagePu(deltaKw.minKw - 0.2)).toBeLessThan(0.95);
+  expect(voltagePu(deltaKw.maxKw)).toBeLessThanOrEqual(1.05 + 1e-6);
+  expect(voltagePu(deltaKw.maxKw + 0.2)).toBeGreaterThan(1.05);
+});
+
 test('what is beyond its limits elsewhere does not stop a move that leaves it alone', () => {
   const stub = { rOhm: 1, xOhm: 1 };
   const twoStubs: Feeder = {

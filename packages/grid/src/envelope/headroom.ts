@@ -55,9 +55,11 @@ export function headroom(
     return { deltaKw: { minKw: 0, maxKw: 0 }, downwards: dead, upwards: dead };
   }
   const allowed = allowedFrom(flow, present, voltageMinPu, voltageMaxPu);
-  const moved: FlowLoads = { loadKw: loads.loadKw.slice(), loadKvar: loads.loadKvar };
+  // What follows its voltage is what is there already: an inverter gives what it is asked for at any voltage.
+  const { loadKw, elasticKw = loadKw } = loads;
+  const moved: FlowLoads = { ...loads, loadKw: loadKw.slice(), elasticKw };
   const bindingAt = (deltaKw: number): Binding | null => {
-    moved.loadKw[at] = loads.loadKw[at]! - deltaKw;
+    moved.loadKw[at] = loadKw[at]! - deltaKw;
     try {
       return firstViolation(flow, flow.solve(moved, present), allowed);
     } catch (thrown) {
