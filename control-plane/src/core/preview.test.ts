@@ -1,4 +1,4 @@
-import { embeddedFeeder } from '@tieline/grid';
+import { embeddedFeeder, type Feeder } from '@tieline/grid';
 import type { Action, SitePolicy } from '@tieline/protocol';
 import { expect, test } from 'vitest';
 import { policyOf, setpoint } from '../testing/deployment.ts';
@@ -91,6 +91,41 @@ test('discharging at the end of the feeder lifts its voltage and spares losses',
 test('a site that was never measured counts with the feeder’s load, and the preview says so', () => {
   const { site } = preview([setpoint(0)]);
   expect(site).toMatchObject({ measuredWallMs: null, before: { importKw: 90 } });
+});
+
+/** A line to one bus, at which both sites hang: measured they import 100 and 250 kW. */
+function shared(feeder: Feeder, measuredKw: Record<string, number>) {
+  const known = new LastKnown();
+  for (const [site, importKw] of Object.entries(measuredKw)) {
+    const meter = { asset: 'meter', quantity: 'active-power-kw' as const, wallMs: 7 };
+    known.note(site, { ...meter, value: -importKw });
+  }
+  const places = ['site-1', 'site-2'].map((site) => ({ site, bus: 'b', meter: 'meter' }));
+  const targets = [{ site: 'site-1', actions: [] }];
+  const world = { feeder, places, policy: policyOf(1), known };
+  return makePreview({ class: 'routine', targets, reason: 'x' }, world, 99).preview;
+}
+const line = (more: Partial<Feeder['buses'][number]> = {}): Feeder => ({
+  ...{ name: 'line', baseKv: 10, slack: { bus: 'a', voltagePu: 1 } },
+  buses: [{ id: 'a' }, { id: 'b', loadKw: 300, ...more }],
+  branches: [{ id: 'a-b', from: 'a', to: 'b', rOhm: 10, xOhm: 0 }],
+});
+
+test('the sites of one bus take together, and its load once where none was measured', () => {
+  const importKw = (measuredKw: Record<string, number>): number => {
+    const { feederImportKw, lossKw } = shared(line(), measuredKw);
+    return feederImportKw.before - lossKw.before;
+  };
+  expect(importKw({ 'site-1': 100, 'site-2': 250 })).toBeCloseTo(350, 3);
+  expect(importKw({})).toBeCloseTo(300, 3);
+  expect(importKw({ 'site-2': 250 })).toBeCloseTo(400, 3);
+});
+
+test('what was measured follows no voltage any more, however the load of the bus does', () => {
+  const { feederImportKw, lossKw } = shared(line({ zip: { z: 1, i: 0, p: 0 } }), {
+    ...{ 'site-1': 100, 'site-2': 250 },
+  });
+  expect(feederImportKw.before - lossKw.before).toBeCloseTo(350, 3);
 });
 
 test('what is not known of an asset is named, and a charge target without a charge moves nothing', () => {

@@ -184,12 +184,13 @@ function aimed(target: DraftTarget, world: PreviewWorld): Aimed {
   return { target, place, policy, meter, effect, check };
 }
 
-function meterOf({ site, bus, meter }: SitePlace, { feeder, known }: PreviewWorld): Meter {
+function meterOf({ site, bus, meter }: SitePlace, { feeder, places, known }: PreviewWorld): Meter {
   const last = known.get(site, meter, 'active-power-kw');
   if (last !== null) return { importKw: -last.value, measuredWallMs: last.wallMs };
   const found = feeder.buses.find((one) => one.id === bus);
   if (found === undefined) throw new ControlError({ code: 'feeder_bus_unknown', site, bus });
-  return { importKw: found.loadKw ?? 0, measuredWallMs: null };
+  const sharing = places.filter((one) => one.bus === bus).length;
+  return { importKw: (found.loadKw ?? 0) / sharing, measuredWallMs: null };
 }
 
 function switchedBy(feeder: Feeder, sites: readonly Aimed[]): Feeder {
@@ -206,14 +207,25 @@ function solved(
 ): Solved {
   try {
     const flow = new PowerFlow(feeder);
-    const loads = flow.loads(
-      new Map(places.map(({ site, bus }) => [bus, { loadKw: imports.get(site)! }])),
-    );
+    const loads = loadsOf(flow, places, imports);
     return { flow, loads, solution: flow.solve(loads), imports };
   } catch (thrown) {
     if (!(thrown instanceof GridError)) throw thrown;
     throw new ControlError({ code: 'flow_unsolvable', detail: thrown.message });
   }
+}
+
+/** What the sites of a bus take together; measured as it is, it follows no voltage any more. */
+function loadsOf(
+  flow: PowerFlow,
+  places: readonly SitePlace[],
+  imports: ReadonlyMap<string, number>,
+): FlowLoads {
+  const elastic = flow.loads();
+  const takenKw = new Map(places.map(({ bus }) => [bus, { loadKw: 0 }]));
+  for (const { site, bus } of places) takenKw.get(bus)!.loadKw += imports.get(site)!;
+  for (const bus of takenKw.keys()) elastic.loadKw[flow.busIndex(bus)] = 0;
+  return { ...flow.loads(takenKw), elasticKw: elastic.loadKw };
 }
 
 function sitePreview(
