@@ -157,7 +157,7 @@ export class Plant {
       let batteryKvar = 0;
       for (const site of here) {
         site.step(nowMs, elapsedMs, flow.isFed(at));
-        drawnKw += site.loadKw;
+        drawnKw += site.elasticKw;
         drawnKvar += site.loadKvar;
         importKw += site.importKw;
         batteryKvar += site.batteryKvar;

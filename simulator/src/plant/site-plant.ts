@@ -49,8 +49,8 @@ export class SitePlant {
   pvLimitKw: number | null = null;
   /** What its cars may draw together, kW; null lets them draw what they like. Only of those that are steered. */
   evLimitKw: number | null = null;
-  /** What the load would draw at 1 per unit, kW. */
-  nominalLoadKw = 0;
+  /** What the load would draw at 1 per unit, without its cars, kW: this follows the voltage. */
+  elasticKw = 0;
   loadKw = 0;
   pvKw = 0;
   /** 0 where nothing feeds the site. */
@@ -126,7 +126,7 @@ export class SitePlant {
   }
 
   get loadKvar(): number {
-    return (this.loadKw - this.steeredEvKw) * this.#kvarPerKw;
+    return (this.loadKw - this.evKw) * this.#kvarPerKw;
   }
 
   /** kvar drawn at the site meter. */
@@ -153,10 +153,8 @@ export class SitePlant {
     else this.battery?.trip();
     const wantedKw = this.#loadKw(tMs) * this.#supply.loadShare(tMs);
     this.#cars?.step(tMs, elapsedMs, isFed ? this.evLimitKw : 0);
-    this.nominalLoadKw = isFed
-      ? Math.max(0, wantedKw + this.evKw + addedKw(loadSteps, this.site, tMs))
-      : 0;
-    this.loadKw = this.nominalLoadKw;
+    this.elasticKw = isFed ? Math.max(0, wantedKw + addedKw(loadSteps, this.site, tMs)) : 0;
+    this.loadKw = this.elasticKw + this.evKw;
     const sunKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
     const mostKw = Math.min(this.#inverterKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);
     this.pvKw = connected ? Math.min(sunKw, mostKw) : 0;
@@ -166,7 +164,7 @@ export class SitePlant {
   settle(voltagePu: number): void {
     this.voltagePu = voltagePu;
     if (this.#zip !== null && this.isFed) {
-      this.loadKw = this.nominalLoadKw * zipShare(this.#zip, voltagePu);
+      this.loadKw = this.elasticKw * zipShare(this.#zip, voltagePu) + this.evKw;
     }
   }
 }

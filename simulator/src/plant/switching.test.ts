@@ -113,10 +113,54 @@ test('the load of a site that follows its voltage is what the power flow says', 
   const zip = { z: 1, i: 0, p: 0 };
   const elastic = options.sites.map((site) => (site.site === 'harbour' ? { ...site, zip } : site));
   const plant = new Plant({ ...options, sites: elastic });
-  const { loadKw, nominalLoadKw, voltagePu } = harbour(plant);
+  const { loadKw, elasticKw, voltagePu } = harbour(plant);
   expect(voltagePu).toBeLessThan(0.99);
-  expect(loadKw).toBeCloseTo(nominalLoadKw * voltagePu ** 2, 9);
-  expect(nominalLoadKw).toBe(harbour(new Plant(options)).loadKw);
+  expect(loadKw).toBeCloseTo(elasticKw * voltagePu ** 2, 9);
+  expect(elasticKw).toBe(harbour(new Plant(options)).loadKw);
+});
+
+describe('cars beside a load', () => {
+  const ev = {
+    ...{ chargers: 20, powerKw: 11, energyKwh: 30, steered: false },
+    ...{ arrivesMs: 11 * 3_600_000, spreadMs: 0, staysMs: 6 * 3_600_000 },
+  };
+  const garage = (more: Partial<PlantOptions['sites'][number]>, addKw = 0): Plant => {
+    const loadSteps = [{ site: 'harbour', addKw, fromMs: NOON_MS, toMs: NOON_MS + 60_000 }];
+    return new Plant({
+      ...{ ...options, disturbances: { ...UNDISTURBED, loadSteps } },
+      sites: options.sites.map((site) => (site.site === 'harbour' ? { ...site, ...more } : site)),
+    });
+  };
+
+  test('draw what their chargers give, whatever the voltage', () => {
+    const { loadKw, evKw, elasticKw, voltagePu } = harbour(
+      garage({ ev, zip: { z: 1, i: 0, p: 0 } }),
+    );
+    expect(evKw).toBe(220);
+    expect(loadKw - evKw).toBeCloseTo(elasticKw * voltagePu ** 2, 9);
+    // What the meters say is what the feeder gives: its balance closes with it.
+    const plant = garage({ ev, zip: { z: 1, i: 0, p: 0 } });
+    const plain = garage({ zip: { z: 1, i: 0, p: 0 } });
+    const movedKw = harbour(plant).importKw - harbour(plain).importKw;
+    const lostKw = plant.feeder.lossKw - plain.feeder.lossKw;
+    expect(plant.feeder.importKw - plain.feeder.importKw).toBeCloseTo(movedKw + lostKw, 3);
+  });
+
+  test('go on charging where all of the load falls away', () => {
+    const { loadKw, evKw, uncontrolledKw, pvKw } = harbour(
+      garage({ ev: { ...ev, steered: true } }, -10_000),
+    );
+    expect([loadKw, evKw]).toEqual([220, 220]);
+    expect(uncontrolledKw).toBe(-pvKw);
+  });
+
+  test('draw no reactive power, held back or not', () => {
+    const kvarOf = (steered: boolean | null): number =>
+      harbour(garage(steered === null ? {} : { ev: { ...ev, steered } })).loadKvar;
+    expect(kvarOf(null)).toBeGreaterThan(10);
+    expect(kvarOf(false)).toBeCloseTo(kvarOf(null), 9);
+    expect(kvarOf(true)).toBeCloseTo(kvarOf(null), 9);
+  });
 });
 
 test('the loading of a branch is its current against its rating, and the highest is the feeder’s', () => {
