@@ -17,7 +17,7 @@ export interface PlantSiteOptions {
   readonly pvPeakKw: number;
   /** Null where there is none. `stateOfCharge`: at the beginning, 0 to 1. */
   readonly battery: { readonly ratings: BatteryRatings; readonly stateOfCharge: number } | null;
-  /** What the inverter gives at most, kW; where it is smaller than the panels, it clips them. */
+  /** What the inverter gives at most, kW: it clips what the panels give beyond. As much as `pvPeakKw` without it. */
   readonly pvInverterKw?: number;
   /** The load, kW, in the place of its profile. */
   readonly load?: Series;
@@ -79,7 +79,7 @@ export class SitePlant {
     this.#cars = ev === undefined ? null : new Cars(ev, seed, index);
     this.#steered = ev?.steered ?? false;
     this.#temperatureC = temperatureC;
-    this.#inverterKw = options.pvInverterKw ?? Number.POSITIVE_INFINITY;
+    this.#inverterKw = options.pvInverterKw ?? pvPeakKw;
     this.#disturbances = disturbances;
     this.#supply = new Supply(options.coldLoad);
     this.#kvarPerKw = outside.kvarPerKw;

@@ -53,6 +53,12 @@ test('an inverter smaller than its panels clips them, and a limit below that goe
   expect(harbour(plant).pvKw).toBeCloseTo(60, 9);
 });
 
+test('an inverter of no size of its own is as large as its panels, whose nameplate the site knows', () => {
+  // Between clouds the sun is stronger than the 1,000 W/m² at which panels are rated.
+  const plant = new Plant({ ...options, weather: { irradiance: series(1_200, 1_200) } });
+  for (const { pvKw, pvPeakKw } of plant.sites.values()) expect(pvKw).toBe(pvPeakKw);
+});
+
 test('a load from a file stands until its next time, and a cold day draws more than a warm one', () => {
   const own = options.sites.map((site) =>
     site.site === 'harbour' ? { ...site, load: series(120, 340) } : site,
