@@ -4,11 +4,8 @@ import { simulatedPlant } from '../deployment/simulated-plant.ts';
 import type { SimulatedFeeder } from '../deployment/simulated-site.ts';
 import { type SunSpecServer, serveSunSpec } from '../devices/adapters/sunspec-server.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
-import type { Plant, PlantOptions } from '../plant/plant.ts';
+import { type Plant, type PlantOptions, STEP_MS } from '../plant/plant.ts';
 import { Trace } from '../virtual/trace.ts';
-
-/** The plant moves once a simulated second. */
-const STEP_MS = 1_000;
 
 /** Of a server of SunSpec, the unit that every client assumes; there is one device behind each address. */
 const UNIT = 1;

@@ -8,6 +8,9 @@ import { type PlantSiteOptions, SitePlant } from './site-plant.ts';
 import { Switchgear } from './switchgear.ts';
 import { TapChanger, type TapChangerOptions } from './tap-changer.ts';
 
+/** The plant moves once a second, like the agents. */
+export const STEP_MS = 1_000;
+
 export interface PlantOptions {
   readonly feeder: Feeder;
   readonly sites: readonly PlantSiteOptions[];

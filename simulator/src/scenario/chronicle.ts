@@ -1,3 +1,4 @@
+import { STEP_MS } from '../plant/plant.ts';
 import type { ObservedRun } from './controlled-run.ts';
 import type { Happening } from './happenings.ts';
 import { ownersIn, type Reading, readingOf } from './quantities.ts';
@@ -30,7 +31,6 @@ export interface Chronicle {
 }
 
 export const POINTS_MAX = 600;
-const STEP_MS = 1_000;
 
 /** Of a voltage and a link the worst matters, of what only rises or stands for long the highest; else the mean. */
 const FOLDS: Readonly<Record<string, (sum: Sum) => number>> = {

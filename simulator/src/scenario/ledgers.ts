@@ -1,7 +1,6 @@
 import { type Economics, Ledger, type MeterReading } from '../economics/ledger.ts';
 import type { Tariff } from '../economics/tariff.ts';
-import type { Plant } from '../plant/plant.ts';
-import { STEP_MS } from '../virtual/virtual-run.ts';
+import { type Plant, STEP_MS } from '../plant/plant.ts';
 
 /** The books of a run with control, and of the same seed without. */
 export interface Ledgers {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { QUARTER_HOUR_MS, toHex } from '@tieline/kernel';
-import type { Plant } from '../plant/plant.ts';
+import { type Plant, STEP_MS } from '../plant/plant.ts';
 
 /** A quarter hour whose first step comes later than this is not a whole one. */
 const LATE_MS = 5_000;
@@ -18,11 +18,8 @@ class QuarterMeans {
   add(tMs: number, importKw: number): void {
     const startMs = Math.floor(tMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
     if (startMs !== this.#startMs) {
-      if (this.#whole) {
-        const meanKw = this.#sumKw / this.#count;
-        this.last = { startMs: this.#startMs, meanKw };
-        this.highestKw = Math.max(this.highestKw ?? meanKw, meanKw);
-      }
+      // A plant on a clock that runs by itself may come too late for the last step of one.
+      this.#close();
       this.#whole = tMs - startMs <= LATE_MS;
       this.#startMs = startMs;
       this.#sumKw = 0;
@@ -30,6 +27,14 @@ class QuarterMeans {
     }
     this.#sumKw += importKw;
     this.#count += 1;
+    if (tMs + STEP_MS >= startMs + QUARTER_HOUR_MS) this.#close();
+  }
+
+  #close(): void {
+    if (!this.#whole) return;
+    const meanKw = this.#sumKw / this.#count;
+    this.last = { startMs: this.#startMs, meanKw };
+    this.highestKw = Math.max(this.highestKw ?? meanKw, meanKw);
   }
 
   /** Mean of the quarter hour that runs, so far, kW. */
@@ -40,7 +45,7 @@ class QuarterMeans {
 
 /**
  * What the plant did, step by step: one digest, and the few figures that matter. Equal digests mean that
- * two runs were the same to the last bit. A quarter hour counts once the first step after it was seen.
+ * two runs were the same to the last bit. A quarter hour counts with its last step.
  */
 export class Trace {
   readonly #hash = createHash('sha256');

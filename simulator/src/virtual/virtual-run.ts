@@ -18,7 +18,7 @@ import type { HoldsBack } from '../deployment/withholding.ts';
 import { type SiteDevices, siteDevices } from '../devices/site-devices.ts';
 import { virtualDevices } from '../devices/virtual-devices.ts';
 import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
-import type { Plant } from '../plant/plant.ts';
+import { type Plant, STEP_MS } from '../plant/plant.ts';
 import type { AlarmBook } from '../scenario/alarm-book.ts';
 import type { ControlledRun } from '../scenario/controlled-run.ts';
 import { temporaryFilesFailure, type VirtualRunError } from './failure.ts';
@@ -52,9 +52,6 @@ interface Running {
   readonly power: Power;
   readonly ended: Promise<void>;
 }
-
-/** The plant moves once a second, like the agents. */
-export const STEP_MS = 1_000;
 
 /**
  * A whole deployment on virtual time: the production agents and control plane on virtual ports, against the
