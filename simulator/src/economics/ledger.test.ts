@@ -1,6 +1,7 @@
 import { HOUR_MS, QUARTER_HOUR_MS } from '@tieline/kernel';
 import { describe, expect, test } from 'vitest';
 import { Ledger } from './ledger.ts';
+import { MeterLooks } from './meter-looks.ts';
 import type { Tariff } from './tariff.ts';
 
 const flat: Tariff = {
@@ -112,6 +113,42 @@ describe('a bill, worked out by hand', () => {
     expect(billed(0, 'day')).toBeCloseTo(1_000 + 400 + 400, 6);
     expect(billed(0.8, 'day')).toBeCloseTo(1_000 + 800 + 800, 6);
     expect(billed(0.8, 'month')).toBeCloseTo(1_000, 6);
+  });
+});
+
+describe('a plant that is looked at when it comes to it', () => {
+  const startMs = Date.parse('2026-06-01T10:00Z');
+  /** 100 kW at every look of half an hour, `atMs` after its beginning. */
+  function seen(looksMs: readonly number[]): Ledger {
+    const ledger = new Ledger(flat);
+    const looks = new MeterLooks(ledger, { startMs, endMs: startMs + 2 * QUARTER_HOUR_MS });
+    for (const atMs of looksMs) {
+      looks.look(startMs + atMs, [['site', { importKw: 100, loadKw: 100 }]]);
+    }
+    looks.close();
+    return ledger;
+  }
+  const everySecond = Array.from({ length: 1_800 }, (_, at) => at * 1_000 + 500);
+
+  test.each([
+    ['every second', everySecond],
+    ['but for a pause of five seconds', everySecond.filter((ms) => ms < 600_000 || ms > 605_000)],
+    ['but for one over the end of a quarter hour', everySecond.filter((ms) => ms % 900_500 > 4e3)],
+    ['a little late each time', everySecond.map((ms, at) => ms + ((at * 37) % 480))],
+    ['once more behind the end', [...everySecond, 1_800_700]],
+  ])('%s: each quarter hour is whole, and nothing is lost', (_, looksMs) => {
+    const ledger = seen(looksMs);
+    const intervals = ledger.intervals('site');
+    expect(intervals.map(({ countedMs }) => countedMs)).toEqual([QUARTER_HOUR_MS, QUARTER_HOUR_MS]);
+    const { importKwh, demandCost } = billOf(ledger);
+    expect(importKwh).toBeCloseTo(50, 6);
+    expect(demandCost).toBeCloseTo(1_000, 6);
+  });
+
+  test('cut off, what was seen last stands for a second at most', () => {
+    const ledger = seen(everySecond.slice(0, 1_000));
+    expect(ledger.intervals('site').at(-1)?.countedMs).toBe(100_500);
+    expect(billOf(ledger).demandCost).toBeCloseTo(1_000, 6);
   });
 });
 

@@ -10,6 +10,9 @@ export interface MeterReading {
   readonly loadKw: number;
 }
 
+/** By name. */
+export type Meters = readonly (readonly [string, MeterReading])[];
+
 /** Bills of the feeder and its sites, with control and without. */
 export interface Economics {
   readonly currency: string;
@@ -18,23 +21,34 @@ export interface Economics {
   readonly sites: readonly (Comparison & { readonly site: string })[];
 }
 
+type Billed = Pick<Interval, 'startMs' | 'endMs' | 'period'>;
+
 /** Keeps the books of the feeder's meter and of every site's, by one tariff. */
 export class Ledger {
   readonly tariff: Tariff;
   readonly #time: LocalTime;
   readonly #books = new Map<string, MeterBook>();
-  #interval: Pick<Interval, 'startMs' | 'endMs' | 'period'> | null = null;
+  #interval: Billed | null = null;
 
   constructor(tariff: Tariff) {
     this.tariff = tariff;
     this.#time = new LocalTime(tariff.timeZone);
   }
 
-  /** @param meters  by name; what they show at `tMs` stands for `lastsMs` from then on */
-  count(tMs: number, lastsMs: number, meters: Iterable<readonly [string, MeterReading]>): void {
-    const importPrice = priceAt(this.tariff, 'importPerKwh', this.#time, tMs);
-    const exportPrice = priceAt(this.tariff, 'exportPerKwh', this.#time, tMs);
-    const interval = this.#intervalAt(tMs);
+  /** @param meters  what they show stands from `fromMs` on for `lastsMs`, over the ends of intervals, too */
+  count(fromMs: number, lastsMs: number, meters: Meters): void {
+    const untilMs = fromMs + lastsMs;
+    for (let tMs = fromMs; tMs < untilMs; ) {
+      const interval = this.#intervalAt(tMs);
+      const partMs = Math.min(untilMs, interval.endMs) - tMs;
+      this.#countPart(interval, tMs + partMs / 2, partMs, meters);
+      tMs += partMs;
+    }
+  }
+
+  #countPart(interval: Billed, middleMs: number, lastsMs: number, meters: Meters): void {
+    const importPrice = priceAt(this.tariff, 'importPerKwh', this.#time, middleMs);
+    const exportPrice = priceAt(this.tariff, 'exportPerKwh', this.#time, middleMs);
     for (const [name, { importKw, loadKw }] of meters) {
       const book = this.#books.get(name) ?? new MeterBook();
       this.#books.set(name, book);
@@ -53,7 +67,7 @@ export class Ledger {
   }
 
   /** Intervals count from the local midnight: the hour that a clock change repeats has its own. */
-  #intervalAt(tMs: number): Pick<Interval, 'startMs' | 'endMs' | 'period'> {
+  #intervalAt(tMs: number): Billed {
     const last = this.#interval;
     if (last !== null && tMs >= last.startMs && tMs < last.endMs) return last;
     const { demand } = this.tariff;

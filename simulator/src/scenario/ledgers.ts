@@ -1,6 +1,8 @@
-import { type Economics, Ledger, type MeterReading } from '../economics/ledger.ts';
+import { type Economics, Ledger, type Meters } from '../economics/ledger.ts';
+import { MeterLooks } from '../economics/meter-looks.ts';
 import type { Tariff } from '../economics/tariff.ts';
-import { type Plant, STEP_MS } from '../plant/plant.ts';
+import type { Plant } from '../plant/plant.ts';
+import type { Scenario } from './scenario.ts';
 
 /** The books of a run with control, and of the same seed without. */
 export interface Ledgers {
@@ -13,14 +15,23 @@ export function ledgersFor(tariff: Tariff | null): Ledgers | null {
   return tariff === null ? null : { own: new Ledger(tariff), idle: new Ledger(tariff) };
 }
 
-/** After each step of a plant: what its meters show stands until the next. */
-export function countInto(ledger: Ledger | undefined, plant: Plant): void {
-  ledger?.count(plant.nowMs, STEP_MS, metersOf(plant));
+/** Null where nothing is billed. */
+export function looksFor(
+  ledger: Ledger | undefined,
+  { startMs, durationMs }: Scenario,
+): MeterLooks | null {
+  return ledger === undefined
+    ? null
+    : new MeterLooks(ledger, { startMs, endMs: startMs + durationMs });
 }
 
-function* metersOf({ feeder, sites }: Plant): Generator<readonly [string, MeterReading]> {
-  yield ['feeder', { importKw: feeder.importKw, loadKw: Math.max(0, feeder.importKw) }];
-  for (const [site, { importKw, loadKw }] of sites) yield [site, { importKw, loadKw }];
+/** Every meter of a plant: of the feeder, and of each site. */
+export function metersOf({ feeder, sites }: Plant): Meters {
+  const load = { importKw: feeder.importKw, loadKw: Math.max(0, feeder.importKw) };
+  return [
+    ['feeder', load],
+    ...[...sites].map(([site, { importKw, loadKw }]) => [site, { importKw, loadKw }] as const),
+  ];
 }
 
 export function economicsOf({ own, idle }: Ledgers, sites: readonly string[]): Economics {

@@ -11,7 +11,7 @@ import { perform } from './events/index.ts';
 import type { Watch } from './expectations.ts';
 import { ScenarioError } from './failure.ts';
 import { Happenings } from './happenings.ts';
-import { countInto, type Ledgers, ledgersFor } from './ledgers.ts';
+import { type Ledgers, ledgersFor, looksFor, metersOf } from './ledgers.ts';
 import { moneySeries } from './money-series.ts';
 import { played, solved } from './played.ts';
 import { promisesOf } from './promises.ts';
@@ -66,27 +66,30 @@ export async function runScenario(
   const { stretchMs, idlePart } = world;
   const common = { simulated, seed, startMs, disturbances: disturbancesOf(scenario) };
   const ledgers = ledgersFor(scenario.tariff);
+  const idleLooks = looksFor(ledgers?.idle, scenario);
   const idleRecorder = new Recorder(scenario);
   const idle = begun(scenario, {
     ...common,
     control: false,
     onStep: () => {
       idleRecorder.look(idle, idle.plant.nowMs - startMs);
-      countInto(ledgers?.idle, idle.plant);
+      idleLooks?.look(idle.plant.nowMs, metersOf(idle.plant));
     },
   });
   const idleDiverged = await played(idle, scenario, {
     stretchMs: VIRTUAL_WORLD.stretchMs,
     onProgress: (done) => onProgress(done * idlePart),
   });
+  idleLooks?.close();
 
   const watches: Watch[] = [];
+  const looks = looksFor(ledgers?.own, scenario);
   const recorder = new Recorder(scenario);
   const onStep = (): void => {
     const nowMs = run.plant.nowMs - startMs;
     happenings.look();
     recorder.look(run, nowMs);
-    countInto(ledgers?.own, run.plant);
+    looks?.look(run.plant.nowMs, metersOf(run.plant));
     for (const watch of watches) watch.look(run, nowMs);
   };
   const survival = new Survival();
@@ -112,6 +115,7 @@ export async function runScenario(
     onProgress: (done) => onProgress(idlePart + done * (1 - idlePart)),
     beforeStop: () => conduct.stop(),
   });
+  looks?.close();
   if (run.live?.ended !== undefined) survival.ended(run.live.ended);
   const outcomes = [
     ...watches.map((watch) => watch.outcome()),
