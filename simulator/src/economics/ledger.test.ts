@@ -44,6 +44,22 @@ describe('a local day has the quarter hours that it has', () => {
     expect(Object.keys(billOf(ledger).peaksKw)).toEqual([from.slice(0, 7)]);
   });
 
+  test('where clocks change by half an hour, the day’s last hour is half of one, and the next begins at its midnight', () => {
+    const demand = { perKw: 1, intervalMs: HOUR_MS, period: 'day', ratchet: 0 } as const;
+    const tariff: Tariff = { ...flat, timeZone: 'Australia/Lord_Howe', demand };
+    // 100 kW, and 200 kW for the second half hour of the day behind it.
+    const ledger = counted(tariff, '2026-04-05T00:00+11:00', 26.5, (hour) =>
+      hour >= 25 && hour < 25.5 ? 200 : 100,
+    );
+    const intervals = ledger.intervals('site');
+    expect(intervals).toHaveLength(27);
+    expect(intervals.every((one) => one.countedMs === one.endMs - one.startMs)).toBe(true);
+    expect(billOf(ledger).peaksKw).toEqual({
+      '2026-04-05': expect.closeTo(100, 9),
+      '2026-04-06': expect.closeTo(150, 9),
+    });
+  });
+
   test('the repeated hour has the price of its hour twice, the skipped one never', () => {
     const atTwo = Array.from({ length: 24 }, (_, hour) => (hour === 2 ? 1 : 0));
     const tariff: Tariff = { ...flat, importPerKwh: atTwo, demand: null };

@@ -66,17 +66,20 @@ export class Ledger {
     return compare(this.intervals(meter), idle.intervals(meter), this.tariff.demand);
   }
 
-  /** Intervals count from the local midnight: the hour that a clock change repeats has its own. */
+  /**
+   * Intervals count from the local midnight to the next: the hour that a clock change repeats has its own, and a day of
+   * twenty-four hours and a half ends with half of one.
+   */
   #intervalAt(tMs: number): Billed {
     const last = this.#interval;
     if (last !== null && tMs >= last.startMs && tMs < last.endMs) return last;
     const { demand } = this.tariff;
     const lengthMs = demand?.intervalMs ?? QUARTER_HOUR_MS;
     assert(HOUR_MS % lengthMs === 0, 'an interval is a whole part of an hour');
-    const { startMs: midnightMs, date } = this.#time.day(tMs);
+    const { startMs: midnightMs, endMs: nextMidnightMs, date } = this.#time.day(tMs);
     const startMs = midnightMs + Math.floor((tMs - midnightMs) / lengthMs) * lengthMs;
     const period = date.slice(0, { day: 10, month: 7, year: 4 }[demand?.period ?? 'day']);
-    this.#interval = { startMs, endMs: startMs + lengthMs, period };
+    this.#interval = { startMs, endMs: Math.min(startMs + lengthMs, nextMidnightMs), period };
     return this.#interval;
   }
 }
