@@ -25,7 +25,7 @@ export class Supply {
   #isFed = true;
   /** When the present state began, Unix ms; long ago at the beginning. */
   #sinceMs = Number.NEGATIVE_INFINITY;
-  /** How cold the load was when it came back, 0 to 1. */
+  /** How cold the load was when the present state began, 0 to 1. */
   #coldness = 0;
 
   constructor(coldLoad: ColdLoad | null = null) {
@@ -34,9 +34,10 @@ export class Supply {
 
   step(tMs: number, isFed: boolean): void {
     if (isFed === this.#isFed) return;
-    if (isFed && this.#coldLoad !== null) {
-      this.#coldness = Math.min(1, (tMs - this.#sinceMs) / this.#coldLoad.fullAfterMs);
-    }
+    // What is cold still when the next outage begins grows colder from there.
+    const coldness = this.#coldnessAt(tMs);
+    const { fullAfterMs = Number.POSITIVE_INFINITY } = this.#coldLoad ?? {};
+    this.#coldness = isFed ? Math.min(1, coldness + (tMs - this.#sinceMs) / fullAfterMs) : coldness;
     this.#isFed = isFed;
     this.#sinceMs = tMs;
   }
@@ -53,9 +54,13 @@ export class Supply {
   /** What the load draws at `tMs`, as a share of its profile. */
   loadShare(tMs: number): number {
     if (!this.#isFed) return 0;
-    if (this.#coldLoad === null || this.#coldness === 0) return 1;
-    const { factor, holdsMs, decaysMs } = this.#coldLoad;
+    return 1 + ((this.#coldLoad?.factor ?? 1) - 1) * this.#coldnessAt(tMs);
+  }
+
+  #coldnessAt(tMs: number): number {
+    if (this.#coldLoad === null || this.#coldness === 0 || !this.#isFed) return this.#coldness;
+    const { holdsMs, decaysMs } = this.#coldLoad;
     const beyondMs = Math.max(0, tMs - this.#sinceMs - holdsMs);
-    return 1 + (factor - 1) * this.#coldness * Math.exp(-beyondMs / decaysMs);
+    return this.#coldness * Math.exp(-beyondMs / decaysMs);
   }
 }

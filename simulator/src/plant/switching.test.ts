@@ -98,6 +98,29 @@ describe('a site that nothing feeds', () => {
   });
 });
 
+test('a load that is cold still when its feeder trips again comes back no warmer for it', () => {
+  // Full after ten minutes; back for one, and out again for half a minute, as a line that recloses and trips once more.
+  const again = plantWith(
+    [60_000, '24-25', false],
+    [660_000, '24-25', true],
+    [720_000, '24-25', false],
+    [750_000, '24-25', true],
+  );
+  const warm = plantWith();
+  for (const plant of [again, warm]) for (const at of [1, 11, 12, 12.5]) minute(plant, at);
+  expect(harbour(again).loadKw).toBeCloseTo(2 * harbour(warm).loadKw, 9);
+  // Nearly half an hour behind it hardly anything is left, and one more minute adds its tenth.
+  const later = plantWith(
+    [60_000, '24-25', false],
+    [660_000, '24-25', true],
+    [2_400_000, '24-25', false],
+    [2_460_000, '24-25', true],
+  );
+  for (const plant of [later, warm]) for (const at of [1, 11, 40, 41]) minute(plant, at);
+  const leftOver = Math.exp(-(2_400_000 - 660_000 - coldLoad.holdsMs) / coldLoad.decaysMs);
+  expect(harbour(later).loadKw).toBeCloseTo((1.1 + leftOver) * harbour(warm).loadKw, 9);
+});
+
 test('a loop without impedance is refused when it is closed', () => {
   const bare: Feeder = {
     ...feeder,
