@@ -102,6 +102,27 @@ test('the sites of one bus draw together, and see one voltage', () => {
   );
 });
 
+test('a plant that feeds a bus, and a capacitor at another, give what the feeder says of them', () => {
+  const other = (id: string, more: object) => (bus: (typeof feeder.buses)[number]) =>
+    bus.id === id ? { id, ...more } : bus;
+  const withBuses = (...others: ReturnType<typeof other>[]): Plant => {
+    const buses = others.reduce((all, one) => all.map(one), feeder.buses);
+    return new Plant({ ...options, feeder: { ...feeder, buses } });
+  };
+  const at = feeder.buses.findIndex(({ id }) => id === '10');
+  const bare = withBuses(other('10', {}));
+  const hydro = withBuses(other('10', { loadKw: -200 }));
+  const bank = withBuses(other('10', { loadKvar: -400 }));
+  const lossKw = hydro.feeder.lossKw - bare.feeder.lossKw;
+  expect(hydro.feeder.importKw - bare.feeder.importKw).toBeCloseTo(-200 + lossKw, 3);
+  expect(bank.voltagePu[at]!).toBeGreaterThan(bare.voltagePu[at]! + 0.005);
+  // Neither has an evening.
+  const nightMs = NOON_MS + 12 * 3_600_000;
+  for (const plant of [bare, hydro]) plant.step(nightMs);
+  const atNightKw = hydro.feeder.importKw - bare.feeder.importKw;
+  expect(atNightKw).toBeCloseTo(-200 + hydro.feeder.lossKw - bare.feeder.lossKw, 3);
+});
+
 test('reactive power that a battery gives raises its voltage', () => {
   const giving = options.sites.map((site) =>
     site.site === 'harbour' && site.battery !== null

@@ -2,6 +2,7 @@ import type { Feeder, FlowLoads, FlowSolution } from '@tieline/grid';
 import { assert } from '@tieline/kernel';
 import { type Disturbances, UNDISTURBED } from './disturbances.ts';
 import { Loading } from './loading.ts';
+import type { Signal } from './profiles/noise.ts';
 import { siteProfile } from './profiles/site-profile.ts';
 import { weather as skyOf, type WeatherSource } from './profiles/weather.ts';
 import { type PlantSiteOptions, SitePlant } from './site-plant.ts';
@@ -36,7 +37,7 @@ export interface FeederState {
   readonly tap: number | null;
 }
 
-/** A background bus draws its load's share of one residential profile; its seed index lies apart from the sites'. */
+/** A bus without sites has a residential profile of its own; its seed index lies apart from the sites'. */
 const BACKGROUND_INDEX = 1_000;
 
 /**
@@ -48,7 +49,7 @@ export class Plant {
   readonly sites: ReadonlyMap<string, SitePlant>;
   readonly #switchgear: Switchgear;
   readonly #loading: Loading;
-  readonly #buses: readonly { load: (tMs: number) => number; kvarPerKw: number }[];
+  readonly #buses: readonly BusLoad[];
   /** Of each bus; none: it draws its own load. */
   readonly #sitesAt: readonly (readonly SitePlant[])[];
   readonly #loads: Required<FlowLoads>;
@@ -76,17 +77,7 @@ export class Plant {
     this.#loading = new Loading(feeder);
     const byBus = Map.groupBy(sites, (site) => site.bus);
     this.#sitesAt = feeder.buses.map((bus) => byBus.get(bus.id) ?? []);
-    this.#buses = feeder.buses.map((bus, index) => {
-      const peakLoadKw = bus.loadKw ?? 0;
-      const profile = siteProfile({
-        seed,
-        index: BACKGROUND_INDEX + index,
-        peakLoadKw,
-        pvPeakKw: 0,
-        weather,
-      });
-      return { load: profile.loadKw, kvarPerKw: kvarPerKwOf(bus) };
-    });
+    this.#buses = feeder.buses.map((bus, index) => busLoad(bus, index, { seed, weather }));
     const zeros = (): Float64Array => new Float64Array(feeder.buses.length);
     this.#loads = {
       ...{ loadKw: zeros(), loadKvar: zeros() },
@@ -152,10 +143,10 @@ export class Plant {
     this.#switchgear.step(nowMs);
     const { flow } = this.#switchgear;
     const { loadKw, loadKvar, elasticKw, elasticKvar } = this.#loads;
-    this.#buses.forEach(({ load, kvarPerKw }, at) => {
+    this.#buses.forEach((bus, at) => {
       const here = this.#sitesAt[at] ?? [];
-      let drawnKw = here.length === 0 ? load(nowMs) : 0;
-      let drawnKvar = drawnKw * kvarPerKw;
+      let drawnKw = here.length === 0 ? bus.loadKw(nowMs) : 0;
+      let drawnKvar = here.length === 0 ? bus.loadKvar(drawnKw) : 0;
       let importKw = drawnKw;
       let batteryKvar = 0;
       for (const site of here) {
@@ -180,9 +171,29 @@ export class Plant {
   }
 }
 
+/** What a bus without sites draws. */
+interface BusLoad {
+  readonly loadKw: Signal;
+  readonly loadKvar: (loadKw: number) => number;
+}
+
+/** What draws follows a day; a plant that feeds, or a capacitor, stands as the feeder has it. */
+function busLoad(
+  bus: Feeder['buses'][number],
+  index: number,
+  { seed, weather }: { readonly seed: number; readonly weather: WeatherSource },
+): BusLoad {
+  const { loadKw: peakLoadKw = 0, loadKvar = 0 } = bus;
+  if (peakLoadKw <= 0) return { loadKw: () => peakLoadKw, loadKvar: () => loadKvar };
+  const own = { index: BACKGROUND_INDEX + index, peakLoadKw, pvPeakKw: 0 };
+  const { loadKw } = siteProfile({ seed, weather, ...own });
+  const kvarPerKw = kvarPerKwOf(bus);
+  return { loadKw, loadKvar: (kw) => kw * kvarPerKw };
+}
+
 /** What a load at a bus draws besides each kW. */
 function kvarPerKwOf({ loadKw = 0, loadKvar = 0 }: Feeder['buses'][number]): number {
-  return loadKw === 0 ? 0 : loadKvar / loadKw;
+  return loadKw > 0 ? loadKvar / loadKw : 0;
 }
 
 function assertPlaced({ buses }: Feeder, sites: readonly SitePlant[]): void {
