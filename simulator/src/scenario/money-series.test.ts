@@ -41,3 +41,14 @@ test('without a tariff nothing is said of money', async () => {
   });
   expect([...chronicle.withControl.keys()].filter((name) => /bill|Price/.test(name))).toEqual([]);
 }, 60_000);
+
+test('at a negative price drawing earns, and a battery that holds a peak down earns less', async () => {
+  // A scenario can say that a bill is lower by so much, and not that it is higher.
+  const noon = shippedScenario('negative-price-at-noon');
+  const { report } = await runScenario({ ...noon, durationMs: 16 * 60_000, expect: [] });
+  const [harbour] = report.economics!.sites;
+  expect(harbour!.movedKwh).toBeGreaterThan(1);
+  expect(harbour!.withoutControl.total).toBeLessThan(-0.5);
+  expect(harbour!.withControl.total).toBeLessThan(0);
+  expect(harbour!.saved).toBeLessThan(-0.01);
+}, 60_000);
