@@ -89,6 +89,11 @@ export class DeviceModel {
     return ['battery', 'pv', 'flexible-load'].includes(this.ratings.kind);
   }
 
+  /** Whether it is connected to its grid. */
+  get isConnected(): boolean {
+    return this.#terminal().isConnected;
+  }
+
   get local(): boolean {
     return this.#local;
   }

@@ -38,7 +38,7 @@ interface Site {
 function site(): Site {
   const clock = handClock();
   const terminals = new Map<AssetId, Terminal>();
-  const idle = { activePowerKw: 0, reactivePowerKvar: 0, voltagePu: 1 };
+  const idle = { activePowerKw: 0, reactivePowerKvar: 0, voltagePu: 1, isConnected: true };
   const models = new Map(
     COMPLIANCE_SITE.map((ratings) => {
       const stateOfCharge = ratings.kind === 'battery' ? 0.5 : null;
@@ -48,7 +48,7 @@ function site(): Site {
     }),
   );
   const controls: Site['controls'] = {
-    terminal: (asset, values) => terminals.set(asset, values),
+    terminal: (asset, values) => terminals.set(asset, { ...idle, ...values }),
     asked: (asset) => models.get(asset)!.askedKw(),
     setLocal: (asset, local) => models.get(asset)!.setLocal(local),
     setFault: (asset, fault) => {
@@ -195,6 +195,7 @@ describe('the devices that both transports stand on', () => {
       activePowerKw: 900,
       reactivePowerKvar: 0,
       voltagePu: 1,
+      isConnected: true,
       stateOfCharge: 0.5,
     };
     const device = new DeviceModel(COMPLIANCE_SITE[0]!, clock, () => huge);

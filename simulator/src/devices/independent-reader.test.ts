@@ -4,6 +4,7 @@ import { type Clock, HOUR_MS } from '@tieline/kernel';
 import { ModbusTCPClient } from 'jsmodbus';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { simulatedSite } from '../deployment/simulated-site.ts';
+import { type Disturbances, UNDISTURBED } from '../plant/disturbances.ts';
 import { Plant } from '../plant/plant.ts';
 import { type SunSpecServer, serveSunSpec } from './adapters/sunspec-server.ts';
 import { type ReadModel, readDevice } from './independent-reader.ts';
@@ -41,15 +42,20 @@ let plant: Plant;
 let devices: { readonly site: string; readonly of: SiteDevices }[];
 const opened: { server: SunSpecServer; socket: Socket }[] = [];
 
-beforeEach(() => {
+beforeEach(() => stand(UNDISTURBED));
+
+function stand(disturbances: Disturbances): void {
   nowMs = START_MS;
   const feeder = embeddedFeeder('baran-wu-33');
-  plant = new Plant({ feeder, sites: sites.map((one) => one.plant), seed: 3, startMs: START_MS });
+  plant = new Plant({
+    ...{ feeder, sites: sites.map((one) => one.plant), disturbances },
+    ...{ seed: 3, startMs: START_MS },
+  });
   devices = sites.map(({ plant: { site }, ratings }) => ({
     site,
     of: siteDevices(plant.sites.get(site)!, ratings, clock),
   }));
-});
+}
 afterEach(async () => {
   for (const { server, socket } of opened.splice(0)) {
     socket.destroy();
@@ -215,4 +221,33 @@ test('the reader follows the device: another power is another value', async () =
   run(60);
   const after = await read('large', 'battery');
   expect([number(after, 701, 'W'), number(after, 802, 'ChaSt')]).toEqual([0, 6]);
+});
+
+test('who is not connected says so: nothing runs at a dead bus, and inverters watch the grid that is back', async () => {
+  const switchings = [
+    { branch: '24-25', closed: false, atMs: START_MS + 10_000 },
+    { branch: '24-25', closed: true, atMs: START_MS + 30_000 },
+  ];
+  stand({ ...UNDISTURBED, switchings });
+  const states = async (asset: string): Promise<readonly unknown[]> => {
+    const values = (await read('large', asset)).get(701)?.values;
+    return ['St', 'InvSt', 'ConnSt', 'Hz'].map((name) => values?.get(name));
+  };
+  const [running, dead, watching] = [
+    [1, 3, 1, 50],
+    [0, 7, 0, null],
+    [0, 7, 0, 50],
+  ];
+  for (const [seconds, ofInverters, ofCars] of [
+    [5, running, running],
+    [15, dead, dead],
+    [15, watching, running],
+    [60, running, running],
+  ] as const) {
+    run(seconds);
+    for (const asset of ['battery', 'pv']) expect(await states(asset), asset).toEqual(ofInverters);
+    expect(await states('ev')).toEqual(ofCars);
+    const meter = (await read('large', 'meter')).get(203)?.values;
+    expect(meter?.get('Hz')).toBe(ofCars[3]);
+  }
 });

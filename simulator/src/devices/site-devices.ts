@@ -40,6 +40,7 @@ function drawnAtMostKw(followedKw: number | null): number | null {
 }
 
 function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
+  const isInverter = rating.kind === 'battery' || rating.kind === 'pv';
   const at = (
     activePowerKw: number,
     stateOfCharge: number | null = null,
@@ -48,6 +49,7 @@ function terminalOf(plant: SitePlant, rating: AssetRatings): () => Terminal {
     activePowerKw,
     reactivePowerKvar,
     voltagePu: plant.voltagePu,
+    isConnected: isInverter ? plant.areInvertersConnected : plant.isFed,
     stateOfCharge,
   });
   switch (rating.kind) {

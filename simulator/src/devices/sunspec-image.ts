@@ -55,6 +55,10 @@ const CONTROL_POINTS: Readonly<
   },
 };
 const WATTS = 1;
+/** States of model 701. */
+const RUNNING = { St: 1, InvSt: 3, ConnSt: 1 };
+const STANDING_BY = { St: 0, InvSt: 7, ConnSt: 0 };
+const GRID_HZ = 50;
 
 /** A device's registers: SunSpec's shape of a `DeviceModel`, made fresh at every request. */
 export class SunSpecImage {
@@ -140,6 +144,8 @@ export class SunSpecImage {
     const device = this.#device;
     const measured = device.measure();
     this.#put(DER_MEASURE_AC, {
+      ...(device.isConnected ? RUNNING : STANDING_BY),
+      Hz: hertzAt(measured.voltagePu),
       W: measured.activePowerKw * 1_000,
       Var: measured.reactivePowerKvar * 1_000,
       VA: Math.hypot(measured.activePowerKw, measured.reactivePowerKvar) * 1_000,
@@ -177,7 +183,14 @@ export class SunSpecImage {
     this.#put(METER_THREE_PHASE, {
       ...{ A_SF: 0, A: 3 * phaseA, AphA: phaseA, AphB: phaseA, AphC: phaseA },
       ...{ V_SF: VOLTAGE_SCALE, PhV: phaseV, PhVphA: phaseV, PhVphB: phaseV, PhVphC: phaseV },
-      ...{ PPV: volts, PhVphAB: volts, PhVphBC: volts, PhVphCA: volts, Hz_SF: -2, Hz: 50 },
+      ...{
+        PPV: volts,
+        PhVphAB: volts,
+        PhVphBC: volts,
+        PhVphCA: volts,
+        Hz_SF: -2,
+        Hz: hertzAt(voltagePu),
+      },
       ...{ W_SF: exponent, W: -activePowerKw * 1_000 },
       ...{ VA_SF: exponent, VA: apparentW, VAR_SF: exponent, VAR: -reactivePowerKvar * 1_000 },
       ...{ TotWh_SF: 0, TotWhExp: givenKwh * 1_000, TotWhImp: takenKwh * 1_000 },
@@ -190,6 +203,11 @@ export class SunSpecImage {
     assert(found !== undefined, `the device has model ${model.id}`);
     encodePoints(model, found.registers, values);
   }
+}
+
+/** Where there is no voltage, there is nothing to measure it by. */
+function hertzAt(voltagePu: number): number | null {
+  return voltagePu > 0 ? GRID_HZ : null;
 }
 
 /** The points that a range of registers covers from end to end; null where it cuts one, or covers none. */
@@ -206,16 +224,12 @@ function derModels(device: DeviceModel): Uint16Array[] {
   const exponent = nameplateScale(Math.max(dischargeMaxKw, chargeMaxKw));
   const measured = encodeModel(DER_MEASURE_AC, {
     ACType: 2,
-    St: 1,
-    InvSt: 3,
-    ConnSt: 1,
     Alrm: 0,
     W_SF: exponent,
     VA_SF: exponent,
     Var_SF: exponent,
     V_SF: VOLTAGE_SCALE,
     Hz_SF: -2,
-    Hz: 50,
     TotWh_SF: 0,
   });
   const dischargeW = dischargeMaxKw * 1_000;

@@ -55,6 +55,8 @@ export class SitePlant {
   pvKw = 0;
   /** 0 where nothing feeds the site. */
   voltagePu = 1;
+  /** Its battery and its PV trip with the voltage, and come back some time after it. */
+  areInvertersConnected = true;
   readonly #profile: SiteProfile;
   readonly #loadKw: Signal;
   readonly #inverterKw: number;
@@ -148,8 +150,8 @@ export class SitePlant {
   step(tMs: number, elapsedMs: number, isFed: boolean): void {
     const { loadSteps, clouds } = this.#disturbances;
     this.#supply.step(tMs, isFed);
-    const connected = this.#supply.connects(tMs);
-    if (connected) this.battery?.step(elapsedMs, this.#temperatureC(tMs));
+    this.areInvertersConnected = this.#supply.connects(tMs);
+    if (this.areInvertersConnected) this.battery?.step(elapsedMs, this.#temperatureC(tMs));
     else this.battery?.trip();
     const wantedKw = this.#loadKw(tMs) * this.#supply.loadShare(tMs);
     this.#cars?.step(tMs, elapsedMs, isFed ? this.evLimitKw : 0);
@@ -157,7 +159,7 @@ export class SitePlant {
     this.loadKw = this.elasticKw + this.evKw;
     const sunKw = this.#profile.pvAvailableKw(tMs) * sunShare(clouds, tMs);
     const mostKw = Math.min(this.#inverterKw, this.pvLimitKw ?? Number.POSITIVE_INFINITY);
-    this.pvKw = connected ? Math.min(sunKw, mostKw) : 0;
+    this.pvKw = this.areInvertersConnected ? Math.min(sunKw, mostKw) : 0;
   }
 
   /** What the power flow found: 0 where nothing feeds the site. */
