@@ -228,6 +228,28 @@ describe('a device that cannot be believed', () => {
     expect(await readOne(devices)).toMatchObject({ ok: true });
   });
 
+  test.each([
+    [4, 'SERVER DEVICE FAILURE'],
+    [7, 'NEGATIVE ACKNOWLEDGE'],
+    [0, 'AN EXCEPTION OF ITS OWN'],
+    [9, 'AN EXCEPTION OF ITS OWN'],
+    [0xe0, 'AN EXCEPTION OF ITS OWN'],
+  ])('exception %i, of the standard or not, is a refusal, and ends nothing', async (code, name) => {
+    const device = await serve(batteryImage());
+    const devices = await openBattery(device);
+    await readOne(devices);
+    device.refusesWith = code;
+    device.manner = () => 'refuse';
+    expect(await readOne(devices)).toEqual({
+      ok: false,
+      fault: 'refused',
+      detail: expect.stringContaining(`${name} (Code ${code})`),
+    });
+    device.manner = () => 'answer';
+    expect(await readOne(devices)).toMatchObject({ ok: true });
+    expect(device.connections).toBe(1);
+  });
+
   test('an answer of another length than was asked for ends the connection', async () => {
     const device = await serve(batteryImage());
     const devices = await openBattery(device);

@@ -7,8 +7,31 @@ import { DeviceError } from './device-error.ts';
 const LIBRARY_TIMEOUT_MS = 60_000;
 /** Busy, no path from the gateway, and no answer behind it: what was asked has not come to the device, ask again. */
 const NOT_REACHED: ReadonlySet<number> = new Set([6, 10, 11]);
+/** By the Modbus specification; 7 by an older one. */
+const EXCEPTION_NAMES: Readonly<Record<number, string>> = {
+  1: 'ILLEGAL FUNCTION',
+  2: 'ILLEGAL DATA ADDRESS',
+  3: 'ILLEGAL DATA VALUE',
+  4: 'SERVER DEVICE FAILURE',
+  5: 'ACKNOWLEDGE',
+  6: 'SERVER DEVICE BUSY',
+  7: 'NEGATIVE ACKNOWLEDGE',
+  8: 'MEMORY PARITY ERROR',
+  10: 'GATEWAY PATH UNAVAILABLE',
+  11: 'GATEWAY TARGET DEVICE FAILED TO RESPOND',
+};
 /** Registers that one request may carry. */
 export const READ_MAX = 125;
+
+/*
+ * The library's own text throws at a code that it does not know, in an event of the socket: a device that answers with
+ * exception 7, or one of its maker's, would end the agent, and with it every other device of the site.
+ */
+Object.defineProperty(responses.ExceptionResponseBody.prototype, 'message', {
+  get(this: { readonly code: number }): string {
+    return EXCEPTION_NAMES[this.code] ?? 'AN EXCEPTION OF ITS OWN';
+  },
+});
 
 /** `performance.now()` at which waiting ends; a real one: sockets do not know simulated time. */
 export type DueMs = number;

@@ -26,6 +26,8 @@ export class ScriptedDevice {
   /** Connections taken so far. */
   connections = 0;
   manner: (request: SeenRequest) => Manner = () => 'answer';
+  /** The exception code that it refuses with. */
+  refusesWith = 4;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #held: (() => void)[] = [];
@@ -107,7 +109,8 @@ export class ScriptedDevice {
     const code = kind === 'read' ? READ : WRITE;
     const from = address - this.base;
     const missing = from < 0 || from + count > this.registers.length;
-    if (missing || manner === 'refuse') return Buffer.from([code + 0x80, missing ? 2 : 4]);
+    if (missing || manner === 'refuse')
+      return Buffer.from([code + 0x80, missing ? 2 : this.refusesWith]);
     if (kind === 'write') {
       for (let at = 0; at < count; at += 1) {
         this.registers[from + at] = words.readUInt16BE(2 * at);
