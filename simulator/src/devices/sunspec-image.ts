@@ -25,6 +25,7 @@ import {
   nameplateScale,
   PERCENT_SCALE,
   powerScale,
+  shownPowerKw,
   VOLTAGE_SCALE,
 } from './resolution.ts';
 import { batteryBase, batteryValues, dcValues, measureDc } from './sunspec-dc.ts';
@@ -143,18 +144,22 @@ export class SunSpecImage {
   #refreshDer(): void {
     const device = this.#device;
     const measured = device.measure();
+    const exponent = device.scaleFor(measured.activePowerKw, measured.reactivePowerKvar);
+    // A scale for good: what a fault makes a thousand times too large stands at the register's stop.
+    const activePowerKw = shownPowerKw(measured.activePowerKw, exponent);
+    const apparentKva = Math.hypot(activePowerKw, measured.reactivePowerKvar);
     this.#put(DER_MEASURE_AC, {
       ...(device.isConnected ? RUNNING : STANDING_BY),
       Hz: hertzAt(measured.voltagePu),
-      W: measured.activePowerKw * 1_000,
+      W: activePowerKw * 1_000,
       Var: measured.reactivePowerKvar * 1_000,
-      VA: Math.hypot(measured.activePowerKw, measured.reactivePowerKvar) * 1_000,
+      VA: shownPowerKw(apparentKva, exponent) * 1_000,
       LLV: measured.voltagePu * NOMINAL_VOLTAGE_V,
       LNV: (measured.voltagePu * NOMINAL_VOLTAGE_V) / Math.sqrt(3),
       TotWhInj: device.counted().givenKwh * 1_000,
       TotWhAbs: device.counted().takenKwh * 1_000,
     });
-    this.#put(DER_MEASURE_DC, dcValues(measured.activePowerKw, device));
+    this.#put(DER_MEASURE_DC, dcValues(activePowerKw, device));
     this.#put(DER_CONTROLS_AC, controlValues(device));
     this.#put(DER_CONTROL, {
       LocRemCtl: measured.local ? 1 : 0,
@@ -166,8 +171,7 @@ export class SunSpecImage {
       SoC: measured.stateOfCharge * 100,
       WHAvail: measured.stateOfCharge * device.ratings.energyKwh * 1_000,
     });
-    const { activePowerKw, stateOfCharge } = measured;
-    this.#put(BATTERY_BASE, batteryValues(activePowerKw, stateOfCharge, device));
+    this.#put(BATTERY_BASE, batteryValues(activePowerKw, measured.stateOfCharge, device));
   }
 
   /** What the site draws is positive, as meters at a point of connection count it. */
@@ -193,7 +197,7 @@ export class SunSpecImage {
       },
       ...{ W_SF: exponent, W: -activePowerKw * 1_000 },
       ...{ VA_SF: exponent, VA: apparentW, VAR_SF: exponent, VAR: -reactivePowerKvar * 1_000 },
-      ...{ TotWh_SF: 0, TotWhExp: givenKwh * 1_000, TotWhImp: takenKwh * 1_000 },
+      ...{ TotWh_SF: 0, TotWhExp: rolled(givenKwh * 1_000), TotWhImp: rolled(takenKwh * 1_000) },
       Evt: 0,
     });
   }
@@ -208,6 +212,11 @@ export class SunSpecImage {
 /** Where there is no voltage, there is nothing to measure it by. */
 function hertzAt(voltagePu: number): number | null {
   return voltagePu > 0 ? GRID_HZ : null;
+}
+
+/** A counter of 32 bits begins again behind its last; at 0 it would read as none at all. */
+function rolled(wattHours: number): number {
+  return ((Math.round(wattHours) - 1) % 0xffff_ffff) + 1;
 }
 
 /** The points that a range of registers covers from end to end; null where it cuts one, or covers none. */
