@@ -1,4 +1,5 @@
-import { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
 import { ModbusDeviceConfig, modbusDevices } from '@tieline/edge-agent';
 import {
   COMPLIANCE_SITE,
@@ -8,9 +9,11 @@ import {
 import { type AssetId, type Clock, silentLogger } from '@tieline/kernel';
 import { ModbusTCPClient } from 'jsmodbus';
 import { afterEach, describe, expect, test } from 'vitest';
+import { FrameReader } from './adapters/modbus-frames.ts';
 import { type SunSpecServer, serveSunSpec } from './adapters/sunspec-server.ts';
 import { DeviceModel } from './device-model.ts';
 import type { InjectedFault } from './injected-fault.ts';
+import { SunSpecImage } from './sunspec-image.ts';
 import type { Terminal } from './terminal.ts';
 import { virtualDevices } from './virtual-devices.ts';
 
@@ -203,6 +206,53 @@ describe('the devices that both transports stand on', () => {
   });
 });
 
+describe('registers hold whatever a device shows', () => {
+  const read = (device: DeviceModel, model: number): readonly number[] => {
+    const image = new SunSpecImage(device);
+    for (let address = 40_002; ; ) {
+      const [id = 0, length = 0] = image.read(address, 2)!;
+      if (id === model) return [...image.read(address, 2 + length)!];
+      address += 2 + length;
+    }
+  };
+
+  test('a power a thousand times too large, and an apparent one above it, stand at the stop', () => {
+    const at = {
+      isConnected: true,
+      reactivePowerKvar: 60,
+      voltagePu: 1,
+      stateOfCharge: 0.5,
+      activePowerKw: 100,
+    };
+    const battery = new DeviceModel(COMPLIANCE_SITE[0]!, handClock(), () => at);
+    // W and VA stand at 10 and 11, in tens of watts.
+    expect(read(battery, 701).slice(10, 12)).toEqual([10_000, 11_662]);
+    battery.fault = 'watts';
+    expect(read(battery, 701).slice(10, 12)).toEqual([32_767, 32_767]);
+    battery.fault = 'wrong-scale';
+    expect(read(battery, 701).slice(10, 12)).toEqual([32_767, 32_767]);
+  });
+
+  test('a counter of 32 bits begins again behind its last, and never reads as none', () => {
+    const clock = handClock();
+    const at = {
+      isConnected: true,
+      activePowerKw: -100_000,
+      reactivePowerKvar: 0,
+      voltagePu: 1,
+      stateOfCharge: null,
+    };
+    const ratings = COMPLIANCE_SITE.find(({ kind }) => kind === 'meter')!;
+    const meter = new DeviceModel(ratings, clock, () => at);
+    // 4.8 GWh; 2³² − 1 Wh are 4.295.
+    clock.advance(48 * 3_600_000);
+    meter.count();
+    const registers = read(meter, 203);
+    const imported = registers[46]! * 0x1_0000 + registers[47]!;
+    expect(imported).toBe(4_800_001_000 - 0xffff_ffff);
+  });
+});
+
 describe('the server', () => {
   const opened: { server: SunSpecServer; socket: Socket }[] = [];
   afterEach(async () => {
@@ -266,6 +316,70 @@ describe('the server', () => {
       'answered',
     );
     expect(device.askedKw()).toBe(-40);
+  });
+
+  /** What a battery answers to these bytes, in hex; `closed` where it hung up. */
+  async function answers(bytes: string): Promise<{ said: string; device: DeviceModel }> {
+    const device = site().models.get('battery-1')!;
+    const server = await serveSunSpec(device);
+    const socket = connect(server.port, '127.0.0.1');
+    opened.push({ server, socket });
+    const heard: Buffer[] = [];
+    socket.on('data', (bytes) => heard.push(bytes));
+    await once(socket, 'connect');
+    // An honest question comes last: whatever was before it has been dealt with once that is answered.
+    socket.write(Buffer.from(bytes + HONEST, 'hex'));
+    while (!socket.closed && !Buffer.concat(heard).toString('hex').endsWith(MARKER)) {
+      await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    }
+    const said = Buffer.concat(heard).toString('hex');
+    return { said: said.replace(MARKER, '') + (socket.closed ? 'closed' : ''), device };
+  }
+  const HONEST = '777700000006' + '01039c400002';
+  const MARKER = '777700000007' + '010304' + '53756e53';
+
+  test.each([
+    ['a read of nothing', '0001000000060103' + '9c400000', '000100000003018303'],
+    ['one of more than 125', '0001000000060103' + '9c40007e', '000100000003018303'],
+    ['one of more than a length can say', '0001000000060103' + '9c4000c8', '000100000003018303'],
+    ['one of thousands', '0001000000060103' + '9c400bb8', '000100000003018303'],
+    ['a read that is cut short', '0001000000040103' + '9c40', '000100000003018303'],
+    ['a function that nobody has', '0001000000020164', '00010000000301e401'],
+    ['one that others have', '0001000000020111', '000100000003019101'],
+    ['coils', '000100000008010f' + '000000010101', '000100000003018f01'],
+    ['a write of nothing', '0001000000070110' + '9d7e000000', '000100000003019003'],
+    [
+      'a write that says four registers and brings two',
+      '00010000000b0110' + '9d7e00040400010001',
+      '000100000003019003',
+    ],
+    ['a frame of another protocol', '000100050006' + '01039c400002', 'closed'],
+    ['one without a length', '000100000000' + '01039c400002', 'closed'],
+    ['one that is longer than any', '00010000ffff' + '01039c400002', 'closed'],
+    ['a browser', Buffer.from('GET / HTTP/1.1\r\n\r\n').toString('hex'), 'closed'],
+  ])('hostile bytes harm nobody: %s', async (_, bytes, answer) => {
+    const { said, device } = await answers(bytes);
+    expect(said).toBe(answer);
+    expect(device.control().enabled).toBe(false);
+  });
+
+  // Enable, in watts, 1 kW.
+  const ON = '00010000000f0110' + '9d7e000408' + '0001' + '0001' + '000003e8';
+  const OFF = '0002000000090110' + '9d7e000102' + '0000';
+
+  test('a write that TCP cuts anywhere is one write, and is not done before it is whole', () => {
+    const whole = Buffer.from(ON, 'hex');
+    for (let at = 1; at < whole.length; at += 1) {
+      const reader = new FrameReader();
+      expect(reader.take(whole.subarray(0, at))).toEqual([]);
+      expect(reader.take(whole.subarray(at))?.map(({ pdu }) => pdu)).toEqual([whole.subarray(7)]);
+    }
+  });
+
+  test('two writes that come in one segment are done in their order', async () => {
+    const { said, device } = await answers(ON + OFF);
+    expect(said).toBe('0001000000060110' + '9d7e0004' + '0002000000060110' + '9d7e0001');
+    expect(device.askedKw()).toBeNull();
   });
 
   test('two devices do not share their registers', async () => {
