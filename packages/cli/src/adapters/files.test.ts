@@ -53,6 +53,15 @@ test('a folder is made with those above it; a file stays what it is', async () =
   await makeFolder(at('a/b'));
   expect(statSync(at('a/b/c')).isDirectory()).toBe(true);
   writeFileSync(at('a/file'), '');
-  await expect(makeFolder(at('a/file'))).rejects.toThrow('cannot be written into');
+  await expect(makeFolder(at('a/file'))).rejects.toThrow('is no directory');
+  await expect(makeFolder('')).rejects.toThrow('cannot be written into');
   await expect(makeFolder(at('a/file/below'))).rejects.toThrow('cannot be written into');
 });
+
+test.runIf(process.platform === 'linux')(
+  'a place that takes no folder is refused, and not tried for ever',
+  async () => {
+    await expect(makeFolder('/proc/x')).rejects.toThrow('cannot be written into');
+    await expect(makeFolder('/proc/x/y')).rejects.toThrow('cannot be written into');
+  },
+);

@@ -5,9 +5,10 @@ import {
   lstat,
   mkdir,
   open,
-  realpath,
+  stat,
   unlink,
 } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { CliError, usageError } from '../exit.ts';
 import { nameOf } from '../input/files.ts';
 import type { Chunks } from '../world.ts';
@@ -22,9 +23,9 @@ export async function readBounded(path: string, bytesMax: number): Promise<Uint8
     throw fileProblem(`${path} cannot be read`, thrown);
   }
   try {
-    const stat = await file.stat();
-    if (stat.isDirectory()) throw usageError(`${path} is a directory`);
-    if (stat.isFile() && stat.size > bytesMax) throw tooLarge(path, bytesMax, stat.size);
+    const found = await file.stat();
+    if (found.isDirectory()) throw usageError(`${path} is a directory`);
+    if (found.isFile() && found.size > bytesMax) throw tooLarge(path, bytesMax, found.size);
     // A device or a pipe has no size, and a file may grow meanwhile.
     return await drain(file.createReadStream({ autoClose: false }), path, bytesMax);
   } finally {
@@ -51,8 +52,7 @@ async function drain(
 /** A file of any size, piece by piece; what cannot be opened is refused before the first. */
 export async function readPieces(path: string): Promise<Iterable<Uint8Array>> {
   try {
-    const stat = await lstat(await realpath(path));
-    if (stat.isDirectory()) throw usageError(`${path} is a directory`);
+    if ((await stat(path)).isDirectory()) throw usageError(`${path} is a directory`);
     await access(path, constants.R_OK);
   } catch (thrown) {
     throw thrown instanceof CliError ? thrown : fileProblem(`${path} cannot be read`, thrown);
@@ -90,11 +90,24 @@ export async function createFile(path: string, content: Chunks, mode: number): P
 /** Makes a folder, with those above it, where it is not there yet. @throws {CliError} one that cannot be written into */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    // One by one: Node's own recursion never ends where a parent is there and takes no folder, as in /proc.
+    const missing: string[] = [];
+    for (let at = path; !(await fileExists(at)); at = dirname(at)) missing.unshift(at);
+    for (const folder of missing) await makeOne(folder);
+    if (!(await stat(path)).isDirectory()) throw usageError(`${path} is no directory`);
     await access(path, constants.W_OK | constants.X_OK);
   } catch (thrown) {
-    throw fileProblem(`${path} cannot be written into`, thrown);
+    throw thrown instanceof CliError
+      ? thrown
+      : fileProblem(`${path} cannot be written into`, thrown);
   }
+}
+
+/** Somebody else may have made it meanwhile. */
+async function makeOne(folder: string): Promise<void> {
+  await mkdir(folder).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== 'EEXIST') throw thrown;
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
