@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -113,9 +113,7 @@ export function readScenario(
 
 function readText(path: string, named: string): string {
   try {
-    const { size } = statSync(path);
-    if (size > SCENARIO_BYTES_MAX) throw new Error(`larger than ${SCENARIO_BYTES_MAX} bytes`);
-    return readFileSync(path, 'utf8');
+    return readAtMost(path, SCENARIO_BYTES_MAX, '');
   } catch (thrown) {
     throw unreadable(named, messageOf(thrown), { cause: thrown });
   }
@@ -131,8 +129,21 @@ function readFeeder(feeder: string, folder: string): Feeder {
 
 /** @param file  from where the scenario lies */
 function readBeside(file: string, folder: string): string {
-  const path = resolve(folder, file);
-  const { size } = statSync(path);
-  if (size > FEEDER_BYTES_MAX) throw new Error(`${file}: larger than ${FEEDER_BYTES_MAX} bytes`);
-  return readFileSync(path, 'utf8');
+  return readAtMost(resolve(folder, file), FEEDER_BYTES_MAX, `${file}: `);
+}
+
+/** A pipe or a device has no size that could be looked at first, and may never end. */
+function readAtMost(path: string, bytesMax: number, named: string): string {
+  const bytes = Buffer.allocUnsafe(bytesMax + 1);
+  const file = openSync(path, 'r');
+  try {
+    let end = 0;
+    for (let read = -1; read !== 0 && end <= bytesMax; end += read) {
+      read = readSync(file, bytes, end, bytes.length - end, null);
+    }
+    if (end > bytesMax) throw new Error(`${named}larger than ${bytesMax} bytes`);
+    return bytes.toString('utf8', 0, end);
+  } finally {
+    closeSync(file);
+  }
 }
