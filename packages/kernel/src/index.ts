@@ -19,6 +19,6 @@ export type { RandomStream, Rng } from './rng.ts';
 export { hashWords, seededRng } from './seeded-rng.ts';
 export { readEvents, type ServerEvent } from './server-events.ts';
 export { shellWord } from './shell-word.ts';
-export { clipText } from './text.ts';
+export { clipText, countOf } from './text.ts';
 export { TokenBuckets } from './token-buckets.ts';
 export { clamp, DAY_MS, HOUR_MS, QUARTER_HOUR_MS, roundToWatt } from './units.ts';

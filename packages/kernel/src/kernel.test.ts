@@ -5,6 +5,7 @@ import { clockCompliance, rngCompliance } from './compliance.ts';
 import {
   BoundedQueue,
   clipText,
+  countOf,
   seededRng,
   simulatedClock,
   systemClock,
@@ -94,4 +95,12 @@ test('strangers who choose names do not fill the memory, and take nothing from w
   const through = Array.from({ length: 10_000 }, (_, at) => buckets.spend(`name-${at}`, 0));
   expect(through.filter(Boolean)).toHaveLength(8_191);
   expect(buckets.spend('known', 0)).toBe(true);
+});
+
+test.each([
+  [0, '0 runs'],
+  [1, '1 run'],
+  [2, '2 runs'],
+])('of %i it is "%s"', (count, words) => {
+  expect(countOf(count, 'run')).toBe(words);
 });

@@ -6,3 +6,8 @@
 export function clipText(text: string, unitsMax: number): string {
   return text.slice(0, unitsMax).toWellFormed();
 }
+
+/** A count and what is counted: `1 scenario`, `2 scenarios`, `0 scenarios`. */
+export function countOf(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}

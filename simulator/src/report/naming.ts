@@ -1,3 +1,4 @@
+import { countOf } from '@tieline/kernel';
 import type { RunReport } from '../scenario/run-report.ts';
 
 /** What a run is called among the others of its suite; its files lie in a folder of that name. */
@@ -9,9 +10,9 @@ export const byScenario: Naming = ({ scenario }) => scenario;
 /** Where each is run with several seeds. */
 export const byScenarioAndSeed: Naming = ({ scenario, seed }) => `${scenario}/seed-${seed}`;
 
-/** How many there are, in words: `67 scenarios`, or `670 runs of 67 scenarios`. */
+/** How many there are, in words: `67 scenarios`, `1 scenario`, or `670 runs of 67 scenarios`. */
 export function counted(reports: readonly Pick<RunReport, 'scenario'>[]): string {
   const scenarios = new Set(reports.map(({ scenario }) => scenario)).size;
-  const words = `${scenarios} scenarios`;
+  const words = countOf(scenarios, 'scenario');
   return reports.length === scenarios ? words : `${reports.length} runs of ${words}`;
 }

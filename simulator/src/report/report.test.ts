@@ -82,7 +82,8 @@ test('the summary says the verdict first, and of each failure what was seen and 
   expect(text).toContain('| ✓ | calm | 1 of 1 | –, 9.0 | 0.9700 | 7 |');
   expect(text).toContain('## ✗ storm');
   expect(text).toContain(reproducing(broken));
-  expect(summaryMarkdown([report()], byScenario)).toContain('All 1 scenarios keep their promises.');
+  expect(summaryMarkdown([report()], byScenario)).toContain('\n1 scenario keeps its promises.');
+  expect(summaryMarkdown([broken], byScenario)).toContain('**1 of 1 scenario fails.**');
 });
 
 test('what ended too early is neither all nor a success', () => {

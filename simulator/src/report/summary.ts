@@ -16,8 +16,8 @@ export function summaryMarkdown(
   const failed = reports.filter(({ passed }) => !passed);
   const verdict =
     failed.length === 0
-      ? `All ${counted(reports)} keep their promises.`
-      : `**${failed.length} of ${counted(reports)} fail.**`;
+      ? allKept(reports)
+      : `**${failed.length} of ${counted(reports)} ${reports.length === 1 ? 'fails' : 'fail'}.**`;
   const wanted = reports.length + missing;
   const ended = `**It ended too early: ${missing} of ${wanted} runs have no verdict.** Of the others:`;
   return [
@@ -33,6 +33,12 @@ export function summaryMarkdown(
     ...failed.flatMap((report) => failureOf(report, naming(report))),
     '',
   ].join('\n');
+}
+
+function allKept(reports: readonly RunReport[]): string {
+  return reports.length === 1
+    ? `${counted(reports)} keeps its promises.`
+    : `All ${counted(reports)} keep their promises.`;
 }
 
 function rowOf(report: RunReport): string {

@@ -67,7 +67,7 @@ test('what was accepted is what is seen again: the same text, and a comparison t
   const again = await compare();
   expect([again.exit, again.stdout]).toEqual([
     0,
-    `= calm\n✓ 1 scenarios are as accepted in ${join(folder, 'accepted.json')}\n`,
+    `= calm\n✓ 1 scenario is as accepted in ${join(folder, 'accepted.json')}\n`,
   ]);
 }, 60_000);
 
@@ -100,7 +100,7 @@ test('a scenario that is new, and one that vanished, differ; one file is compare
   expect(stdout).toContain('≠ fresh: new');
   expect(stdout).toContain('≠ gone: vanished');
   const alone = await tieline(['sim', 'compare', join(folder, 'calm.yaml')]);
-  expect([alone.exit, alone.stdout]).toEqual([0, expect.stringContaining('✓ 1 scenarios')]);
+  expect([alone.exit, alone.stdout]).toEqual([0, expect.stringContaining('✓ 1 scenario is')]);
   // A file takes its own part of the baseline, a folder all of it.
   await tieline(['sim', 'accept', join(folder, 'fresh.yaml')]);
   expect(Object.keys(JSON.parse(baseline()).scenarios)).toEqual(['calm', 'fresh', 'gone']);

@@ -1,4 +1,4 @@
-import { shellWord } from '@tieline/kernel';
+import { countOf, shellWord } from '@tieline/kernel';
 import {
   BASELINE_SCHEMA,
   type Baseline,
@@ -49,7 +49,7 @@ export const run: Verb<typeof simAccept> = async ({ flags, operands, global, wor
   for (const one of compared) {
     if (one.state !== 'same') world.stdout.write(comparisonText(one, colour));
   }
-  const said = `✓ ${runs.size} scenarios accepted in ${path}`;
+  const said = `✓ ${countOf(runs.size, 'scenario')} accepted in ${path}`;
   world.stdout.write(`${paint(said, 'strong', colour)}\n`);
   return EXIT.ok;
 };

@@ -1,4 +1,4 @@
-import { shellWord } from '@tieline/kernel';
+import { countOf, shellWord } from '@tieline/kernel';
 import { type Comparison, compareAll, isFolder } from '@tieline/simulator';
 import { EXIT, usageError } from '../exit.ts';
 import { acceptableRuns, baselineOf, heldBaseline } from '../input/baseline.ts';
@@ -52,9 +52,10 @@ function printComparisons(
   const say = (text: string, tone: Tone) => stdout.write(`${paint(text, tone, stdout.colour)}\n`);
   for (const one of compared) stdout.write(comparisonText(one, stdout.colour));
   const differing = compared.filter((one) => !isSame(one)).length;
-  if (differing === 0) say(`✓ ${compared.length} scenarios are as accepted in ${path}`, 'strong');
-  else
-    say(`≠ ${differing} of ${compared.length} scenarios are not as accepted in ${path}`, 'warning');
+  const all = countOf(compared.length, 'scenario');
+  const are = compared.length === 1 ? 'is' : 'are';
+  if (differing === 0) say(`✓ ${all} ${are} as accepted in ${path}`, 'strong');
+  else say(`≠ ${differing} of ${all} ${are} not as accepted in ${path}`, 'warning');
   if (failed.length > 0) say(`✗ ${failed.length} fail: ${failed.join(', ')}`, 'alarm');
   if (differing > 0 || failed.length > 0) say(`  next  ${next}`, 'normal');
 }

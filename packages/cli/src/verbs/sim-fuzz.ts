@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { shellWord } from '@tieline/kernel';
+import { countOf, shellWord } from '@tieline/kernel';
 import { type FuzzFind, type FuzzOutcome, type FuzzTally, fuzz } from '@tieline/simulator';
 import { CliError, EXIT } from '../exit.ts';
 import { parseCount, parseDurationMs } from '../input/quantities.ts';
@@ -52,14 +52,15 @@ function progress(global: GlobalFlags, world: World): (tally: FuzzTally) => void
   return (tally) => {
     if (global.quiet || !world.stderr.isTerminal) return;
     const { shrinking } = tally;
-    const then = shrinking === null ? '' : `; a promise is broken, by ${shrinking} events so far`;
+    const then =
+      shrinking === null ? '' : `; a promise is broken, by ${countOf(shrinking, 'event')} so far`;
     // Wider than whatever stood there.
     world.stderr.write(`\r${`${tallyWords(tally)}${then}`.padEnd(100)}`);
   };
 }
 
 function tallyWords({ runs, events, simulatedMs }: FuzzTally): string {
-  return `${runs} runs, ${events} events, ${duration(simulatedMs)} simulated`;
+  return `${countOf(runs, 'run')}, ${countOf(events, 'event')}, ${duration(simulatedMs)} simulated`;
 }
 
 /** Under a name that nothing has yet: a find of an hour is not lost to one of yesterday. */
@@ -91,8 +92,8 @@ function printOutcome(seed: number, outcome: FuzzOutcome, file: string | null, w
     world.stdout.write(`${paint(broken, 'alarm', colour)}\n`);
     const facts = [
       ['seen', breach.seen.split('\n')[0] ?? ''],
-      ['drawn', `index ${index} of seed ${seed}, with ${events.drawn} events`],
-      ['shrunk', `to ${events.smallest} events: ${file}`],
+      ['drawn', `index ${index} of seed ${seed}, with ${countOf(events.drawn, 'event')}`],
+      ['shrunk', `to ${countOf(events.smallest, 'event')}: ${file}`],
       ['again', `tieline sim run ${shellWord(file)}`],
     ] as const;
     world.stdout.write(layoutFacts(facts, colour));

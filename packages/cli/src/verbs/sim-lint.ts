@@ -1,3 +1,4 @@
+import { countOf } from '@tieline/kernel';
 import { EXIT } from '../exit.ts';
 import { readScenarios } from '../input/scenarios.ts';
 import type { simLint } from '../table/sim.ts';
@@ -14,7 +15,7 @@ export const run: Verb<typeof simLint> = async ({ operands, global, world }) => 
   else {
     const facts = read.map(({ file, events, expectations }): [string, string] => [
       file,
-      `✓ ${events} events, ${expectations} expectations`,
+      `✓ ${countOf(events, 'event')}, ${countOf(expectations, 'expectation')}`,
     ]);
     world.stdout.write(layoutFacts(facts, world.stdout.colour));
   }

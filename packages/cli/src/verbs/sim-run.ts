@@ -1,3 +1,4 @@
+import { countOf } from '@tieline/kernel';
 import {
   byScenario,
   byScenarioAndSeed,
@@ -89,7 +90,7 @@ function factsOf(report: RunReport): readonly (readonly [string, string])[] {
   return [
     [
       'simulated',
-      `${duration(durationMs)} from ${instant(startMs)}, seed ${seed}, ${agents} agents${how}`,
+      `${duration(durationMs)} from ${instant(startMs)}, seed ${seed}, ${countOf(agents, 'agent')}${how}`,
     ],
     ['peak', `${peakWords(report.peakImportKw)} (highest quarter-hour mean import of the feeder)`],
     ...sites
@@ -98,10 +99,10 @@ function factsOf(report: RunReport): readonly (readonly [string, string])[] {
         `  ${site}`,
         `${peakWords(peakImportKw)}, limit ${kilowatts(limitKw)}`,
       ]),
-    ...(more > 0 ? ([['', `${more} more sites in run.json`]] as const) : []),
+    ...(more > 0 ? ([['', `${countOf(more, 'more site')} in run.json`]] as const) : []),
     ...billFacts(report),
     ['lowest', `${fixed(report.minVoltagePu, 4)} pu`],
-    ['audit', `${audit.records} records, ${audit.receipted} receipted`],
+    ['audit', `${countOf(audit.records, 'record')}, ${audit.receipted} receipted`],
     ['trace', report.trace],
   ];
 }

@@ -1,3 +1,4 @@
+import { countOf } from '@tieline/kernel';
 import { clock } from '../../scenario/clock.ts';
 import { endWords } from '../../scenario/end-words.ts';
 import { type EventWords, eventWords } from '../../scenario/events/index.ts';
@@ -67,7 +68,7 @@ function verdictOf(report: RunReport, verdict: string): Element[] {
       `${kilowatts(withControl)}, without control ${kilowatts(withoutControl)}`,
     ],
     ['lowest voltage', `${report.minVoltagePu.toFixed(4)} per unit`],
-    ['audit', `${audit.records} records, ${audit.receipted} receipted`],
+    ['audit', `${countOf(audit.records, 'record')}, ${audit.receipted} receipted`],
   ];
   return [
     element('h1', { class: passed ? 'kept' : 'broken' }, verdict),
