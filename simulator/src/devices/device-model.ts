@@ -43,8 +43,8 @@ export class DeviceModel {
   readonly ratings: AssetRatings;
   /** What the controller last wrote as its heartbeat; null before the first. */
   controllerHeartbeat: number | null = null;
-  /** What it holds was written by somebody who does not ask. */
-  isForeign = false;
+  /** What it holds nobody has asked for: somebody wrote who does not ask, or it made something else of what was written. */
+  isStray = false;
   /** How often somebody wrote from afar while the device was in local control. */
   foreignWrites = 0;
   readonly #clock: Clock;
@@ -115,7 +115,7 @@ export class DeviceModel {
   forget(): void {
     this.#control = asShipped(this.ratings);
     this.#revertsAtMs = null;
-    this.isForeign = false;
+    this.isStray = false;
     this.controllerHeartbeat = null;
   }
 
@@ -126,6 +126,7 @@ export class DeviceModel {
       const { revertKw, revertEnabled } = this.#control;
       this.#control = { ...this.#control, valueKw: revertKw, enabled: revertEnabled };
       this.#revertsAtMs = null;
+      this.isStray = false;
     }
     return this.#control;
   }
@@ -157,7 +158,6 @@ export class DeviceModel {
     if (this.#local) this.foreignWrites += 1;
     if (this.#local || this.#fault === 'refuses' || !this.controllable) return false;
     const before = this.control();
-    this.isForeign = false;
     const next = { ...before, ...change, ...this.#torn(before, change) };
     const halved = this.#fault === 'other-setpoint' && change.valueKw !== undefined;
     this.#control = {
@@ -165,6 +165,9 @@ export class DeviceModel {
       valueKw: this.#kept(halved ? next.valueKw / 2 : next.valueKw),
       revertKw: this.#kept(next.revertKw),
     };
+    if (change.valueKw !== undefined) {
+      this.isStray = this.#control.valueKw !== this.#kept(change.valueKw);
+    }
     if (change.enabled !== undefined) {
       const lies = this.#fault === 'lying-timer' || this.#fault === 'frozen-timer';
       const runs = next.enabled && next.reversionS > 0 && !lies;
@@ -189,7 +192,7 @@ export class DeviceModel {
     const way = this.ratings.dischargeMaxKw > 0 ? 1 : -1;
     const valueKw = this.#kept(way * FOREIGN_SHARE * this.#nameplateKw);
     this.#control = { ...this.#control, enabled: true, valueKw };
-    this.isForeign = true;
+    this.isStray = true;
   }
 
   /** Counts what has flowed since it was last called, at the power that the terminal has had meanwhile. */

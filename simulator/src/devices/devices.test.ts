@@ -176,6 +176,11 @@ describe('the devices that both transports stand on', () => {
       battery.apply({ ...discharging, valueKw: toldKw, reversionS: 10 });
       expect(battery.measure().setpointKw).toBe(shownKw);
       expect(battery.followedKw()).toBe(doesKw);
+      // What it has made of it by itself is nobody's word, until it holds again what it is told.
+      expect(battery.isStray).toBe(shownKw !== toldKw);
+      battery.fault = null;
+      battery.apply({ ...discharging, valueKw: toldKw, reversionS: 10 });
+      expect(battery.isStray).toBe(false);
     },
   );
 

@@ -35,9 +35,8 @@ export class OnRecord extends Promised {
       // Control goes on upon a disk that takes nothing, and can tell of nothing.
       if (this.#hasRefused(site, nowMs)) continue;
       // What a device makes of it by itself, or what somebody else wrote, is not its agent's word.
-      const { fault, isForeign } = device.model;
-      if (!isNews || askedKw === null || fault !== null || isForeign || !run.hasAgent(site))
-        continue;
+      const { fault, isStray } = device.model;
+      if (!isNews || askedKw === null || fault !== null || isStray || !run.hasAgent(site)) continue;
       if (this.#logOf(run, site)?.holds(device, askedKw) ?? false) continue;
       this.broken(`${nameOf(device)} is asked for ${askedKw} kW`, nowMs);
     }

@@ -12,11 +12,12 @@ const NONE = [
 ];
 
 /** A site whose agent is not ours: the setpoint that its battery holds is the test's. */
-function watched(scenario: Scenario, askedKw: number | null, hasAgent = true) {
+function watched(scenario: Scenario, askedKw: number | null, hasAgent = true, isStray = false) {
   const conduct = { orders: new Map([['relief', { atMs: 120_000, command: 'c', refused: '' }]]) };
   const offers = { lastMs: () => 120_000 };
   const watches = safetyWatches(scenario, new Ordered(scenario, conduct, offers));
-  const model = { ratings: { asset: 'battery' }, controllable: true, askedKw: () => askedKw };
+  const ratings = { asset: 'battery' };
+  const model = { ratings, controllable: true, isStray, askedKw: () => askedKw };
   const run = {
     devices: new Map([['harbour', { models: [model] }]]),
     plant: { sites: new Map([['harbour', { loadKw: 300, pvKw: 0 }]]) },
@@ -50,6 +51,12 @@ test('a setpoint beyond the policy is found, and when it was', () => {
   expect(site.broken()).toMatchObject([
     { expected: NONE[0], seen: 'harbour battery holds 150 kW at 2m10s' },
   ]);
+});
+
+test('what a device has made of half a write is no setpoint of its agent', () => {
+  const site = watched(scenario, 150, true, true);
+  site.look(130_000);
+  expect(site.broken()).toEqual([]);
 });
 
 test('what automation may not do alone an order may, until it has ended', () => {

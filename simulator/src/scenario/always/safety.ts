@@ -60,7 +60,8 @@ function beyondMargin(device: Controlled): string | null {
 
 function outside(device: Controlled, minKw: number, maxKw: number): string | null {
   const askedKw = device.model.askedKw();
-  if (askedKw === null) return null;
+  // What somebody else wrote, or a device made of half a write, is no setpoint of its agent.
+  if (askedKw === null || device.model.isStray) return null;
   if (askedKw >= minKw - TOLERANCE_KW && askedKw <= maxKw + TOLERANCE_KW) return null;
   return `${nameOf(device)} holds ${askedKw} kW`;
 }
@@ -81,7 +82,6 @@ function outliving(
   agentless.set(name, sinceMs);
   const askedKw = device.model.askedKw();
   const safe = askedKw === null || Math.abs(askedKw - device.policy.safePowerKw) <= TOLERANCE_KW;
-  // What a foreign master wrote is no setpoint of the agent.
-  if (safe || device.model.isForeign || nowMs - sinceMs <= FALLS_BACK_WITHIN_MS) return null;
+  if (safe || device.model.isStray || nowMs - sinceMs <= FALLS_BACK_WITHIN_MS) return null;
   return `${nameOf(device)} holds ${askedKw} kW without an agent`;
 }
