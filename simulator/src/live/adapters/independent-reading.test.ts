@@ -73,7 +73,7 @@ let places: readonly DevicePlace[];
 let readings: Reading[];
 let report: RunReport;
 let samples: Samples;
-/** By order: from when its device confirmed it, for as long as it certainly held, ms after the scenario began. */
+/** By order: from when it was confirmed by measurement, for as long as it certainly held, ms after the scenario began. */
 let held: ReadonlyMap<string, { readonly fromMs: number; readonly toMs: number }>;
 
 beforeAll(async () => {
@@ -97,12 +97,13 @@ beforeAll(async () => {
   const lines = left('trace.ndjson').trim().split('\n');
   const [{ orders }, ...events] = lines.map((line) => JSON.parse(line));
   samples = events.filter(({ type }) => type === 'sample');
-  const whenIs = (id: string, state: string): number =>
-    events.find((one) => one.type === 'command' && one.id === id && one.state === state).atMs;
+  const whenIs = (id: string, state: string, confirmedBy: string | null): number =>
+    events.find((one) => one.id === id && one.state === state && one.confirmedBy === confirmedBy)
+      .atMs;
   held = new Map(
     Object.entries<string>(orders).map(([name, id]) => [
       name,
-      { fromMs: whenIs(id, 'confirmed'), toMs: whenIs(id, 'queued') + HELD_MS },
+      { fromMs: whenIs(id, 'confirmed', 'meter'), toMs: whenIs(id, 'queued', null) + HELD_MS },
     ]),
   );
 }, 120_000);
@@ -236,8 +237,9 @@ test('what was ordered stands in the registers of controls, from their beginning
   ] as const) {
     for (const reading of during(order, site, 'battery')) {
       expect(number(reading, 704, 'WSetEna')).toBe(1);
-      expect(number(reading, 704, 'WSet')).toBe(kw * 1_000);
-      expect(number(reading, 701, 'W')).toBeCloseTo(kw * 1_000, -2);
+      const when = `${order} at ${reading.fromMs}`;
+      expect(number(reading, 704, 'WSet'), when).toBe(kw * 1_000);
+      expect(number(reading, 701, 'W'), when).toBeCloseTo(kw * 1_000, -2);
       // Its agent arms it again and again: it is never far run down.
       expect(number(reading, 704, 'WSetRvrtRem')).toBeGreaterThan(0);
     }
