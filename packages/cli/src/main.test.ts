@@ -1,5 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +44,14 @@ test('what is not understood ends with 2, with nothing on standard output and th
   });
   expect(verb.stderr).toMatch(/known {2}sign verify show\n.*next {3}tieline order/s);
   expect(JSON.parse(flag.stderr)).toMatchObject({ schema: 'tieline.error/1', exit: 2 });
+});
+
+test('an output that takes nothing is a failure, and said in a sentence', async () => {
+  const stdout = openSync('/dev/full', 'w');
+  const { exit, stderr } = await tielineProcess(['--help'], { stdout });
+  closeSync(stdout);
+  expect(exit).toBe(1);
+  expect(stderr).toMatch(/^✗ The output cannot be written\n {2}reason {2}ENOSPC.*\n$/);
 });
 
 test('sim flow answers for the 33-bus feeder as published, between a process and its pipe', async () => {

@@ -99,6 +99,12 @@ describe('what is wrong is said by line and column, with what was probably meant
       "11:5: sites.harbour: unknown key 'quarterHourImportKw'; did you mean 'quarterHourImportMaxKw'?",
     ],
     [
+      'no time at all',
+      'for: 20m',
+      'for: 0s',
+      '5:6: for: less than a second, in which nothing is seen',
+    ],
+    [
       'an unknown event',
       'cut: harbour',
       'cutt: harbour',

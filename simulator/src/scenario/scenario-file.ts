@@ -101,7 +101,10 @@ export const ScenarioFile = z.strictObject({
   start: z.iso
     .datetime('a time in UTC: 2026-03-03T18:00:00Z')
     .describe('Simulated time at which it begins, in UTC.'),
-  for: Duration.describe('How long it takes, simulated.'),
+  for: Duration.refine(
+    (ms) => ms >= 1_000,
+    'less than a second, in which nothing is seen',
+  ).describe('How long it takes, simulated.'),
   seed: z
     .int()
     .min(0)

@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { EXIT } from '../exit.ts';
 import type { Stream } from '../world.ts';
 
 const SECRET_CHARACTERS_MAX = 1_024;
@@ -6,15 +8,23 @@ const LINE_ENDS: ReadonlySet<string> = new Set(['\r', '\n', '\u0004']);
 const ERASES: ReadonlySet<string> = new Set(['\b', '\u007f']);
 const CONTROL_C = '\u0003';
 
-/** A stream of this process. A reader that went away (`| head`) ends the process without a word. */
+const STANDARD_ERROR = 2;
+
+/**
+ * A stream of this process. A reader that went away (`| head`) ends the process without a word; what cannot be written
+ * for another reason, as on a full disk, ends it as a failure.
+ */
 export function processStream(
   stream: NodeJS.WriteStream,
   env: Readonly<Record<string, string | undefined>>,
 ): Stream {
   const isTerminal = stream.isTTY === true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    // The stream itself would say it too late: the process ends here.
+    if (stream !== process.stderr)
+      writeSync(STANDARD_ERROR, `✗ The output cannot be written\n  reason  ${error.message}\n`);
+    process.exit(EXIT.failed);
   });
   return {
     isTerminal,

@@ -120,6 +120,8 @@ export async function tielineProcess(
     input?: string | Uint8Array;
     env?: Record<string, string>;
     cwd?: string;
+    /** A file descriptor in the place of a pipe. */
+    stdout?: number;
     started?: (child: ChildProcess) => void;
   } = {},
 ): Promise<{ exit: number | null; stdout: string; stderr: string }> {
@@ -127,19 +129,19 @@ export async function tielineProcess(
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
     env: { ...env, ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
   });
   options.started?.(child);
   const text = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
     text.stdout += part;
   });
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => {
     text.stderr += part;
   });
   // A program that refuses early does not read to the end.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input ?? '');
   const exit = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);

@@ -35,6 +35,16 @@ expect:
 const KEPT = '{ that: harbour.loadKw, min: 1 }';
 const BROKEN = '{ that: harbour.loadKw, max: 1 }';
 
+test('a file where the folder of a scenario has to be ends the suite, and is named', async () => {
+  const path = scenario('calm.yaml', KEPT);
+  const out = join(folder, 'out');
+  mkdirSync(out);
+  writeFileSync(join(out, 'calm'), '');
+  const { exit, stderr } = await tieline(['sim', 'run', path, '--out', out]);
+  expect(exit).toBe(1);
+  expect(stderr).toContain(`✗ report_unwritable: folder ${join(out, 'calm')}, EEXIST`);
+});
+
 test('the same seed gives the same report to the byte, another seed another one', async () => {
   const path = scenario('calm.yaml', KEPT);
   const ofSeed = async (seed: string) => {

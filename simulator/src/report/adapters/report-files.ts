@@ -1,6 +1,7 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messageOf, TielineError } from '@tieline/kernel';
 import type { RunReport } from '../../scenario/run-report.ts';
 import type { ScenarioRun } from '../../scenario/run-scenario.ts';
 import { reportPage } from '../html/page.ts';
@@ -8,6 +9,12 @@ import { junitXml } from '../junit.ts';
 import type { Naming } from '../naming.ts';
 import { summaryMarkdown } from '../summary.ts';
 import { traceLines } from '../trace.ts';
+
+export class ReportError extends TielineError<{
+  readonly code: 'report_unwritable';
+  readonly folder: string;
+  readonly reason: string;
+}> {}
 
 const STYLESHEET = fileURLToPath(new URL('../html/report.css', import.meta.url));
 
@@ -27,28 +34,44 @@ export class ReportFiles {
     this.#naming = naming;
   }
 
+  /** @throws {ReportError} */
   add(run: ScenarioRun): void {
     const name = this.#naming(run.report);
     const own = join(this.#folder, name);
-    mkdirSync(own, { recursive: true });
-    writeFileSync(join(own, 'run.json'), `${JSON.stringify(run.report, null, 2)}\n`);
-    const stylesheet = `${name.replaceAll(/[^/]+/g, '..')}/report.css`;
-    writeFileSync(join(own, 'report.html'), reportPage(run, stylesheet));
-    writeLines(join(own, 'trace.ndjson'), traceLines(run));
+    writing(own, () => {
+      mkdirSync(own, { recursive: true });
+      writeFileSync(join(own, 'run.json'), `${JSON.stringify(run.report, null, 2)}\n`);
+      const stylesheet = `${name.replaceAll(/[^/]+/g, '..')}/report.css`;
+      writeFileSync(join(own, 'report.html'), reportPage(run, stylesheet));
+      writeLines(join(own, 'trace.ndjson'), traceLines(run));
+    });
     this.#reports.push(run.report);
   }
 
   /**
    * Behind the last run, or wherever a suite came to its end: of what there is.
    * @param missing  runs that were wanted and did not come to their end
+   * @throws {ReportError}
    */
   close(missing = 0): void {
-    mkdirSync(this.#folder, { recursive: true });
     const write = (file: string, text: string): void =>
       writeFileSync(join(this.#folder, file), text);
-    write('junit.xml', junitXml(this.#reports, this.#naming, missing));
-    write('summary.md', summaryMarkdown(this.#reports, this.#naming, missing));
-    copyFileSync(STYLESHEET, join(this.#folder, 'report.css'));
+    writing(this.#folder, () => {
+      mkdirSync(this.#folder, { recursive: true });
+      write('junit.xml', junitXml(this.#reports, this.#naming, missing));
+      write('summary.md', summaryMarkdown(this.#reports, this.#naming, missing));
+      copyFileSync(STYLESHEET, join(this.#folder, 'report.css'));
+    });
+  }
+}
+
+/** A full disk, or a file where a folder has to be, is told of as such; a report that cannot be made, as it is. */
+function writing(folder: string, work: () => void): void {
+  try {
+    work();
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'syscall' in thrown)) throw thrown;
+    throw new ReportError({ code: 'report_unwritable', folder, reason: messageOf(thrown) });
   }
 }
 
