@@ -137,15 +137,15 @@ test('what moves is power that follows no voltage, whatever the load of its bus 
 });
 
 test('what is beyond its limits elsewhere does not stop a move that leaves it alone', () => {
-  const stub = { rOhm: 1, xOhm: 1 };
+  const spur = { rOhm: 1, xOhm: 1 };
   const twoStubs: Feeder = {
     name: 'two-stubs',
     baseKv: 10,
     slack: { bus: 'a', voltagePu: 1 },
     buses: [{ id: 'a' }, { id: 'site' }, { id: 'heavy', loadKw: 9_000 }],
     branches: [
-      { id: 'a-site', from: 'a', to: 'site', ...stub },
-      { id: 'a-heavy', from: 'a', to: 'heavy', ...stub, ratedA: 100 },
+      { id: 'a-site', from: 'a', to: 'site', ...spur },
+      { id: 'a-heavy', from: 'a', to: 'heavy', ...spur, ratedA: 100 },
     ],
   };
   const flow = new PowerFlow(twoStubs);
