@@ -138,8 +138,8 @@ test('what moves is power that follows no voltage, whatever the load of its bus 
 
 test('what is beyond its limits elsewhere does not stop a move that leaves it alone', () => {
   const spur = { rOhm: 1, xOhm: 1 };
-  const twoStubs: Feeder = {
-    name: 'two-stubs',
+  const twoSpurs: Feeder = {
+    name: 'two-spurs',
     baseKv: 10,
     slack: { bus: 'a', voltagePu: 1 },
     buses: [{ id: 'a' }, { id: 'site' }, { id: 'heavy', loadKw: 9_000 }],
@@ -148,7 +148,7 @@ test('what is beyond its limits elsewhere does not stop a move that leaves it al
       { id: 'a-heavy', from: 'a', to: 'heavy', ...spur, ratedA: 100 },
     ],
   };
-  const flow = new PowerFlow(twoStubs);
+  const flow = new PowerFlow(twoSpurs);
   const site = { bus: 'site', voltageMinPu: 0.95, voltageMaxPu: 1.05, spanKw: 1_000 };
   expect(headroom(flow, flow.loads(), site).deltaKw).toEqual({ minKw: -1_000, maxKw: 1_000 });
 });

@@ -10,6 +10,7 @@ import type { Naming } from '../naming.ts';
 import { summaryMarkdown } from '../summary.ts';
 import { traceLines } from '../trace.ts';
 
+/** The disk does not take a report. */
 export class ReportError extends TielineError<{
   readonly code: 'report_unwritable';
   readonly folder: string;
